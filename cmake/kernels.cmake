@@ -1,0 +1,39 @@
+# src/kernel/*.isa.c is compiled once per instruction set; OG_ISA names the set, OG_LANES its channel block.
+# tools/emit_catalogue.c writes the catalogue's kernels as one more such file at build time.
+set(og_isas baseline)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(APPEND og_isas avx2 avx512)
+endif()
+set(og_flags_baseline "")
+set(og_flags_avx2 -mavx2 -mfma)
+set(og_flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512)
+set(og_lanes_baseline 8)
+set(og_lanes_avx2 8)
+set(og_lanes_avx512 16)
+# Signed zeros, infinities and NaN keep their meaning; only what blocks vectorisation is given up.
+# A formula compiled at run time uses the same flags (src/kernel/compile.c), for the same bits.
+set(og_kernel_flags -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast)
+
+file(GLOB isa_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernel/*.isa.c)
+
+if(EXISTS ${PROJECT_SOURCE_DIR}/tools/emit_catalogue.c)
+  add_executable(emit_catalogue tools/emit_catalogue.c $<TARGET_OBJECTS:room_base> $<TARGET_OBJECTS:room_act>)
+  target_include_directories(emit_catalogue PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(emit_catalogue PRIVATE ogive_flags OpenMP::OpenMP_C m)
+  set(catalogue ${CMAKE_CURRENT_BINARY_DIR}/generated/catalogue.isa.c)
+  add_custom_command(OUTPUT ${catalogue} COMMAND emit_catalogue ${catalogue} DEPENDS emit_catalogue
+                     COMMENT "Emitting the catalogue's kernels")
+  list(APPEND isa_sources ${catalogue})
+endif()
+
+foreach(isa IN LISTS og_isas)
+  if(NOT isa_sources)
+    break()
+  endif()
+  add_library(kernels_${isa} OBJECT ${isa_sources})
+  target_include_directories(kernels_${isa} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_definitions(kernels_${isa} PRIVATE OG_ISA=${isa} OG_LANES=${og_lanes_${isa}})
+  target_compile_options(kernels_${isa} PRIVATE ${og_kernel_flags} ${og_flags_${isa}})
+  target_link_libraries(kernels_${isa} PRIVATE ogive_flags OpenMP::OpenMP_C)
+  target_sources(ogive_objects INTERFACE $<TARGET_OBJECTS:kernels_${isa}>)
+endforeach()

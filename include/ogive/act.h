@@ -1,0 +1,107 @@
+/* Activation functions: formulas, and everything that follows from them.
+ *
+ *   formula    := expression in x and parameters        x * tanh(softplus(x))
+ *   definition := name(p = default, ...) = expression    leaky_relu(a = 0.01) = where(x > 0, x, a*x)
+ *   use        := name | name(p = value, ...) | formula | formula; p = value, ...
+ *   value      := number | learn(number) | learn(number, channel)
+ *
+ * docs/formulas.md lists operators and functions. */
+#ifndef OGIVE_ACT_H
+#define OGIVE_ACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <ogive/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** An activation function with values for its parameters. Immutable. */
+typedef struct og_act og_act;
+
+typedef enum og_learn {
+    OG_LEARN_NO,
+    OG_LEARN_LAYER,   /* one trained value per layer */
+    OG_LEARN_CHANNEL, /* one trained value per channel */
+} og_learn;
+
+enum { OG_ACT_PARAMS_MAX = 16 };
+
+typedef struct og_act_param {
+    const char *name; /* borrowed from the og_act or the catalogue */
+    float value;      /* fixed or initial value */
+    og_learn learn;
+} og_act_param;
+
+/**
+ * Parse a use: a catalogue name, a name with values, or a formula.
+ *
+ * @return OG_OK, OG_ERR_SYNTAX (position, what was found, what was expected),
+ *         OG_ERR_NAME (with the nearest known name), OG_ERR_ARGUMENT (a value out of order)
+ */
+OG_API og_status og_act_parse(const char *text, og_act **act);
+OG_API void og_act_free(og_act *act);
+
+/** Return the canonical text; og_act_parse() of it gives an equal activation. Lives as long as `act`. */
+OG_API const char *og_act_text(const og_act *act);
+
+/** Return the catalogue id ("silu"), or NULL for a formula. */
+OG_API const char *og_act_id(const og_act *act);
+
+OG_API size_t og_act_param_count(const og_act *act);
+OG_API og_act_param og_act_param_at(const og_act *act, size_t index);
+
+/**
+ * Evaluate with the production kernels in float32.
+ *
+ *   y[i] = f(x[i]),  dy[i] = f'(x[i]),  dparams[k][i] = df/dp_k at x[i]
+ *
+ * @param y, dy, dparams   f32[count] each; any may be NULL
+ */
+OG_API og_status og_act_eval(const og_act *act, size_t count, const float *x, float *y, float *dy,
+                             float *const *dparams);
+
+/** Write the formula, or its derivative by x (wrt = NULL) or by a parameter, as text. Released with free(). */
+OG_API og_status og_act_formula(const og_act *act, char **text);
+OG_API og_status og_act_derivative(const og_act *act, const char *wrt, char **text);
+
+/** What follows from the formula alone, at the parameters' values, for z ~ N(0, 1). */
+typedef struct og_act_facts {
+    double mean;           /* E f(z) */
+    double second_moment;  /* E f(z)^2 */
+    double variance;       /* Var f(z) */
+    double slope_moment;   /* E f'(z)^2 */
+    double gain;           /* 1 / sqrt(E f^2): weight initialisation that keeps E y^2 */
+    double gain_variance;  /* 1 / sqrt(Var f) */
+    double gain_backward;  /* 1 / sqrt(E f'^2) */
+    double chi;            /* E f'^2 / E f^2: growth of gradients per layer without a norm */
+    double chi_norm;       /* E f'^2 / Var f: the same with a norm before f */
+    double min, max;       /* range over the float32 line, -inf and inf where unbounded */
+    double left, right;    /* limits at -inf and +inf */
+    double slope_max;      /* max |f'| */
+    bool monotonic;        /* never decreasing, or never increasing */
+    bool odd, even;
+    int kink_count;        /* points where f or f' jumps */
+    double kinks[16];
+} og_act_facts;
+
+OG_API og_status og_act_analyse(const og_act *act, og_act_facts *facts);
+
+/** One row of the built-in catalogue. */
+typedef struct og_act_entry {
+    const char *id;         /* "leaky_relu" */
+    const char *formula;    /* "where(x > 0, x, a*x)" */
+    const char *reference;  /* paper or library whose definition is followed */
+    size_t param_count;
+    og_act_param params[OG_ACT_PARAMS_MAX];
+} og_act_entry;
+
+OG_API size_t og_act_entry_count(void);
+OG_API const og_act_entry *og_act_entry_at(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,138 @@
+/* U-Nets: from a specification to trained weights and predictions.
+ *
+ * Three lifetimes: the net owns weights, gradients and running statistics, one flat vector each;
+ * a plan owns the workspace of one input size; a call owns nothing. */
+#ifndef OGIVE_NET_H
+#define OGIVE_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ogive/act.h>
+#include <ogive/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum og_norm { OG_NORM_BATCH, OG_NORM_INSTANCE, OG_NORM_NONE } og_norm;
+typedef enum og_up { OG_UP_TRANSPOSED, OG_UP_BILINEAR } og_up;
+
+/* Where in the network an activation stands. */
+typedef enum og_place { OG_PLACE_ENCODER, OG_PLACE_BOTTLENECK, OG_PLACE_DECODER, OG_PLACE_COUNT } og_place;
+
+typedef struct og_net_spec {
+    int in_channels;
+    int classes;                      /* >= 2; softmax over classes */
+    int depth;                        /* number of 2 x 2 down-samplings, 1 to 8 */
+    int width;                        /* channels of the first stage; doubles per stage */
+    int width_cap;                    /* largest number of channels of a stage */
+    og_norm norm;
+    og_up up;
+    const og_act *acts[OG_PLACE_COUNT]; /* borrowed during og_net_new() only */
+} og_net_spec;
+
+typedef struct og_net og_net;
+
+/* One tensor in the flat weight vector, in PyTorch's layout (convolution: O, I, kH, kW; transposed: I, O, kH, kW). */
+typedef struct og_param {
+    const char *name;   /* "encoder.0.conv.0.weight"; lives as long as the net */
+    int rank;
+    int64_t shape[4];
+    size_t offset;      /* in floats */
+    size_t count;
+    bool decays;        /* weight decay applies: convolution weights only */
+} og_param;
+
+OG_API og_status og_net_new(const og_net_spec *spec, og_net **net);
+OG_API void og_net_free(og_net *net);
+
+/** Fill the weights from a seed: He-normal with each activation's own gain; biases 0, norms 1 and 0. */
+OG_API og_status og_net_init(og_net *net, uint64_t seed);
+
+/** Trained tensors, and the floats they need in all. */
+OG_API size_t og_net_param_count(const og_net *net);
+OG_API const og_param *og_net_param_at(const og_net *net, size_t index);
+OG_API size_t og_net_weight_count(const og_net *net);
+OG_API float *og_net_weights(og_net *net);   /* f32[weight_count] */
+OG_API float *og_net_gradients(og_net *net); /* f32[weight_count] */
+
+/** Running statistics of batch norm: tensors like parameters, in a vector of their own. */
+OG_API size_t og_net_state_count(const og_net *net);
+OG_API const og_param *og_net_state_at(const og_net *net, size_t index);
+OG_API size_t og_net_state_size(const og_net *net);
+OG_API float *og_net_state(og_net *net);
+
+/** Height and width must be multiples of this (2^depth). */
+OG_API int og_net_size_multiple(const og_net *net);
+OG_API const og_net_spec *og_net_spec_of(const og_net *net); /* its acts live as long as the net */
+
+/** A layer with an activation, in forward order. */
+typedef struct og_layer {
+    const char *name; /* "encoder.0.0" */
+    og_place place;
+    int stage;        /* resolution: 0 is the input's */
+    int channels;
+} og_layer;
+OG_API size_t og_net_layer_count(const og_net *net);
+OG_API const og_layer *og_net_layer_at(const og_net *net, size_t index);
+
+typedef struct og_plan og_plan;
+
+typedef struct og_plan_options {
+    int n, h, w;
+    bool training;
+    bool exact;       /* direct convolution everywhere, no Winograd */
+    int threads;      /* >= 1 */
+} og_plan_options;
+
+/** Plan all memory and choose kernels for one input size. The net must outlive the plan. */
+OG_API og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **plan);
+OG_API void og_plan_free(og_plan *plan);
+OG_API size_t og_plan_bytes(const og_plan *plan);
+
+/** Tell the plan that the net's weights changed (after an optimiser step or a load). */
+OG_API void og_plan_refresh(og_plan *plan);
+
+typedef struct og_loss {
+    float ce;             /* weight of the cross-entropy */
+    float dice;           /* weight of the soft Dice loss */
+    bool dice_background; /* class 0 counts in the Dice loss */
+} og_loss;
+
+typedef struct og_loss_value {
+    double total, ce, dice;
+    int64_t pixels; /* labelled pixels (not ignored) */
+} og_loss_value;
+
+enum { OG_LABEL_IGNORE = 255 };
+
+/**
+ * Inference: running statistics in batch norm.
+ *
+ * @param src   f32[N, C, H, W]
+ * @param dst   f32[N, K, H, W], softmax probabilities, or logits when `logits`
+ */
+OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst);
+
+/**
+ * One training pass: forward with batch statistics, loss, backward. Fills the net's gradients (overwrites),
+ * updates running statistics, leaves weights alone.
+ *
+ *   loss = ce * mean_p(-log p[label]) + dice * (1 - mean_k (2 sum p g + s) / (sum p + sum g + s)), s = 1e-5,
+ *   sums over all labelled pixels of the batch; classes absent from batch labels count (as in nnU-Net's batch Dice)
+ *
+ * @param src      f32[N, C, H, W]
+ * @param labels   u8[N, H, W], class or OG_LABEL_IGNORE
+ *
+ * @return OG_OK, OG_ERR_DATA for a label out of range, or OG_ERR_NUMERIC with the first layer whose output or
+ *         gradient is not finite
+ */
+OG_API og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, const og_loss *loss,
+                               og_loss_value *value);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,17 @@
+/* The whole public API of ogive. */
+#ifndef OGIVE_OGIVE_H
+#define OGIVE_OGIVE_H
+
+#include <ogive/act.h>
+#include <ogive/data.h>
+#include <ogive/image.h>
+#include <ogive/net.h>
+#include <ogive/option.h>
+#include <ogive/predict.h>
+#include <ogive/report.h>
+#include <ogive/status.h>
+#include <ogive/study.h>
+#include <ogive/train.h>
+#include <ogive/version.h>
+
+#endif

@@ -1,0 +1,104 @@
+/* Training runs: a folder with a trained network, its settings, its log and what is needed to go on.
+ *
+ *   RUN/model.safetensors       weights, running statistics; metadata: network, activations, classes, scaling, options
+ *   RUN/checkpoint.safetensors  the same plus optimiser state and position; for --resume
+ *   RUN/log.jsonl               one JSON object per epoch
+ *   RUN/result.json             the finished run's scores, cost and health; written last */
+#ifndef OGIVE_TRAIN_H
+#define OGIVE_TRAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ogive/data.h>
+#include <ogive/net.h>
+#include <ogive/option.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum og_optimizer { OG_OPTIMIZER_SGD, OG_OPTIMIZER_ADAM, OG_OPTIMIZER_ADAMW } og_optimizer;
+typedef enum og_schedule { OG_SCHEDULE_CONSTANT, OG_SCHEDULE_POLY, OG_SCHEDULE_COSINE } og_schedule;
+
+/* Settings of a run; og_train_option_table() declares name, default, range and meaning of each. */
+typedef struct og_train_options {
+    /* network */
+    char *act;
+    int64_t depth, width, width_cap;
+    int norm, up; /* og_norm, og_up */
+    /* optimisation */
+    int64_t epochs, batch, patch; /* patch 0: whole images */
+    int64_t seed;
+    int optimizer, schedule; /* og_optimizer, og_schedule */
+    double learning_rate, momentum, weight_decay, warmup, clip;
+    double loss_ce, loss_dice;
+    bool dice_background;
+    /* augmentation */
+    bool flip_x, flip_y;
+    double rotate, zoom, brightness, contrast, gamma, noise;
+    /* running */
+    int64_t threads, data_threads; /* threads 0: all cores */
+    int64_t eval_every;            /* epochs between scorings of the validation part; the last epoch is always scored */
+    bool exact;
+} og_train_options;
+
+OG_API og_option_table og_train_option_table(void);
+
+/* Scores of one class over a set of images. Absent classes (in neither truth nor prediction) have has = false. */
+typedef struct og_class_score {
+    bool has;
+    double dice, iou;             /* pooled: from pixel counts over all images */
+    double image_dice, image_iou; /* mean over the images in which the class occurs in truth or prediction */
+    int64_t true_positive, false_positive, false_negative;
+} og_class_score;
+
+typedef struct og_scores {
+    int class_count;
+    og_class_score *classes; /* (class_count), 0 is the background */
+    double mean_dice, mean_iou;             /* pooled, mean over the classes but the background */
+    double mean_image_dice, mean_image_iou; /* per image, likewise */
+    double accuracy;
+} og_scores;
+OG_API void og_scores_deinit(og_scores *scores);
+
+/* How far a run is; passed to the caller's progress function after every step. */
+typedef struct og_train_progress {
+    int64_t epoch, epochs, step, steps; /* step of the epoch, counting from 1 */
+    double loss;                        /* running mean of the epoch */
+    double dice;                        /* last validation mean_dice, NaN before the first */
+    double elapsed_s, eta_s;
+} og_train_progress;
+
+/* Return false to stop the run after a checkpoint (it can be resumed); og_train() then returns OG_ERR_STOPPED. */
+typedef bool (*og_train_report)(void *context, const og_train_progress *progress);
+
+/**
+ * Train a network on a data set and write the run folder.
+ *
+ * A finished run is left alone and OG_OK returned when `resume`; an unfinished one is continued from its last checkpoint,
+ * to the same bits as if never interrupted. Without `resume` a folder that holds a run is an error.
+ *
+ * @return OG_OK, or the failure; OG_ERR_NUMERIC names the layer whose values were not finite
+ */
+OG_API og_status og_train(const og_dataset *data, const og_train_options *options, const char *run, bool resume,
+                          og_train_report report, void *context);
+
+/** A trained network with all that its use needs. */
+typedef struct og_model {
+    og_net *net;
+    og_scaling scaling;
+    int class_count;
+    char **class_names;
+    og_train_options options;
+} og_model;
+
+/** Load RUN/model.safetensors (a run folder or the file). */
+OG_API og_status og_model_load(const char *path, og_model *model);
+OG_API void og_model_deinit(og_model *model);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

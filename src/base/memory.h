@@ -1,0 +1,21 @@
+/* Checked allocation, and the arena that one lifetime's tensors share. */
+#ifndef OG_BASE_MEMORY_H
+#define OG_BASE_MEMORY_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+
+enum { OG_ALIGN_BYTES = 64 };
+
+/* Allocate count * size zeroed bytes, aligned to OG_ALIGN_BYTES, released with free().
+ * *block is NULL on failure. OG_ERR_MEMORY also when the product overflows. */
+og_status og__alloc(size_t count, size_t size, void *block);
+
+/* Multiply sizes; OG_ERR_MEMORY when the product overflows size_t. The only place sizes are multiplied unchecked. */
+og_status og__product(size_t *product, size_t count, const size_t *factors);
+
+/* Copy a text, released with free(). NULL stays NULL. */
+og_status og__copy_text(const char *text, char **copy);
+
+#endif

@@ -1,0 +1,50 @@
+/* Training batches: shuffled, cut to patches, augmented, scaled, prefetched in threads.
+ * A batch depends on (seed, step) only: not on threads, and not on the batches before it. */
+#ifndef OG_DATA_LOADER_H
+#define OG_DATA_LOADER_H
+
+#include <ogive/data.h>
+
+/* Strength of each augmentation; 0 turns it off. Declared once in augment.def. */
+typedef struct og_augment_options {
+    bool flip_x, flip_y;
+    double rotate;     /* degrees, uniform in [-rotate, rotate] */
+    double zoom;       /* factor uniform in [1 / (1 + zoom), 1 + zoom] */
+    double brightness; /* factor uniform in [1 - b, 1 + b] */
+    double contrast;
+    double gamma;
+    double noise;      /* standard deviation, in standard deviations of the image */
+} og_augment_options;
+
+typedef struct og__loader_options {
+    int batch;
+    int patch_h, patch_w; /* 0: the largest training image, rounded up to `multiple` */
+    int multiple;         /* patch sides are multiples of this */
+    uint64_t seed;
+    og_augment_options augment;
+    int threads;          /* >= 0; 0 prepares batches in the calling thread */
+    uint64_t first_step;  /* where to begin, for resumption */
+} og__loader_options;
+
+typedef struct og__batch {
+    int n, c, h, w;
+    const float *images;   /* (N, C, H, W), scaled */
+    const uint8_t *labels; /* (N, H, W); padding is OG_LABEL_IGNORE */
+} og__batch;
+
+typedef struct og__loader og__loader;
+
+og_status og__loader_open(const og_dataset *data, const og__loader_options *options, og__loader **loader);
+void og__loader_close(og__loader *loader);
+
+/* Steps per pass over the training part: ceil(count / batch); a short last batch is filled from the next epoch's order. */
+size_t og__loader_steps_per_epoch(const og__loader *loader);
+void og__loader_patch(const og__loader *loader, int *h, int *w);
+
+/* Wait for the next batch; valid until the next call. */
+og_status og__loader_next(og__loader *loader, og__batch *batch);
+
+/* Seconds spent waiting in og__loader_next() so far. */
+double og__loader_waited_s(const og__loader *loader);
+
+#endif
