@@ -54,8 +54,11 @@ OG_API const og_option *og_option_find(og_option_table table, const char *name);
  */
 OG_API og_status og_option_set(const og_option *option, void *settings, const char *value);
 
-/** Write a field as the text that og_option_set() reads. Released by the caller with free(). */
+/** Write a field as the text that og_option_set() reads; "" for a NULL text. Released by the caller with free(). */
 OG_API og_status og_option_get(const og_option *option, const void *settings, char **value);
+
+/** Return the one of `count` names that is nearest to a mistyped `name`, or NULL when none is near. */
+OG_API const char *og_name_nearest(const char *name, const char *const *names, size_t count);
 
 #ifdef __cplusplus
 }
