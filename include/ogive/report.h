@@ -1,12 +1,24 @@
-/* The page that shows a study. */
+/* The report of a study: one JSON document, and a page that shows it. */
 #ifndef OGIVE_REPORT_H
 #define OGIVE_REPORT_H
 
+#include <ogive/data.h>
 #include <ogive/status.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/**
+ * Write STUDY/report.json (docs/report.md) and STUDY/report.html from the trials of a study.
+ *
+ * Only complete blocks (seeds on which every activation has a result) are counted; a stopped study can be reported.
+ *
+ * @param data   the study's data set, for predictions beside the ground truth; NULL leaves the pictures out
+ *
+ * @return OG_OK, or OG_ERR_FILE, OG_ERR_FORMAT; OG_ERR_DATA when no block is complete
+ */
+OG_API og_status og_report_study(const og_dataset *data, const char *study);
 
 /** Write a self-contained HTML page (no network) that shows a report.json. */
 OG_API og_status og_report_html(const char *json_path, const char *html_path);

@@ -5,7 +5,10 @@
  *
  *   STUDY/study.json              what is compared, on what; written first
  *   STUDY/trials/ID-sSEED/        one training run each (ogive/train.h)
- *   STUDY/report.json             results, statistics, verdict (docs/report.md)
+ *
+ * og_report_study() (ogive/report.h) writes the results, statistics and verdict beside them:
+ *
+ *   STUDY/report.json             one document (docs/report.md)
  *   STUDY/report.html             the same as a page */
 #ifndef OGIVE_STUDY_H
 #define OGIVE_STUDY_H
@@ -19,7 +22,7 @@ extern "C" {
 
 typedef struct og_compare_options {
     char *acts;         /* comma-separated uses; commas within parentheses and quotes do not separate */
-    int64_t seeds;      /* blocks; seeds 0, 1, 2, ... from first_seed */
+    int64_t seeds;      /* blocks; seeds first_seed, first_seed + 1, ... */
     int64_t first_seed;
     double target_dice; /* for "time to a given Dice"; 0 chooses 95 % of the best final mean */
     double confidence;  /* of intervals, e.g. 0.95 */
@@ -32,17 +35,26 @@ typedef struct og_compare_progress {
     const char *act;        /* canonical text */
     int64_t seed;
     og_train_progress train;
-    double eta_s;           /* of the whole study */
-    bool finished;          /* the trial just ended (train holds its last state) */
+    double eta_s;           /* of the whole study; NaN until something was measured */
+    bool finished;          /* the trial just ended (train.dice holds its score) */
+    bool failed;            /* ... because its numbers became non-finite */
+    bool kept;              /* ... in an earlier call: its result was read, not computed */
 } og_compare_progress;
 
+/* Return false to stop; the running trial is checkpointed and og_compare() returns OG_ERR_STOPPED. */
 typedef bool (*og_compare_report)(void *context, const og_compare_progress *progress);
 
 /**
  * Compare activations on a data set; `train` gives everything but `act` and `seed`.
  *
- * Goes on with an existing study of the same question (finished trials are kept, an unfinished one is resumed);
- * a different question in the same folder is OG_ERR_ARGUMENT. A trial that fails by OG_ERR_NUMERIC is a result.
+ * Goes on with an existing study of the same question: finished trials are kept, an unfinished one is resumed to the
+ * same bits, more seeds may be asked for. A trial that fails by OG_ERR_NUMERIC is a result. Blocks are completed one
+ * after the other, so that a stopped study is balanced but for its last block. Call og_report_study() afterwards.
+ *
+ * @return OG_OK, OG_ERR_STOPPED, or
+ *         OG_ERR_ARGUMENT  the folder holds a study of a different question (the difference is named), an activation
+ *                          is listed twice, or the folder is in use by another process
+ *         or the failure of a trial or file
  */
 OG_API og_status og_compare(const og_dataset *data, const char *data_path, const og_train_options *train,
                             const og_compare_options *options, const char *study, og_compare_report report,
