@@ -2,15 +2,14 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/writer.h"
 
 og_status og__file_read(const char *path, char **data, size_t *count)
 {
@@ -41,63 +40,15 @@ done:
     return status;
 }
 
-static og_status write_all(int handle, const char *data, size_t count, const char *path)
-{
-    while (count > 0) {
-        ssize_t written = write(handle, data, count);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return og__fail_file("write", path);
-        data += written;
-        count -= (size_t)written;
-    }
-    return OG_OK;
-}
-
-/* A rename is only on disk once its folder is. Not every file system can flush a folder, so a refusal is no failure. */
-static void flush_folder(const char *path)
-{
-    char *folder;
-    if (og__path_folder(path, &folder) != OG_OK)
-        return;
-    int handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (handle >= 0) {
-        fsync(handle);
-        close(handle);
-    }
-    free(folder);
-}
-
 og_status og__file_write(const char *path, const void *data, size_t count)
 {
     og_status status = OG_OK;
-    int handle = -1;
-    bool exists = false;
-    og__text name = {0};
-    og__text_format(&name, "%s.%ld.part", path, (long)getpid());
-    OG_GO(og__text_status(&name));
-    handle = open(name.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (handle < 0) {
-        status = og__fail_file("write", path);
-        goto done;
-    }
-    exists = true;
-    OG_GO(write_all(handle, data, count, path));
-    int flushed = fsync(handle), closed = close(handle);
-    handle = -1;
-    if (flushed != 0 || closed != 0 || rename(name.data, path) != 0) {
-        status = og__fail_file("write", path);
-        goto done;
-    }
-    exists = false;
-    flush_folder(path);
+    og__writer *writer;
+    OG_TRY(og__writer_open(path, &writer));
+    OG_GO(og__writer_add(writer, data, count));
+    OG_GO(og__writer_commit(writer));
 done:
-    if (handle >= 0)
-        close(handle);
-    if (exists)
-        unlink(name.data);
-    og__text_deinit(&name);
+    og__writer_close(writer);
     return status;
 }
 

@@ -1,0 +1,99 @@
+#include "base/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+struct og__writer {
+    char *path; /* the final name */
+    char *part; /* the temporary name; NULL once renamed */
+    int handle; /* -1 once closed */
+};
+
+og_status og__writer_open(const char *path, og__writer **writer)
+{
+    og_status status = OG_OK;
+    og__writer *made;
+    og__text part = {0};
+    *writer = NULL;
+    OG_TRY(og__alloc(1, sizeof *made, &made));
+    made->handle = -1;
+    OG_GO(og__copy_text(path, &made->path));
+    og__text_format(&part, "%s.%ld.part", path, (long)getpid());
+    OG_GO(og__text_status(&part));
+    made->handle = open(part.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (made->handle < 0) {
+        status = og__fail_file("write", path);
+        goto done;
+    }
+    made->part = part.data;
+    part = (og__text){0};
+    *writer = made;
+    made = NULL;
+done:
+    og__text_deinit(&part);
+    og__writer_close(made);
+    return status;
+}
+
+og_status og__writer_add(og__writer *writer, const void *data, size_t count)
+{
+    const char *at = data;
+    while (count > 0) {
+        ssize_t written = write(writer->handle, at, count);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return og__fail_file("write", writer->path);
+        at += written;
+        count -= (size_t)written;
+    }
+    return OG_OK;
+}
+
+/* A rename is only on disk once its folder is. Not every file system can flush a folder, so a refusal is no failure. */
+static void flush_folder(const char *path)
+{
+    char *folder;
+    if (og__path_folder(path, &folder) != OG_OK)
+        return;
+    int handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (handle >= 0) {
+        fsync(handle);
+        close(handle);
+    }
+    free(folder);
+}
+
+og_status og__writer_commit(og__writer *writer)
+{
+    if (fsync(writer->handle) != 0)
+        return og__fail_file("write", writer->path);
+    int closed = close(writer->handle);
+    writer->handle = -1;
+    if (closed != 0 || rename(writer->part, writer->path) != 0)
+        return og__fail_file("write", writer->path);
+    free(writer->part);
+    writer->part = NULL;
+    flush_folder(writer->path);
+    return OG_OK;
+}
+
+void og__writer_close(og__writer *writer)
+{
+    if (!writer)
+        return;
+    if (writer->handle >= 0)
+        close(writer->handle);
+    if (writer->part)
+        unlink(writer->part);
+    free(writer->part);
+    free(writer->path);
+    free(writer);
+}
