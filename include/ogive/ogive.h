@@ -3,6 +3,7 @@
 #define OGIVE_OGIVE_H
 
 #include <ogive/act.h>
+#include <ogive/config.h>
 #include <ogive/data.h>
 #include <ogive/image.h>
 #include <ogive/net.h>
