@@ -1,4 +1,4 @@
-/* Data sets: images with masks, from folders, NIfTI volumes or a declarative file. */
+/* Data sets: images with masks, from folders, volumes or a declarative file (docs/datasets.md). */
 #ifndef OGIVE_DATA_H
 #define OGIVE_DATA_H
 
@@ -13,6 +13,8 @@
 extern "C" {
 #endif
 
+enum { OG_CHANNELS_MAX = 16, OG_CLASSES_MAX = 255 };
+
 typedef struct og_dataset og_dataset;
 
 /* TRAIN is learned from, VALIDATION is held out and scored. */
@@ -25,19 +27,26 @@ typedef enum og_normalize {
 } og_normalize;
 
 typedef struct og_data_options {
-    double validation;  /* share held out where the data set does not say, 0 to 0.9 */
+    double validation; /* share held out where the data set does not say, 0 to 0.9 */
     int64_t split_seed;
-    int normalize;      /* og_normalize */
+    int normalize; /* og_normalize */
 } og_data_options;
 
 OG_API og_option_table og_data_option_table(void);
 
 /**
- * Open a data set: a folder with images/ and masks/ (and splits.csv if there is one), or a file *.yaml that declares it
- * (docs/datasets.md). Reads and checks every image and mask once; pixels stay in memory.
+ * Open a data set: a folder with images/ and masks/, or a file *.yaml that declares it (docs/datasets.md).
+ * Reads and checks every image and mask once; pixels stay in memory.
  *
- * @return OG_OK, OG_ERR_FILE, OG_ERR_FORMAT, or OG_ERR_DATA (image without mask, sizes that differ, mask value outside
- *         the classes) naming the files and values
+ * @param options   NULL takes the defaults
+ *
+ * @return OG_OK, or
+ *         OG_ERR_FILE    a file or folder is missing or unreadable
+ *         OG_ERR_FORMAT  an image cannot be read, or the folder has no known layout
+ *         OG_ERR_SYNTAX, OG_ERR_NAME  in the declaring file, with the line
+ *         OG_ERR_DATA    image without mask, sizes or channels that differ, mask value outside the classes; the files and
+ *                        values are named
+ *         OG_ERR_MEMORY  more than fits into this machine's memory
  */
 OG_API og_status og_dataset_open(const char *path, const og_data_options *options, og_dataset **data);
 OG_API void og_dataset_free(og_dataset *data);
@@ -48,6 +57,9 @@ OG_API int og_dataset_class_count(const og_dataset *data);
 OG_API const char *og_dataset_class_name(const og_dataset *data, int class_index);
 OG_API size_t og_dataset_count(const og_dataset *data, og_part part);
 
+/** Return a checksum over the pixels, labels, order and parts of the data set, to notice that it changed. */
+OG_API uint64_t og_dataset_digest(const og_dataset *data);
+
 /* One image with its labels, borrowed from the data set. */
 typedef struct og_sample {
     const char *name;      /* "z052", "00071198d059ba7f" */
@@ -56,19 +68,67 @@ typedef struct og_sample {
     const uint8_t *labels; /* (H, W), class or OG_LABEL_IGNORE */
 } og_sample;
 
+/** Samples of a part are in the order of their names (folders) or of their declaration. */
 OG_API og_sample og_dataset_sample(const og_dataset *data, og_part part, size_t index);
 
 /** How images are scaled before the network sees them; part of a trained model. */
 typedef struct og_scaling {
     og_normalize kind;
     int channels;
-    float mean[16], sd[16]; /* DATASET only */
+    float mean[OG_CHANNELS_MAX], sd[OG_CHANNELS_MAX]; /* DATASET only */
 } og_scaling;
 
 OG_API og_scaling og_dataset_scaling(const og_dataset *data);
 
 /** dst[c, y, x] = scaled src[c, y, x]; dst may be src. */
 OG_API void og_scaling_run(const og_scaling *scaling, int channels, int h, int w, const float *src, float *dst);
+
+/* --- what `ogive data check` says --------------------------------------------------------------------------------- */
+
+typedef enum og_severity {
+    OG_SEVERITY_NOTE,    /* how the data set was understood */
+    OG_SEVERITY_WARNING, /* works, but is likely to mislead or to train badly */
+} og_severity;
+
+typedef struct og_finding {
+    og_severity severity;
+    char *text; /* one sentence without a full stop */
+} og_finding;
+
+typedef struct og_size_count {
+    int h, w;
+    size_t count; /* images of this size, in both parts */
+} og_size_count;
+
+typedef struct og_channel_facts {
+    double min, max, mean, sd; /* over the training part */
+} og_channel_facts;
+
+typedef struct og_part_facts {
+    size_t count;          /* images */
+    int64_t pixels;        /* all, the ignored ones too */
+    int64_t ignored;       /* pixels with OG_LABEL_IGNORE */
+    int64_t *class_pixels; /* (class_count) */
+    int64_t *class_images; /* (class_count) images in which the class occurs */
+} og_part_facts;
+
+typedef struct og_data_report {
+    const char *layout; /* "a folder with images/ and masks/" */
+    int channels, class_count;
+    size_t size_count;
+    og_size_count *sizes; /* (size_count), smallest first */
+    og_channel_facts *values; /* (channels) */
+    og_part_facts parts[OG_PART_COUNT];
+    size_t duplicates;  /* validation images that are also in the training part, pixel for pixel */
+    double copy_dice;   /* mean pooled Dice (classes but the background) that copying the mask of the nearest training
+                           slice of the same volume reaches on the validation part; NaN when there are no volumes */
+    size_t finding_count;
+    og_finding *findings; /* (finding_count) */
+} og_data_report;
+
+/** Describe an open data set and look for mistakes that og_dataset_open() does not refuse. */
+OG_API og_status og_data_report_new(const og_dataset *data, og_data_report **report);
+OG_API void og_data_report_free(og_data_report *report);
 
 #ifdef __cplusplus
 }

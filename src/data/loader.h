@@ -5,35 +5,27 @@
 
 #include <ogive/data.h>
 
-/* Strength of each augmentation; 0 turns it off. Declared once in augment.def. */
-typedef struct og_augment_options {
-    bool flip_x, flip_y;
-    double rotate;     /* degrees, uniform in [-rotate, rotate] */
-    double zoom;       /* factor uniform in [1 / (1 + zoom), 1 + zoom] */
-    double brightness; /* factor uniform in [1 - b, 1 + b] */
-    double contrast;
-    double gamma;
-    double noise;      /* standard deviation, in standard deviations of the image */
-} og_augment_options;
+#include "data/augment.h"
 
 typedef struct og__loader_options {
     int batch;
     int patch_h, patch_w; /* 0: the largest training image, rounded up to `multiple` */
-    int multiple;         /* patch sides are multiples of this */
+    int multiple;         /* patch sides are rounded up to multiples of this, >= 1 */
     uint64_t seed;
     og_augment_options augment;
-    int threads;          /* >= 0; 0 prepares batches in the calling thread */
-    uint64_t first_step;  /* where to begin, for resumption */
+    int threads;         /* >= 0; 0 prepares batches in the calling thread */
+    uint64_t first_step; /* where to begin, for resumption */
 } og__loader_options;
 
 typedef struct og__batch {
     int n, c, h, w;
     const float *images;   /* (N, C, H, W), scaled */
-    const uint8_t *labels; /* (N, H, W); padding is OG_LABEL_IGNORE */
+    const uint8_t *labels; /* (N, H, W); outside the image OG_LABEL_IGNORE */
 } og__batch;
 
 typedef struct og__loader og__loader;
 
+/* The data set must outlive the loader. OG_ERR_DATA when its training part is empty. */
 og_status og__loader_open(const og_dataset *data, const og__loader_options *options, og__loader **loader);
 void og__loader_close(og__loader *loader);
 
