@@ -15,6 +15,7 @@ typedef enum og__stream {
     OG_STREAM_AUGMENT,     /* augmentation: item = sample's running number */
     OG_STREAM_SPLIT,       /* training and validation parts */
     OG_STREAM_TEST,        /* tests and benchmarks */
+    OG_STREAM_FLIP,        /* sign patterns of the permutation test: item = blocks */
 } og__stream;
 
 /* A cursor over one stream's numbers of one item. */

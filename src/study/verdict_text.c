@@ -1,0 +1,160 @@
+/* The verdict in words. A sentence names what was seen (means, seeds, leads) and claims no more than the standing of
+ * each activation allows. */
+#include "study/verdict.h"
+
+#include <math.h>
+
+#include "base/text.h"
+
+typedef struct writer {
+    const og__verdict *verdict;
+    const char *const *names;
+    double best_mean;
+    og__text text;
+} writer;
+
+typedef bool (*choice)(const og__verdict *verdict, size_t arm);
+
+static bool is_behind(const og__verdict *verdict, size_t arm)
+{
+    return verdict->rivals[arm].standing == OG_STANDING_BEHIND;
+}
+
+static bool is_open(const og__verdict *verdict, size_t arm)
+{
+    return verdict->rivals[arm].standing == OG_STANDING_OPEN;
+}
+
+static bool is_best_or_equal(const og__verdict *verdict, size_t arm)
+{
+    og__standing standing = verdict->rivals[arm].standing;
+    return standing == OG_STANDING_BEST || standing == OG_STANDING_EQUIVALENT;
+}
+
+static bool is_lower_throughout(const og__verdict *verdict, size_t arm)
+{
+    return arm != verdict->best && verdict->rivals[arm].lower_every_block;
+}
+
+static bool is_mixed(const og__verdict *verdict, size_t arm)
+{
+    return arm != verdict->best && !verdict->rivals[arm].lower_every_block;
+}
+
+static size_t count(const writer *w, choice chosen)
+{
+    size_t total = 0;
+    for (size_t a = 0; a < w->verdict->arms; a++)
+        total += chosen(w->verdict, a);
+    return total;
+}
+
+/* "relu, silu and mish" */
+static void add_names(writer *w, choice chosen)
+{
+    size_t left = count(w, chosen);
+    for (size_t a = 0; a < w->verdict->arms; a++) {
+        if (!chosen(w->verdict, a))
+            continue;
+        left--;
+        og__text_format(&w->text, "%s%s", w->names[a], left > 1 ? ", " : left == 1 ? " and " : "");
+    }
+}
+
+static void add_blocks(writer *w, const char *after)
+{
+    og__text_format(&w->text, "%zu paired seed%s%s", w->verdict->blocks, w->verdict->blocks == 1 ? "" : "s", after);
+}
+
+static void add_winner(writer *w)
+{
+    const og__verdict *verdict = w->verdict;
+    size_t closest = verdict->arms;
+    double p_max = 0;
+    for (size_t a = 0; a < verdict->arms; a++) {
+        if (a == verdict->best)
+            continue;
+        p_max = fmax(p_max, verdict->rivals[a].p_adjusted);
+        if (closest == verdict->arms || verdict->rivals[a].lead.mean < verdict->rivals[closest].lead.mean)
+            closest = a;
+    }
+    const og__interval *lead = &verdict->rivals[closest].lead;
+    og__text_format(&w->text, "%s is the best of the %zu: mean Dice %.3f over ", w->names[verdict->best],
+                    verdict->arms, w->best_mean);
+    add_blocks(w, "");
+    og__text_format(&w->text,
+                    ", ahead of every other. The closest, %s, is %.3f lower (%.3g %% interval %.3f to %.3f); "
+                    "adjusted p is at most %.2g.",
+                    w->names[closest], lead->mean, 100 * (1 - verdict->alpha), lead->low, lead->high, p_max);
+}
+
+static void add_tie(writer *w)
+{
+    og__text_add(&w->text, "No difference that matters between ");
+    add_names(w, is_best_or_equal);
+    og__text_format(&w->text, ": mean Dice within %.3g of the best (%.3f) over ", OG_VERDICT_MARGIN, w->best_mean);
+    add_blocks(w, count(w, is_behind) > 0 ? "; behind: " : "");
+    add_names(w, is_behind);
+    og__text_add(&w->text, ".");
+}
+
+static void add_needed(writer *w)
+{
+    const og__verdict *verdict = w->verdict;
+    if (verdict->blocks_needed > 0)
+        og__text_format(&w->text, " About %d more seeds should decide it if the differences stay as they are.",
+                        verdict->blocks_needed - (int)verdict->blocks);
+    else if (verdict->blocks < 2)
+        og__text_format(&w->text, " At least %d more seeds are needed for a test.",
+                        verdict->blocks_least - (int)verdict->blocks);
+    else
+        og__text_format(&w->text, " At these differences even %d seeds would not decide it.", OG_BLOCKS_MAX);
+}
+
+static void add_untested(writer *w)
+{
+    og__text_add(&w->text, "Undecided: ");
+    add_blocks(w, w->verdict->blocks == 1 ? " is too few for a test. " : " are too few for a test. ");
+    og__text_format(&w->text, "%s has the highest mean Dice (%.3f)", w->names[w->verdict->best], w->best_mean);
+    if (count(w, is_lower_throughout) > 0) {
+        og__text_add(&w->text, w->verdict->blocks == 1 ? "; lower: " : "; lower than it in every seed: ");
+        add_names(w, is_lower_throughout);
+    }
+    if (count(w, is_mixed) > 0) {
+        og__text_add(&w->text, w->verdict->blocks == 1 ? "; equal: " : "; not lower in every seed: ");
+        add_names(w, is_mixed);
+    }
+    og__text_add(&w->text, ".");
+    add_needed(w);
+}
+
+static void add_undecided(writer *w)
+{
+    og__text_add(&w->text, "Undecided after ");
+    add_blocks(w, ": ");
+    og__text_format(&w->text, "%s has the highest mean Dice (%.3f), but ", w->names[w->verdict->best], w->best_mean);
+    add_names(w, is_open);
+    og__text_format(&w->text, " cannot be told from it%s", count(w, is_behind) > 0 ? "; behind: " : "");
+    add_names(w, is_behind);
+    og__text_add(&w->text, ".");
+    add_needed(w);
+}
+
+og_status og__verdict_text(const og__verdict *verdict, const double *scores, const char *const *names, char **text)
+{
+    writer w = {.verdict = verdict, .names = names};
+    for (size_t b = 0; b < verdict->blocks; b++)
+        w.best_mean += scores[b * verdict->arms + verdict->best] / (double)verdict->blocks;
+    if (w.best_mean <= 0)
+        og__text_add(&w.text, "No verdict: every run failed or scored 0.");
+    else if (verdict->kind == OG_VERDICT_WINNER)
+        add_winner(&w);
+    else if (verdict->kind == OG_VERDICT_TIE)
+        add_tie(&w);
+    else if (verdict->blocks < OG_TEST_BLOCKS)
+        add_untested(&w);
+    else
+        add_undecided(&w);
+    *text = w.text.data;
+    return og__text_status(&w.text);
+}

@@ -1,0 +1,143 @@
+/* src/study/verdict.c: the three kinds of verdict, and that the words claim no more than the runs support.
+ * The numbers in the sentences were computed with SciPy 1.10.1 from the same formula for the scores. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "near.h"
+#include "study/verdict.h"
+
+static const char *const names[] = {"relu", "silu", "sigmoid"};
+
+enum { ARMS = 3, BLOCKS_MAX = 12 };
+
+/* scores[b][a] = base[a] + a wobble of the block that all share + noise of the run. */
+static void fill(size_t blocks, const double *base, double noise, double *scores)
+{
+    for (size_t b = 0; b < blocks; b++)
+        for (size_t a = 0; a < ARMS; a++)
+            scores[b * ARMS + a] = base[a] + 0.01 * sin((double)b) + noise * cos(3.0 * (double)b + 2.0 * (double)a);
+}
+
+static void check(size_t blocks, const double *scores, og__verdict_kind kind, const char *expected)
+{
+    og__verdict verdict;
+    char *text;
+    assert_int_equal(og__verdict_reach(blocks, ARMS, scores, 0.95, &verdict), OG_OK);
+    assert_int_equal(og__verdict_text(&verdict, scores, names, &text), OG_OK);
+    assert_string_equal(text, expected);
+    assert_int_equal(verdict.kind, kind);
+    free(text);
+    og__verdict_deinit(&verdict);
+}
+
+static void a_clear_lead_over_many_seeds_wins(void **state)
+{
+    (void)state;
+    const double base[] = {0.70, 0.74, 0.50};
+    double scores[BLOCKS_MAX * ARMS];
+    fill(12, base, 0.005, scores);
+    check(12, scores, OG_VERDICT_WINNER,
+          "silu is the best of the 3: mean Dice 0.740 over 12 paired seeds, ahead of every other. The closest, relu, is "
+          "0.039 lower (95 % interval 0.037 to 0.042); adjusted p is at most 0.00098.");
+}
+
+static void the_same_lead_over_four_seeds_is_no_win(void **state)
+{
+    (void)state;
+    const double base[] = {0.70, 0.74, 0.50};
+    double scores[BLOCKS_MAX * ARMS];
+    fill(4, base, 0.005, scores);
+    check(4, scores, OG_VERDICT_UNDECIDED,
+          "Undecided: 4 paired seeds are too few for a test. silu has the highest mean Dice (0.744); lower than it in "
+          "every seed: relu and sigmoid. About 3 more seeds should decide it if the differences stay as they are.");
+}
+
+static void equals_tie_when_the_seeds_show_it(void **state)
+{
+    (void)state;
+    const double base[] = {0.74, 0.7401, 0.50};
+    double scores[BLOCKS_MAX * ARMS];
+    fill(12, base, 0.001, scores);
+    check(12, scores, OG_VERDICT_TIE,
+          "No difference that matters between relu and silu: mean Dice within 0.005 of the best (0.740) over 12 paired "
+          "seeds; behind: sigmoid.");
+}
+
+static void noise_leaves_it_undecided_with_an_estimate(void **state)
+{
+    (void)state;
+    const double base[] = {0.74, 0.746, 0.50};
+    double scores[BLOCKS_MAX * ARMS];
+    fill(8, base, 0.008, scores);
+    check(8, scores, OG_VERDICT_UNDECIDED,
+          "Undecided after 8 paired seeds: silu has the highest mean Dice (0.746), but relu cannot be told from it; "
+          "behind: sigmoid. About 16 more seeds should decide it if the differences stay as they are.");
+}
+
+static void one_seed_is_described_only(void **state)
+{
+    (void)state;
+    const double scores[] = {0.70, 0.74, 0.74};
+    check(1, scores, OG_VERDICT_UNDECIDED,
+          "Undecided: 1 paired seed is too few for a test. silu has the highest mean Dice (0.740); lower: relu; equal: "
+          "sigmoid. At least 6 more seeds are needed for a test.");
+}
+
+static void nothing_but_failures_is_no_verdict(void **state)
+{
+    (void)state;
+    const double scores[2 * ARMS] = {0};
+    check(2, scores, OG_VERDICT_UNDECIDED, "No verdict: every run failed or scored 0.");
+}
+
+static void a_failed_run_counts_as_zero(void **state)
+{
+    (void)state;
+    const double base[] = {0.74, 0.70, 0.50};
+    double scores[BLOCKS_MAX * ARMS];
+    og__verdict verdict;
+    fill(6, base, 0.001, scores);
+    scores[0] = 0;
+    assert_int_equal(og__verdict_reach(6, ARMS, scores, 0.95, &verdict), OG_OK);
+    assert_int_equal(verdict.best, 1);
+    assert_int_equal(verdict.rivals[0].standing, OG_STANDING_OPEN);
+    assert_near(verdict.rivals[0].win_share, 1.0 / 6, 1e-15);
+    og__verdict_deinit(&verdict);
+}
+
+static void below_five_blocks_there_are_no_p_values(void **state)
+{
+    (void)state;
+    const double base[] = {0.70, 0.74, 0.50};
+    double scores[BLOCKS_MAX * ARMS];
+    og__verdict verdict;
+    fill(5, base, 0.001, scores);
+    for (size_t blocks = 1; blocks <= 5; blocks++) {
+        assert_int_equal(og__verdict_reach(blocks, ARMS, scores, 0.95, &verdict), OG_OK);
+        assert_int_equal(isnan(verdict.rivals[0].p_adjusted), blocks < 5);
+        assert_true(isnan(verdict.rivals[verdict.best].p));
+        og__verdict_deinit(&verdict);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_clear_lead_over_many_seeds_wins),
+        cmocka_unit_test(the_same_lead_over_four_seeds_is_no_win),
+        cmocka_unit_test(equals_tie_when_the_seeds_show_it),
+        cmocka_unit_test(noise_leaves_it_undecided_with_an_estimate),
+        cmocka_unit_test(one_seed_is_described_only),
+        cmocka_unit_test(nothing_but_failures_is_no_verdict),
+        cmocka_unit_test(a_failed_run_counts_as_zero),
+        cmocka_unit_test(below_five_blocks_there_are_no_p_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
