@@ -1,0 +1,151 @@
+#include "train/metrics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/status.h"
+#include "format/json.h"
+
+og_status og__metrics_init(og__metrics *metrics, int class_count)
+{
+    og_status status = OG_OK;
+    size_t k = (size_t)class_count;
+    *metrics = (og__metrics){.class_count = class_count};
+    OG_GO(og__alloc(k * k, sizeof(int64_t), &metrics->confusion));
+    OG_GO(og__alloc(k * k, sizeof(int64_t), &metrics->image));
+    OG_GO(og__alloc(k, sizeof(double), &metrics->image_dice));
+    OG_GO(og__alloc(k, sizeof(double), &metrics->image_iou));
+    OG_GO(og__alloc(k, sizeof(int64_t), &metrics->image_count));
+done:
+    if (status != OG_OK)
+        og__metrics_deinit(metrics);
+    return status;
+}
+
+void og__metrics_deinit(og__metrics *metrics)
+{
+    free(metrics->confusion);
+    free(metrics->image);
+    free(metrics->image_dice);
+    free(metrics->image_iou);
+    free(metrics->image_count);
+    *metrics = (og__metrics){0};
+}
+
+/* A class against all others. */
+static og_class_score score_class(const int64_t *confusion, int class_count, int index)
+{
+    og_class_score score = {.true_positive = confusion[index * class_count + index]};
+    for (int other = 0; other < class_count; other++) {
+        if (other == index)
+            continue;
+        score.false_positive += confusion[other * class_count + index];
+        score.false_negative += confusion[index * class_count + other];
+    }
+    int64_t wrong = score.false_positive + score.false_negative, any = score.true_positive + wrong;
+    score.has = any > 0;
+    score.dice = any > 0 ? 2.0 * (double)score.true_positive / (double)(score.true_positive + any) : NAN;
+    score.iou = any > 0 ? (double)score.true_positive / (double)any : NAN;
+    return score;
+}
+
+void og__metrics_add(og__metrics *metrics, size_t pixels, const uint8_t *truth, const uint8_t *labels)
+{
+    size_t k = (size_t)metrics->class_count;
+    memset(metrics->image, 0, k * k * sizeof *metrics->image);
+    for (size_t p = 0; p < pixels; p++)
+        if (truth[p] != OG_LABEL_IGNORE)
+            metrics->image[truth[p] * k + labels[p]]++;
+    for (size_t i = 0; i < k * k; i++)
+        metrics->confusion[i] += metrics->image[i];
+    for (size_t c = 0; c < k; c++) {
+        og_class_score score = score_class(metrics->image, metrics->class_count, (int)c);
+        if (!score.has)
+            continue;
+        metrics->image_dice[c] += score.dice;
+        metrics->image_iou[c] += score.iou;
+        metrics->image_count[c]++;
+    }
+}
+
+/* Mean of one number over the classes that occur, without the background; NaN when none does. */
+static double mean_over_classes(const og_scores *scores, size_t offset)
+{
+    double sum = 0;
+    int count = 0;
+    for (int c = 1; c < scores->class_count; c++) {
+        double value;
+        memcpy(&value, (const char *)&scores->classes[c] + offset, sizeof value);
+        if (!scores->classes[c].has)
+            continue;
+        sum += value;
+        count++;
+    }
+    return count > 0 ? sum / count : NAN;
+}
+
+og_status og__metrics_scores(const og__metrics *metrics, og_scores *scores)
+{
+    int64_t right = 0, all = 0;
+    *scores = (og_scores){.class_count = metrics->class_count};
+    OG_TRY(og__alloc((size_t)metrics->class_count, sizeof *scores->classes, &scores->classes));
+    for (int c = 0; c < metrics->class_count; c++) {
+        og_class_score *score = &scores->classes[c];
+        double images = (double)metrics->image_count[c];
+        *score = score_class(metrics->confusion, metrics->class_count, c);
+        score->image_dice = score->has ? metrics->image_dice[c] / images : NAN;
+        score->image_iou = score->has ? metrics->image_iou[c] / images : NAN;
+        right += score->true_positive;
+        all += score->true_positive + score->false_negative;
+    }
+    scores->mean_dice = mean_over_classes(scores, offsetof(og_class_score, dice));
+    scores->mean_iou = mean_over_classes(scores, offsetof(og_class_score, iou));
+    scores->mean_image_dice = mean_over_classes(scores, offsetof(og_class_score, image_dice));
+    scores->mean_image_iou = mean_over_classes(scores, offsetof(og_class_score, image_iou));
+    scores->accuracy = all > 0 ? (double)right / (double)all : NAN;
+    return OG_OK;
+}
+
+void og_scores_deinit(og_scores *scores)
+{
+    free(scores->classes);
+    *scores = (og_scores){0};
+}
+
+static og_status fill_class(json_t *row, int index, const og_class_score *score, const char *name)
+{
+    OG_TRY(og__json_set(row, "index", json_integer(index)));
+    OG_TRY(og__json_set(row, "name", name ? og__json_string(name) : json_null()));
+    OG_TRY(og__json_set(row, "dice", og__json_real(score->dice)));
+    OG_TRY(og__json_set(row, "iou", og__json_real(score->iou)));
+    OG_TRY(og__json_set(row, "image_dice", og__json_real(score->image_dice)));
+    return og__json_set(row, "image_iou", og__json_real(score->image_iou));
+}
+
+static og_status fill_scores(json_t *object, const og_scores *scores, char *const *class_names)
+{
+    OG_TRY(og__json_set(object, "mean_dice", og__json_real(scores->mean_dice)));
+    OG_TRY(og__json_set(object, "mean_iou", og__json_real(scores->mean_iou)));
+    OG_TRY(og__json_set(object, "mean_image_dice", og__json_real(scores->mean_image_dice)));
+    OG_TRY(og__json_set(object, "mean_image_iou", og__json_real(scores->mean_image_iou)));
+    OG_TRY(og__json_set(object, "accuracy", og__json_real(scores->accuracy)));
+    json_t *rows = json_array();
+    OG_TRY(og__json_set(object, "per_class", rows));
+    for (int c = 0; c < scores->class_count; c++) {
+        json_t *row = json_object();
+        OG_TRY(og__json_append(rows, row));
+        OG_TRY(fill_class(row, c, &scores->classes[c], class_names ? class_names[c] : NULL));
+    }
+    return OG_OK;
+}
+
+json_t *og__scores_json(const og_scores *scores, char *const *class_names)
+{
+    json_t *object = json_object();
+    if (fill_scores(object, scores, class_names) == OG_OK)
+        return object;
+    json_decref(object);
+    return NULL;
+}

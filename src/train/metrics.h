@@ -1,0 +1,42 @@
+/* Counting pixels of predicted and true classes, and the scores that follow. */
+#ifndef OG_TRAIN_METRICS_H
+#define OG_TRAIN_METRICS_H
+
+#include <jansson.h>
+
+#include <ogive/train.h>
+
+/* Sums over the images counted so far. */
+typedef struct og__metrics {
+    int class_count;
+    int64_t *confusion;    /* (class_count, class_count): pixels by true class, then predicted class */
+    int64_t *image;        /* the same of one image; scratch */
+    double *image_dice;    /* (class_count) sums over the images in which the class occurs */
+    double *image_iou;     /* (class_count) likewise */
+    int64_t *image_count;  /* (class_count) images in which the class occurs in truth or prediction */
+} og__metrics;
+
+og_status og__metrics_init(og__metrics *metrics, int class_count);
+void og__metrics_deinit(og__metrics *metrics);
+
+/**
+ * Count one image. Pixels whose truth is OG_LABEL_IGNORE are left out.
+ *
+ * @param truth, labels   u8[pixels], classes below class_count
+ */
+void og__metrics_add(og__metrics *metrics, size_t pixels, const uint8_t *truth, const uint8_t *labels);
+
+/**
+ * Scores over all images counted.
+ *
+ *   dice = 2 TP / (2 TP + FP + FN), iou = TP / (TP + FP + FN); absent classes have none and leave the means alone;
+ *   numbers that do not exist are NaN
+ *
+ * @param scores   written; released with og_scores_deinit()
+ */
+og_status og__metrics_scores(const og__metrics *metrics, og_scores *scores);
+
+/* The "scores" member of result.json, a new value; NULL without memory. Names are optional (NULL). */
+json_t *og__scores_json(const og_scores *scores, char *const *class_names);
+
+#endif

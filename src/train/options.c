@@ -1,0 +1,71 @@
+#include "train/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+
+/* --- does each row's type fit its field? --- */
+
+#define FIELD_INT int64_t
+#define FIELD_REAL double
+#define FIELD_TEXT char *
+#define FIELD_FLAG bool
+#define FIELD_CHOICE int
+#define OG_TRAIN_OPTION(field, name, alias, type, initial, min, max, choices, unit, topic, help)              \
+    _Static_assert(_Generic(((og_train_options *)0)->field, FIELD_##type : 1, default : 0), name);
+#include "train/options.def"
+#undef OG_TRAIN_OPTION
+
+static const og_option rows[] = {
+#define OG_TRAIN_OPTION(field, name, alias, type, initial, min, max, choices, unit, topic, help)              \
+    {name, alias, OG_OPTION_##type, offsetof(og_train_options, field), initial, min, max, choices, unit, topic, help},
+#include "train/options.def"
+#undef OG_TRAIN_OPTION
+#define OG_AUGMENT_FLAG(id, field, initial, help)                                                             \
+    {#field, NULL, OG_OPTION_FLAG, offsetof(og_train_options, field), initial, 0, 0, NULL, NULL, "Augmentation", help},
+#define OG_AUGMENT_REAL(id, field, initial, min, max, unit, help)                                             \
+    {#field, NULL, OG_OPTION_REAL, offsetof(og_train_options, field), initial, min, max, NULL, unit, "Augmentation", help},
+#include "data/augment.def"
+#undef OG_AUGMENT_FLAG
+#undef OG_AUGMENT_REAL
+};
+
+og_option_table og_train_option_table(void)
+{
+    return (og_option_table){rows, sizeof rows / sizeof rows[0]};
+}
+
+og_status og__train_options_copy(const og_train_options *options, og_train_options *copy)
+{
+    og_option_table table = og_train_option_table();
+    OG_TRY(og_options_init(table, copy));
+    for (size_t i = 0; i < table.count; i++) {
+        char *value;
+        og_status status = og_option_get(&table.options[i], options, &value);
+        if (status == OG_OK)
+            status = og_option_set(&table.options[i], copy, value);
+        free(value);
+        if (status != OG_OK) {
+            og_options_deinit(table, copy);
+            return status;
+        }
+    }
+    return OG_OK;
+}
+
+bool og__train_option_matters(const og_option *option)
+{
+    return strcmp(option->name, "threads") != 0 && strcmp(option->name, "data-threads") != 0;
+}
+
+og_augment_options og__train_options_augment(const og_train_options *options)
+{
+    return (og_augment_options){
+#define OG_AUGMENT_FLAG(id, field, initial, help) .field = options->field,
+#define OG_AUGMENT_REAL(id, field, initial, min, max, unit, help) .field = options->field,
+#include "data/augment.def"
+#undef OG_AUGMENT_FLAG
+#undef OG_AUGMENT_REAL
+    };
+}

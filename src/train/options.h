@@ -1,0 +1,17 @@
+/* The settings of a training run, as texts and as parts for other rooms. Public side: ogive/train.h. */
+#ifndef OG_TRAIN_OPTIONS_H
+#define OG_TRAIN_OPTIONS_H
+
+#include <ogive/train.h>
+
+#include "data/augment.h"
+
+/* An independent copy. Released with og_options_deinit(og_train_option_table(), copy). */
+og_status og__train_options_copy(const og_train_options *options, og_train_options *copy);
+
+/* Does an option change the result, or only how it is computed (threads)? */
+bool og__train_option_matters(const og_option *option);
+
+og_augment_options og__train_options_augment(const og_train_options *options);
+
+#endif
