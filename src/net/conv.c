@@ -1,0 +1,486 @@
+/* oneDNN 2.6 and 3 differ in how descriptors are made; the differences are confined to the first section. */
+#include "net/conv.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
+
+#include "base/memory.h"
+
+enum { PASS_FORWARD, PASS_DATA, PASS_WEIGHTS, PASS_COUNT };
+
+#if DNNL_VERSION_MAJOR >= 3
+typedef dnnl_memory_desc_t desc;
+#define DESC_FREE(d) dnnl_memory_desc_destroy(d)
+typedef const_dnnl_memory_desc_t const_desc;
+#else
+typedef dnnl_memory_desc_t *desc;
+#define DESC_FREE(d) free(d)
+typedef const dnnl_memory_desc_t *const_desc;
+#endif
+
+static dnnl_status_t desc_new(desc *made, int rank, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    return dnnl_memory_desc_create_with_tag(made, rank, dims, dnnl_f32, tag);
+#else
+    *made = calloc(1, sizeof **made);
+    return *made ? dnnl_memory_desc_init_by_tag(*made, rank, dims, dnnl_f32, tag) : dnnl_out_of_memory;
+#endif
+}
+
+static dnnl_status_t desc_new_strided(desc *made, int rank, const dnnl_dims_t dims, const dnnl_dims_t strides)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    return dnnl_memory_desc_create_with_strides(made, rank, dims, dnnl_f32, strides);
+#else
+    *made = calloc(1, sizeof **made);
+    return *made ? dnnl_memory_desc_init_by_strides(*made, rank, dims, dnnl_f32, strides) : dnnl_out_of_memory;
+#endif
+}
+
+static size_t desc_bytes(const_desc d)
+{
+    return d ? dnnl_memory_desc_get_size(d) : 0;
+}
+
+/* What a primitive is made of, the same for convolution and transposed convolution. */
+typedef struct recipe {
+    bool transposed;
+    dnnl_alg_kind_t algorithm;
+    const_desc src, weights, bias, dst;
+    dnnl_dims_t strides, dilates, pads;
+} recipe;
+
+static dnnl_status_t primitive_desc_new(dnnl_primitive_desc_t *made, int pass, const recipe *r,
+                                        const_dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr,
+                                        dnnl_engine_t engine)
+{
+    dnnl_prop_kind_t forward = dnnl_forward_training;
+#if DNNL_VERSION_MAJOR >= 3
+    if (r->transposed) {
+        switch (pass) {
+        case PASS_FORWARD:
+            return dnnl_deconvolution_forward_primitive_desc_create(made, engine, forward, r->algorithm, r->src,
+                                                                    r->weights, r->bias, r->dst, r->strides, r->dilates,
+                                                                    r->pads, r->pads, attr);
+        case PASS_DATA:
+            return dnnl_deconvolution_backward_data_primitive_desc_create(made, engine, r->algorithm, r->src, r->weights,
+                                                                          r->dst, r->strides, r->dilates, r->pads,
+                                                                          r->pads, hint, attr);
+        default:
+            return dnnl_deconvolution_backward_weights_primitive_desc_create(made, engine, r->algorithm, r->src,
+                                                                             r->weights, r->bias, r->dst, r->strides,
+                                                                             r->dilates, r->pads, r->pads, hint, attr);
+        }
+    }
+    switch (pass) {
+    case PASS_FORWARD:
+        return dnnl_convolution_forward_primitive_desc_create(made, engine, forward, r->algorithm, r->src, r->weights,
+                                                              r->bias, r->dst, r->strides, r->dilates, r->pads, r->pads,
+                                                              attr);
+    case PASS_DATA:
+        return dnnl_convolution_backward_data_primitive_desc_create(made, engine, r->algorithm, r->src, r->weights,
+                                                                    r->dst, r->strides, r->dilates, r->pads, r->pads,
+                                                                    hint, attr);
+    default:
+        return dnnl_convolution_backward_weights_primitive_desc_create(made, engine, r->algorithm, r->src, r->weights,
+                                                                       r->bias, r->dst, r->strides, r->dilates, r->pads,
+                                                                       r->pads, hint, attr);
+    }
+#else
+    dnnl_convolution_desc_t op; /* dnnl_deconvolution_desc_t is the same type */
+    dnnl_status_t status;
+    if (pass == PASS_FORWARD)
+        status = (r->transposed ? dnnl_dilated_deconvolution_forward_desc_init
+                                : dnnl_dilated_convolution_forward_desc_init)(
+            &op, forward, r->algorithm, r->src, r->weights, r->bias, r->dst, r->strides, r->dilates, r->pads, r->pads);
+    else if (pass == PASS_DATA)
+        status = (r->transposed ? dnnl_dilated_deconvolution_backward_data_desc_init
+                                : dnnl_dilated_convolution_backward_data_desc_init)(
+            &op, r->algorithm, r->src, r->weights, r->dst, r->strides, r->dilates, r->pads, r->pads);
+    else
+        status = (r->transposed ? dnnl_dilated_deconvolution_backward_weights_desc_init
+                                : dnnl_dilated_convolution_backward_weights_desc_init)(
+            &op, r->algorithm, r->src, r->weights, r->bias, r->dst, r->strides, r->dilates, r->pads, r->pads);
+    return status == dnnl_success ? dnnl_primitive_desc_create(made, &op, attr, engine, hint) : status;
+#endif
+}
+
+static const_desc queried(const_dnnl_primitive_desc_t from, dnnl_query_t what)
+{
+    return dnnl_primitive_desc_query_md(from, what, 0);
+}
+
+/* --- one engine and stream for the process ------------------------------------------------------------------------- */
+
+static dnnl_engine_t engine;
+static dnnl_stream_t stream;
+static dnnl_status_t engine_status;
+
+/* oneDNN follows the instruction set that the kernels use, so that block sizes agree. */
+static void limit_isa(og__isa isa)
+{
+    if (isa == OG_ISA_AVX2)
+        dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2);
+    else if (isa == OG_ISA_BASELINE)
+        dnnl_set_max_cpu_isa(dnnl_cpu_isa_sse41);
+}
+
+static void start_engine(void)
+{
+    limit_isa(og__cpu_isa());
+    engine_status = dnnl_engine_create(&engine, dnnl_cpu, 0);
+    if (engine_status == dnnl_success)
+        engine_status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+}
+
+static og_status checked(dnnl_status_t result, const char *what)
+{
+    if (result == dnnl_success)
+        return OG_OK;
+    if (result == dnnl_out_of_memory)
+        return og__fail(OG_ERR_MEMORY, "oneDNN: out of memory in %s; use a smaller batch, patch or network", what);
+    return og__fail(OG_ERR_UNSUPPORTED, "oneDNN: %s failed with status %d", what, (int)result);
+}
+
+#define DNNL_TRY(call, what) OG_TRY(checked(call, what))
+
+/* --- convolutions -------------------------------------------------------------------------------------------------- */
+
+/* One pass: its primitive, and memory objects whose data handles are set at each run. */
+typedef struct pass {
+    dnnl_primitive_desc_t about;
+    dnnl_primitive_t primitive;
+    dnnl_memory_t src, weights, bias, dst, scratch; /* or their gradients */
+    dnnl_primitive_t reorder;                       /* plain -> packed weights; packed -> plain for their gradient */
+    float *packed;                                  /* weights in the layout that the pass wants; NULL for PASS_WEIGHTS */
+    size_t packed_bytes;
+} pass;
+
+struct og__conv {
+    og__conv_shape shape;
+    pass passes[PASS_COUNT];
+    dnnl_memory_t plain; /* this convolution's part of the weights in PyTorch's layout */
+    size_t plain_offset; /* floats before that part */
+    size_t scratch_bytes;
+};
+
+/* Winograd F(4x4, 3x3) saves up to 3/4 of the multiplications, at many channels and enough tiles;
+ * the limits come from measurements of every layer shape of the usual U-Nets (docs/adr/0010-winograd-by-shape.md). They depend on the
+ * shape only, not on a timing, so that a run gives the same bits each time. oneDNN 3.2 removed it: then creation fails
+ * and the direct algorithm serves. */
+static bool wants_winograd(const og__conv_shape *s, int which)
+{
+    int least = s->ic < s->oc ? s->ic : s->oc, most = s->ic < s->oc ? s->oc : s->ic;
+    if (s->exact || s->transposed || s->kernel != 3 || s->isa != OG_ISA_AVX512)
+        return false;
+    return least >= (which == PASS_WEIGHTS ? 16 : 32) && (size_t)s->n * (size_t)s->h * (size_t)s->w >= (size_t)most;
+}
+
+typedef struct descs {
+    desc src, weights, bias, dst;
+} descs;
+
+static void descs_free(descs *d)
+{
+    desc all[] = {d->src, d->weights, d->bias, d->dst};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i])
+            DESC_FREE(all[i]);
+}
+
+static og_status descs_new(const og__conv_shape *s, descs *d)
+{
+    int scale = s->transposed ? 2 : 1;
+    dnnl_format_tag_t blocked = og__isa_lanes(s->isa) == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+    dnnl_dims_t src = {s->n, s->ic, s->h, s->w}, dst = {s->n, s->oc, s->h * scale, s->w * scale};
+    dnnl_dims_t weights = {s->oc, s->ic, s->kernel, s->kernel}, bias = {s->oc};
+    DNNL_TRY(desc_new(&d->src, 4, src, s->planar ? dnnl_nchw : blocked), "describing a source");
+    DNNL_TRY(desc_new(&d->dst, 4, dst, blocked), "describing a destination");
+    DNNL_TRY(desc_new(&d->weights, 4, weights, dnnl_format_tag_any), "describing weights");
+    if (s->bias)
+        DNNL_TRY(desc_new(&d->bias, 1, bias, dnnl_a), "describing a bias");
+    return OG_OK;
+}
+
+static dnnl_status_t attributes_new(const og__conv_shape *s, int which, dnnl_primitive_attr_t *attr)
+{
+    dnnl_status_t result = dnnl_primitive_attr_create(attr);
+    if (result == dnnl_success)
+        result = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+    if (result != dnnl_success || which != PASS_FORWARD || !s->accumulate)
+        return result;
+    dnnl_post_ops_t ops;
+    result = dnnl_post_ops_create(&ops);
+    if (result != dnnl_success)
+        return result;
+#if DNNL_VERSION_MAJOR >= 3
+    result = dnnl_post_ops_append_sum(ops, 1, 0, dnnl_data_type_undef);
+#else
+    result = dnnl_post_ops_append_sum(ops, 1);
+#endif
+    if (result == dnnl_success)
+        result = dnnl_primitive_attr_set_post_ops(*attr, ops);
+    dnnl_post_ops_destroy(ops);
+    return result;
+}
+
+static dnnl_status_t about_new(const og__conv_shape *s, int which, const descs *d, const_dnnl_primitive_desc_t hint,
+                               dnnl_primitive_desc_t *about)
+{
+    int stride = s->transposed ? 2 : 1, pad = s->kernel == 3 ? 1 : 0;
+    recipe r = {
+        .transposed = s->transposed,
+        .algorithm = s->transposed ? dnnl_deconvolution_direct : dnnl_convolution_direct,
+        .src = d->src,
+        .weights = d->weights,
+        .bias = which != PASS_DATA && s->bias ? d->bias : NULL,
+        .dst = d->dst,
+        .strides = {stride, stride},
+        .pads = {pad, pad},
+    };
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_status_t result = attributes_new(s, which, &attr);
+    if (result == dnnl_success && wants_winograd(s, which)) {
+        r.algorithm = dnnl_convolution_winograd;
+        /* A Winograd backward pass is made without the hint of a direct forward pass. */
+        if (primitive_desc_new(about, which, &r, hint, attr, engine) == dnnl_success) {
+            dnnl_primitive_attr_destroy(attr);
+            return dnnl_success;
+        }
+        r.algorithm = dnnl_convolution_direct;
+    }
+    if (result == dnnl_success)
+        result = primitive_desc_new(about, which, &r, hint, attr, engine);
+    if (attr)
+        dnnl_primitive_attr_destroy(attr);
+    return result;
+}
+
+static og_status memory_new(const_desc about, dnnl_memory_t *memory)
+{
+    return checked(dnnl_memory_create(memory, about, engine, DNNL_MEMORY_NONE), "creating a memory object");
+}
+
+/* The strided view of this convolution's weights in the plain layout; transposed weights are (I, O, kH, kW). */
+static og_status plain_new(og__conv *conv)
+{
+    const og__conv_shape *s = &conv->shape;
+    dnnl_dim_t area = (dnnl_dim_t)s->kernel * s->kernel;
+    dnnl_dims_t dims = {s->oc, s->ic, s->kernel, s->kernel};
+    dnnl_dims_t strides = {s->ic_all * area, area, s->kernel, 1};
+    if (s->transposed) {
+        strides[0] = area;
+        strides[1] = s->oc * area;
+    }
+    conv->plain_offset = (size_t)(s->ic_first * strides[1]);
+    desc about = NULL;
+    og_status status = checked(desc_new_strided(&about, 4, dims, strides), "describing plain weights");
+    if (status == OG_OK)
+        status = memory_new(about, &conv->plain);
+    if (about)
+        DESC_FREE(about);
+    return status;
+}
+
+static og_status reorder_new(const_desc from, const_desc to, dnnl_primitive_t *reorder)
+{
+    dnnl_primitive_desc_t about = NULL;
+    DNNL_TRY(dnnl_reorder_primitive_desc_create(&about, from, engine, to, engine, NULL), "planning a reorder");
+    dnnl_status_t result = dnnl_primitive_create(reorder, about);
+    dnnl_primitive_desc_destroy(about);
+    return checked(result, "creating a reorder");
+}
+
+static const_desc memory_about(dnnl_memory_t memory)
+{
+    const_desc about = NULL;
+#if DNNL_VERSION_MAJOR >= 3
+    dnnl_memory_get_memory_desc(memory, &about);
+#else
+    dnnl_memory_get_memory_desc(memory, &about);
+#endif
+    return about;
+}
+
+static og_status pass_new(og__conv *conv, int which, const descs *d)
+{
+    static const dnnl_query_t weights_query[PASS_COUNT] = {dnnl_query_weights_md, dnnl_query_weights_md,
+                                                           dnnl_query_diff_weights_md};
+    pass *p = &conv->passes[which];
+    const_dnnl_primitive_desc_t hint = which == PASS_FORWARD ? NULL : conv->passes[PASS_FORWARD].about;
+    DNNL_TRY(about_new(&conv->shape, which, d, hint, &p->about), "planning a convolution");
+    DNNL_TRY(dnnl_primitive_create(&p->primitive, p->about), "creating a convolution");
+
+    const_desc packed = queried(p->about, weights_query[which]);
+    const_desc scratch = queried(p->about, dnnl_query_scratchpad_md);
+    OG_TRY(memory_new(d->src, &p->src));
+    OG_TRY(memory_new(d->dst, &p->dst));
+    OG_TRY(memory_new(packed, &p->weights));
+    OG_TRY(memory_new(scratch, &p->scratch));
+    if (d->bias && which != PASS_DATA)
+        OG_TRY(memory_new(d->bias, &p->bias));
+
+    p->packed_bytes = desc_bytes(packed);
+    size_t scratch_bytes = desc_bytes(scratch);
+    if (which == PASS_WEIGHTS) {
+        scratch_bytes += p->packed_bytes + OG_ALIGN_BYTES; /* the packed gradient lives behind oneDNN's scratch */
+        OG_TRY(reorder_new(packed, memory_about(conv->plain), &p->reorder));
+    } else {
+        OG_TRY(og__alloc(p->packed_bytes, 1, &p->packed));
+        OG_TRY(reorder_new(memory_about(conv->plain), packed, &p->reorder));
+    }
+    if (scratch_bytes > conv->scratch_bytes)
+        conv->scratch_bytes = scratch_bytes;
+    return OG_OK;
+}
+
+og_status og__conv_new(const og__conv_shape *shape, og__conv **conv)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    og_status status = OG_OK;
+    descs d = {0};
+    og__conv *made = NULL;
+    *conv = NULL;
+    pthread_once(&once, start_engine);
+    DNNL_TRY(engine_status, "starting its CPU engine");
+    omp_set_num_threads(shape->threads); /* oneDNN partitions the work when a primitive is made */
+    OG_GO(og__alloc(1, sizeof *made, &made));
+    made->shape = *shape;
+    OG_GO(descs_new(shape, &d));
+    OG_GO(plain_new(made));
+    OG_GO(pass_new(made, PASS_FORWARD, &d));
+    if (shape->training && shape->data_grad)
+        OG_GO(pass_new(made, PASS_DATA, &d));
+    if (shape->training)
+        OG_GO(pass_new(made, PASS_WEIGHTS, &d));
+    *conv = made;
+    made = NULL;
+done:
+    descs_free(&d);
+    og__conv_free(made);
+    return status;
+}
+
+void og__conv_free(og__conv *conv)
+{
+    if (!conv)
+        return;
+    for (int which = 0; which < PASS_COUNT; which++) {
+        pass *p = &conv->passes[which];
+        dnnl_memory_t memories[] = {p->src, p->weights, p->bias, p->dst, p->scratch};
+        for (size_t i = 0; i < sizeof memories / sizeof memories[0]; i++)
+            if (memories[i])
+                dnnl_memory_destroy(memories[i]);
+        if (p->primitive)
+            dnnl_primitive_destroy(p->primitive);
+        if (p->reorder)
+            dnnl_primitive_destroy(p->reorder);
+        if (p->about)
+            dnnl_primitive_desc_destroy(p->about);
+        free(p->packed);
+    }
+    if (conv->plain)
+        dnnl_memory_destroy(conv->plain);
+    free(conv);
+}
+
+size_t og__conv_bytes(const og__conv *conv)
+{
+    size_t bytes = 0;
+    for (int which = 0; which < PASS_COUNT; which++)
+        if (conv->passes[which].packed)
+            bytes += conv->passes[which].packed_bytes;
+    return bytes;
+}
+
+size_t og__conv_scratch_bytes(const og__conv *conv)
+{
+    return conv->scratch_bytes;
+}
+
+const char *og__conv_kernel(const og__conv *conv, int which)
+{
+    const char *name = "none";
+    if (conv->passes[which].about)
+        dnnl_primitive_desc_query(conv->passes[which].about, dnnl_query_impl_info_str, 0, &name);
+    return name;
+}
+
+/* Point a memory object at data; oneDNN's handles are not const even where it only reads. */
+static void point(dnnl_memory_t memory, const void *data)
+{
+    dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)data);
+}
+
+static og_status reorder(const pass *p, dnnl_memory_t from, dnnl_memory_t to)
+{
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+    return checked(dnnl_primitive_execute(p->reorder, stream, 2, args), "a reorder of weights");
+}
+
+og_status og__conv_pack(og__conv *conv, const float *weights)
+{
+    omp_set_num_threads(conv->shape.threads);
+    point(conv->plain, weights + conv->plain_offset);
+    for (int which = 0; which < PASS_COUNT; which++) {
+        const pass *p = &conv->passes[which];
+        if (!p->packed)
+            continue;
+        point(p->weights, p->packed);
+        OG_TRY(reorder(p, conv->plain, p->weights));
+    }
+    return OG_OK;
+}
+
+static og_status execute(const pass *p, int count, const dnnl_exec_arg_t *args, void *scratch, int threads)
+{
+    omp_set_num_threads(threads);
+    point(p->scratch, scratch);
+    return checked(dnnl_primitive_execute(p->primitive, stream, count, args), "a convolution");
+}
+
+og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, float *dst, void *scratch)
+{
+    const pass *p = &conv->passes[PASS_FORWARD];
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src}, {DNNL_ARG_WEIGHTS, p->weights}, {DNNL_ARG_DST, p->dst},
+                              {DNNL_ARG_SCRATCHPAD, p->scratch}, {DNNL_ARG_BIAS, p->bias}};
+    point(p->src, src);
+    point(p->weights, p->packed);
+    point(p->dst, dst);
+    if (p->bias)
+        point(p->bias, bias);
+    return execute(p, p->bias ? 5 : 4, args, scratch, conv->shape.threads);
+}
+
+og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_src, void *scratch)
+{
+    const pass *p = &conv->passes[PASS_DATA];
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_DIFF_SRC, p->src}, {DNNL_ARG_WEIGHTS, p->weights}, {DNNL_ARG_DIFF_DST, p->dst},
+                              {DNNL_ARG_SCRATCHPAD, p->scratch}};
+    point(p->src, d_src);
+    point(p->weights, p->packed);
+    point(p->dst, d_dst);
+    return execute(p, 4, args, scratch, conv->shape.threads);
+}
+
+og_status og__conv_backward_weights(og__conv *conv, const float *src, const float *d_dst, float *d_weights,
+                                    float *d_bias, void *scratch)
+{
+    const pass *p = &conv->passes[PASS_WEIGHTS];
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src}, {DNNL_ARG_DIFF_WEIGHTS, p->weights}, {DNNL_ARG_DIFF_DST, p->dst},
+                              {DNNL_ARG_SCRATCHPAD, p->scratch}, {DNNL_ARG_DIFF_BIAS, p->bias}};
+    size_t packed_at = (conv->scratch_bytes - p->packed_bytes) / OG_ALIGN_BYTES * OG_ALIGN_BYTES;
+    point(p->src, src);
+    point(p->weights, (char *)scratch + packed_at);
+    point(p->dst, d_dst);
+    if (p->bias)
+        point(p->bias, d_bias);
+    OG_TRY(execute(p, p->bias ? 5 : 4, args, scratch, conv->shape.threads));
+    point(conv->plain, d_weights + conv->plain_offset);
+    return reorder(p, p->weights, conv->plain);
+}

@@ -1,0 +1,97 @@
+/* Cross-entropy and soft Dice of blocked logits, and their gradient in place. */
+#include "net/plan.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LOSS_CHUNK = 4096 };
+static const double dice_smooth = 1e-5;
+
+/* Doubles per chunk: cross-entropy, then per class p*g, p and g. */
+static size_t row_size(int classes)
+{
+    return 1 + 3 * (size_t)classes;
+}
+
+static int chunks_per_image(size_t pixels)
+{
+    return (int)((pixels + LOSS_CHUNK - 1) / LOSS_CHUNK);
+}
+
+static const og__plan_node *head_of(const og_plan *plan)
+{
+    return &plan->nodes[plan->net->graph.node_count - 1];
+}
+
+size_t og__loss_partials(const og_plan *plan)
+{
+    size_t rows = (size_t)plan->options.n * (size_t)chunks_per_image(head_of(plan)->pixels);
+    return (rows + 1) * row_size(plan->net->spec.classes); /* the last row is the total */
+}
+
+/* Run softmax and sums chunk by chunk, then add the chunks up in order. */
+static const double *total_sums(og_plan *plan, float *probs, const uint8_t *labels)
+{
+    const og__plan_node *head = head_of(plan);
+    int classes = plan->net->spec.classes, chunks = chunks_per_image(head->pixels), rows = plan->options.n * chunks;
+    size_t row = row_size(classes), stride = head->pixels * (size_t)plan->lanes;
+    memset(plan->loss_partials, 0, ((size_t)rows + 1) * row * sizeof(double));
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < rows; i++) {
+        size_t first = (size_t)(i % chunks) * LOSS_CHUNK, image = (size_t)(i / chunks);
+        size_t count = head->pixels - first < LOSS_CHUNK ? head->pixels - first : LOSS_CHUNK;
+        float *block = probs + image * (size_t)head->blocks * stride + first * (size_t)plan->lanes;
+        double *sums = plan->loss_partials + (size_t)i * row;
+        plan->ops->softmax(count, classes, stride, block);
+        plan->ops->loss_sums(count, classes, stride, block, labels + image * head->pixels + first, sums, sums + 1,
+                             sums + 1 + classes, sums + 1 + 2 * classes);
+    }
+    double *total = plan->loss_partials + (size_t)rows * row;
+    for (int i = 0; i < rows; i++)
+        for (size_t j = 0; j < row; j++)
+            total[j] += plan->loss_partials[(size_t)i * row + j];
+    return total;
+}
+
+/* The Dice loss, and its slopes: d/dp = slope_both * g + slope_predicted. */
+static double dice_loss(int classes, bool background, const double *sums, double weight, float *slope_both,
+                        float *slope_predicted)
+{
+    const double *both = sums + 1, *predicted = both + classes, *truth = predicted + classes;
+    int first = background ? 0 : 1;
+    double share = 1.0 / (classes - first), loss = 0;
+    for (int k = 0; k < classes; k++)
+        slope_both[k] = slope_predicted[k] = 0;
+    for (int k = first; k < classes; k++) {
+        double above = 2 * both[k] + dice_smooth, below = predicted[k] + truth[k] + dice_smooth;
+        loss += share * (1 - above / below);
+        slope_both[k] = (float)(-weight * share * 2 / below);
+        slope_predicted[k] = (float)(weight * share * above / (below * below));
+    }
+    return loss;
+}
+
+void og__loss_run(og_plan *plan, float *logits, const uint8_t *labels, const og_loss *loss, og_loss_value *value)
+{
+    const og__plan_node *head = head_of(plan);
+    int classes = plan->net->spec.classes, chunks = chunks_per_image(head->pixels), rows = plan->options.n * chunks;
+    size_t stride = head->pixels * (size_t)plan->lanes;
+    float slope_both[OG_LABEL_IGNORE], slope_predicted[OG_LABEL_IGNORE];
+    const double *sums = total_sums(plan, logits, labels);
+    double labelled = 0;
+    for (int k = 0; k < classes; k++)
+        labelled += sums[1 + 2 * classes + k];
+    value->pixels = (int64_t)labelled;
+    value->ce = labelled > 0 ? sums[0] / labelled : 0;
+    value->dice = dice_loss(classes, loss->dice_background, sums, (double)loss->dice, slope_both, slope_predicted);
+    value->total = (double)loss->ce * value->ce + (double)loss->dice * value->dice;
+    float ce = labelled > 0 ? (float)((double)loss->ce / labelled) : 0;
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < rows; i++) {
+        size_t first = (size_t)(i % chunks) * LOSS_CHUNK, image = (size_t)(i / chunks);
+        size_t count = head->pixels - first < LOSS_CHUNK ? head->pixels - first : LOSS_CHUNK;
+        plan->ops->loss_gradient(count, classes, stride, labels + image * head->pixels + first, ce, slope_both,
+                                 slope_predicted, logits + image * (size_t)head->blocks * stride +
+                                                      first * (size_t)plan->lanes);
+    }
+}

@@ -1,0 +1,38 @@
+/* The model: graph, and one flat vector each for weights, gradients and running statistics. */
+#ifndef OG_NET_NET_H
+#define OG_NET_NET_H
+
+#include <ogive/net.h>
+
+#include "net/graph.h"
+
+struct og_net {
+    og_net_spec spec; /* acts are owned copies */
+    og__graph graph;
+    float *weights;   /* (graph.weight_count) */
+    float *gradients; /* (graph.weight_count) */
+    float *state;     /* (graph.state_size) */
+};
+
+static inline float *og__net_weight(const og_net *net, int param)
+{
+    return param == OG_NO_PARAM ? NULL : net->weights + net->graph.params[param].offset;
+}
+
+static inline float *og__net_gradient(const og_net *net, int param)
+{
+    return param == OG_NO_PARAM ? NULL : net->gradients + net->graph.params[param].offset;
+}
+
+static inline float *og__net_running(const og_net *net, int state)
+{
+    return state == OG_NO_PARAM ? NULL : net->state + net->graph.state[state].offset;
+}
+
+/* The activation of a NORM_ACT node. */
+static inline const og_act *og__net_act(const og_net *net, const og__node *node)
+{
+    return net->spec.acts[net->graph.layers[node->layer].place];
+}
+
+#endif

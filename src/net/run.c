@@ -1,0 +1,301 @@
+/* Running a plan's steps. */
+#include <math.h>
+
+#include "net/plan.h"
+
+/* Everything a step of one node touches. */
+typedef struct context {
+    og_plan *plan;
+    const og__node *node;
+    const og__plan_node *at;  /* of the node's value */
+    const og__plan_node *src; /* of its first source */
+} context;
+
+static context context_of(og_plan *plan, int node)
+{
+    const og__node *n = &plan->net->graph.nodes[node];
+    return (context){plan, n, &plan->nodes[node], n->src_count > 0 ? &plan->nodes[n->src[0]] : NULL};
+}
+
+static size_t block_floats(const og_plan *plan, const og__plan_node *at)
+{
+    return at->pixels * (size_t)plan->lanes;
+}
+
+/* --- forward ------------------------------------------------------------------------------------------------------- */
+
+static void pack_image(const context *c, float *dst)
+{
+    og_plan *plan = c->plan;
+    int blocks = c->at->blocks, channels = c->node->channels;
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < plan->options.n * blocks; i++) {
+        int first = i % blocks * plan->lanes, count = channels - first < plan->lanes ? channels - first : plan->lanes;
+        const float *planar = plan->image + ((size_t)(i / blocks) * (size_t)channels + (size_t)first) * c->at->pixels;
+        plan->ops->pack(c->at->pixels, count, planar, dst + (size_t)i * block_floats(plan, c->at));
+    }
+}
+
+/* Rows that one unit of parallel work covers. */
+enum { ROWS = 16 };
+
+static int row_units(int rows)
+{
+    return (rows + ROWS - 1) / ROWS;
+}
+
+static void pool(const context *c, const float *src, float *dst)
+{
+    og_plan *plan = c->plan;
+    int parts = row_units(c->at->h);
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < plan->options.n * c->at->blocks * parts; i++) {
+        size_t block = (size_t)(i / parts);
+        int row = i % parts * ROWS, rows = c->at->h - row < ROWS ? c->at->h - row : ROWS;
+        plan->ops->pool_forward(row, rows, c->at->w, src + block * block_floats(plan, c->src),
+                                dst + block * block_floats(plan, c->at));
+    }
+}
+
+static void pool_back(const context *c, const float *src, const float *d_dst, bool add, float *d_src)
+{
+    og_plan *plan = c->plan;
+    int parts = row_units(c->at->h);
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < plan->options.n * c->at->blocks * parts; i++) {
+        size_t block = (size_t)(i / parts);
+        int row = i % parts * ROWS, rows = c->at->h - row < ROWS ? c->at->h - row : ROWS;
+        plan->ops->pool_backward(row, rows, c->at->w, src + block * block_floats(plan, c->src),
+                                 d_dst + block * block_floats(plan, c->at), add,
+                                 d_src + block * block_floats(plan, c->src));
+    }
+}
+
+static void resize(const context *c, bool backward, const float *from, float *to)
+{
+    og_plan *plan = c->plan;
+    int parts = row_units(c->src->h);
+    size_t coarse = block_floats(plan, c->src), fine = block_floats(plan, c->at);
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < plan->options.n * c->at->blocks * parts; i++) {
+        size_t block = (size_t)(i / parts);
+        int row = i % parts * ROWS, rows = c->src->h - row < ROWS ? c->src->h - row : ROWS;
+        if (backward)
+            plan->ops->resize_backward(row, rows, c->src->h, c->src->w, from + block * fine, to + block * coarse);
+        else
+            plan->ops->resize_forward(row, rows, c->src->h, c->src->w, from + block * coarse, to + block * fine);
+    }
+}
+
+static og_status forward(og_plan *plan, const og__step *step)
+{
+    context c = context_of(plan, step->node);
+    float *dst = og__plan_buffer(plan, step->dst);
+    const float *src = step->src[0] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[0]);
+    switch (c.node->kind) {
+    case OG_NODE_INPUT:
+        pack_image(&c, dst);
+        return OG_OK;
+    case OG_NODE_CONV:
+    case OG_NODE_UP: {
+        const float *bias = og__net_weight(plan->net, c.node->bias);
+        OG_TRY(og__conv_forward(c.at->conv[0], src, bias, dst, plan->scratch));
+        for (int i = 1; i < c.node->src_count; i++)
+            OG_TRY(og__conv_forward(c.at->conv[i], og__plan_buffer(plan, step->src[i]), NULL, dst, plan->scratch));
+        return OG_OK;
+    }
+    case OG_NODE_NORM_ACT:
+        og__norm_act_forward(plan, step->node, step->kind == OG_STEP_FORWARD, src, dst);
+        return OG_OK;
+    case OG_NODE_POOL:
+        pool(&c, src, dst);
+        return OG_OK;
+    case OG_NODE_RESIZE:
+        resize(&c, false, src, dst);
+        return OG_OK;
+    }
+    return OG_OK;
+}
+
+/* --- backward ------------------------------------------------------------------------------------------------------ */
+
+static og_status conv_backward(const context *c, const og__step *step)
+{
+    og_plan *plan = c->plan;
+    const float *d_dst = og__plan_buffer(plan, step->d_dst);
+    float *d_weights = og__net_gradient(plan->net, c->node->weight);
+    float *d_bias = og__net_gradient(plan->net, c->node->bias);
+    for (int i = 0; i < c->node->src_count; i++) {
+        const float *src = step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
+        OG_TRY(og__conv_backward_weights(c->at->conv[i], src, d_dst, d_weights, i == 0 ? d_bias : NULL, plan->scratch));
+        if (step->d_src[i] != OG_NO_BUFFER)
+            OG_TRY(og__conv_backward_data(c->at->conv[i], d_dst, og__plan_buffer(plan, step->d_src[i]), plan->scratch));
+    }
+    return OG_OK;
+}
+
+static og_status backward(og_plan *plan, const og__step *step)
+{
+    context c = context_of(plan, step->node);
+    float *d_dst = og__plan_buffer(plan, step->d_dst), *d_src = og__plan_buffer(plan, step->d_src[0]);
+    switch (c.node->kind) {
+    case OG_NODE_CONV:
+    case OG_NODE_UP:
+        return conv_backward(&c, step);
+    case OG_NODE_NORM_ACT:
+        og__norm_act_backward(plan, step->node, og__plan_buffer(plan, step->src[0]), d_dst);
+        return OG_OK;
+    case OG_NODE_POOL:
+        pool_back(&c, og__plan_buffer(plan, step->src[0]), d_dst, step->add[0], d_src);
+        return OG_OK;
+    case OG_NODE_RESIZE:
+        resize(&c, true, d_dst, d_src);
+        return OG_OK;
+    case OG_NODE_INPUT:
+        return OG_OK;
+    }
+    return OG_OK;
+}
+
+/* --- passes -------------------------------------------------------------------------------------------------------- */
+
+static og_status refresh(og_plan *plan)
+{
+    const og__graph *g = &plan->net->graph;
+    if (!plan->stale)
+        return OG_OK;
+    for (int i = 0; i < g->node_count; i++) {
+        for (int j = 0; j < OG_NODE_SRC_MAX; j++)
+            if (plan->nodes[i].conv[j])
+                OG_TRY(og__conv_pack(plan->nodes[i].conv[j], og__net_weight(plan->net, g->nodes[i].weight)));
+        if (g->nodes[i].kind == OG_NODE_NORM_ACT)
+            og__norm_act_refresh(plan, i);
+    }
+    plan->stale = false;
+    return OG_OK;
+}
+
+static og_status run_steps(og_plan *plan, const uint8_t *labels, const og_loss *loss, og_loss_value *value)
+{
+    for (int i = 0; i < plan->schedule.step_count; i++) {
+        const og__step *step = &plan->schedule.steps[i];
+        if (step->kind == OG_STEP_LOSS)
+            og__loss_run(plan, og__plan_buffer(plan, step->d_dst), labels, loss, value);
+        else if (step->kind == OG_STEP_BACKWARD)
+            OG_TRY(backward(plan, step));
+        else
+            OG_TRY(forward(plan, step));
+    }
+    return OG_OK;
+}
+
+static void unpack_result(og_plan *plan, float *dst)
+{
+    int head = plan->net->graph.node_count - 1, classes = plan->net->spec.classes;
+    const og__plan_node *at = &plan->nodes[head];
+    const float *src = og__plan_buffer(plan, plan->schedule.logits);
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < plan->options.n * at->blocks; i++) {
+        int first = i % at->blocks * plan->lanes;
+        int count = classes - first < plan->lanes ? classes - first : plan->lanes;
+        plan->ops->unpack(at->pixels, count, src + (size_t)i * block_floats(plan, at),
+                          dst + ((size_t)(i / at->blocks) * (size_t)classes + (size_t)first) * at->pixels);
+    }
+}
+
+static void softmax_result(og_plan *plan)
+{
+    const og__plan_node *at = &plan->nodes[plan->net->graph.node_count - 1];
+    float *logits = og__plan_buffer(plan, plan->schedule.logits);
+    size_t stride = block_floats(plan, at);
+    int chunks = og__chunk_count(at->pixels);
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < plan->options.n * chunks; i++) {
+        size_t first = (size_t)(i % chunks) * OG_CHUNK_PIXELS;
+        size_t count = at->pixels - first < OG_CHUNK_PIXELS ? at->pixels - first : OG_CHUNK_PIXELS;
+        plan->ops->softmax(count, plan->net->spec.classes, stride,
+                           logits + (size_t)(i / chunks) * (size_t)at->blocks * stride + first * (size_t)plan->lanes);
+    }
+}
+
+og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst)
+{
+    if (plan->options.training)
+        return og__fail(OG_ERR_ARGUMENT, "a plan made for training was asked to infer; make one with training = false");
+    OG_TRY(refresh(plan));
+    plan->image = src;
+    OG_TRY(run_steps(plan, NULL, NULL, NULL));
+    if (!logits)
+        softmax_result(plan);
+    unpack_result(plan, dst);
+    return OG_OK;
+}
+
+static og_status check_labels(const og_plan *plan, const uint8_t *labels)
+{
+    size_t count = (size_t)plan->options.n * (size_t)plan->options.h * (size_t)plan->options.w;
+    for (size_t i = 0; i < count; i++)
+        if (labels[i] >= plan->net->spec.classes && labels[i] != OG_LABEL_IGNORE)
+            return og__fail(OG_ERR_DATA, "label %d at pixel %zu of a batch: the network has classes 0 to %d", labels[i],
+                            i, plan->net->spec.classes - 1);
+    return OG_OK;
+}
+
+/* --- finding what is not finite ------------------------------------------------------------------------------------ */
+
+static bool all_finite(const float *values, size_t count)
+{
+    float sum = 0; /* x * 0 is 0 for finite x and NaN otherwise */
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++)
+        sum += values[i] * 0;
+    return sum == 0;
+}
+
+/* Run the forward pass again and look at each value as it is made: the first bad one names the layer. */
+static og_status blame_forward(og_plan *plan, double loss)
+{
+    const og__graph *g = &plan->net->graph;
+    for (int i = 0; i < plan->schedule.step_count && plan->schedule.steps[i].kind == OG_STEP_FORWARD; i++) {
+        const og__step *step = &plan->schedule.steps[i];
+        const og__node *n = &g->nodes[step->node];
+        OG_TRY(forward(plan, step));
+        if (all_finite(og__plan_buffer(plan, step->dst), plan->schedule.buffers[step->dst].floats))
+            continue;
+        if (n->kind == OG_NODE_NORM_ACT)
+            return og__fail(OG_ERR_NUMERIC, "the loss is %g: the activation %s of layer %s gives values that are not "
+                            "finite; try a lower learning rate or gradient clipping", loss,
+                            og_act_text(og__net_act(plan->net, n)), g->layers[n->layer].name);
+        return og__fail(OG_ERR_NUMERIC, "the loss is %g: %s gives values that are not finite; try a lower learning "
+                        "rate or gradient clipping", loss,
+                        n->weight != OG_NO_PARAM ? g->params[n->weight].name : "a layer without weights");
+    }
+    return og__fail(OG_ERR_NUMERIC, "the loss is %g although every layer's values are finite", loss);
+}
+
+static og_status check_gradients(const og_plan *plan)
+{
+    const og__graph *g = &plan->net->graph;
+    if (all_finite(plan->net->gradients, g->weight_count))
+        return OG_OK;
+    for (size_t i = g->param_count; i-- > 0;) /* the backward pass went from the last to the first */
+        if (!all_finite(plan->net->gradients + g->params[i].offset, g->params[i].count))
+            return og__fail(OG_ERR_NUMERIC, "the gradient of %s is not finite; try a lower learning rate or gradient "
+                            "clipping", g->params[i].name);
+    return OG_OK;
+}
+
+og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, const og_loss *loss,
+                        og_loss_value *value)
+{
+    *value = (og_loss_value){0};
+    if (!plan->options.training)
+        return og__fail(OG_ERR_ARGUMENT, "a plan made for inference was asked to train; make one with training = true");
+    OG_TRY(check_labels(plan, labels));
+    OG_TRY(refresh(plan));
+    plan->image = src;
+    OG_TRY(run_steps(plan, labels, loss, value));
+    if (!isfinite(value->total))
+        return blame_forward(plan, value->total);
+    return check_gradients(plan);
+}

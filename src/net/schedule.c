@@ -1,0 +1,258 @@
+#include "net/schedule.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* A value computed again is kept for the next node's backward step when that follows at once; a skip connection's
+ * other use is far away, and keeping it would hold memory through the deeper stages. */
+enum { KEEP_STEPS = 3, ALIGN_FLOATS = OG_ALIGN_BYTES / sizeof(float) };
+
+typedef struct planner {
+    const og__graph *graph;
+    const size_t *floats;
+    og__schedule *s;
+    int step_room, buffer_room;
+    bool planar_input;
+    int *value;    /* per node: buffer of its value, OG_NO_BUFFER when there is none now */
+    int *gradient; /* per node: buffer of the gradient by its value */
+    og_status status;
+} planner;
+
+static bool is_stored(og__node_kind kind)
+{
+    return kind == OG_NODE_INPUT || kind == OG_NODE_CONV || kind == OG_NODE_UP;
+}
+
+static bool grow(planner *p, void **list, int count, int *room, size_t size)
+{
+    if (p->status != OG_OK)
+        return false;
+    if (count < *room)
+        return true;
+    int larger = *room ? 2 * *room : 64;
+    void *data = realloc(*list, (size_t)larger * size);
+    if (!data) {
+        p->status = og__fail(OG_ERR_MEMORY, "cannot allocate a plan of %d steps", larger);
+        return false;
+    }
+    *list = data;
+    *room = larger;
+    return true;
+}
+
+static int new_buffer(planner *p, int node)
+{
+    og__schedule *s = p->s;
+    void *list = s->buffers;
+    bool fits = grow(p, &list, s->buffer_count, &p->buffer_room, sizeof *s->buffers);
+    s->buffers = list;
+    if (!fits)
+        return OG_NO_BUFFER;
+    size_t rounded = (p->floats[node] + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
+    s->buffers[s->buffer_count] = (og__buffer){.floats = rounded, .first = s->step_count, .last = s->step_count};
+    return s->buffer_count++;
+}
+
+/* The step about to be emitted uses a buffer. */
+static int use(planner *p, int buffer)
+{
+    if (buffer != OG_NO_BUFFER)
+        p->s->buffers[buffer].last = p->s->step_count;
+    return buffer;
+}
+
+static og__step blank_step(og__step_kind kind, int node)
+{
+    og__step step = {.kind = kind, .node = node, .dst = OG_NO_BUFFER, .d_dst = OG_NO_BUFFER};
+    for (int i = 0; i < OG_NODE_SRC_MAX; i++)
+        step.src[i] = step.d_src[i] = OG_NO_BUFFER;
+    return step;
+}
+
+static void emit(planner *p, og__step step)
+{
+    og__schedule *s = p->s;
+    void *list = s->steps;
+    bool fits = grow(p, &list, s->step_count, &p->step_room, sizeof *s->steps);
+    s->steps = list;
+    if (fits)
+        s->steps[s->step_count++] = step;
+}
+
+/* Whether a node's value has more than one reader. */
+static bool is_shared(const planner *p, int node)
+{
+    int readers = 0;
+    for (int i = node + 1; i < p->graph->node_count; i++)
+        for (int j = 0; j < p->graph->nodes[i].src_count; j++)
+            readers += p->graph->nodes[i].src[j] == node;
+    return readers > 1;
+}
+
+static void emit_forward(planner *p, og__step_kind kind, int node, bool in_place)
+{
+    const og__node *n = &p->graph->nodes[node];
+    og__step step = blank_step(kind, node);
+    if (n->kind == OG_NODE_INPUT && p->planar_input)
+        return;
+    for (int i = 0; i < n->src_count; i++)
+        step.src[i] = use(p, p->value[n->src[i]]);
+    p->value[node] = in_place ? use(p, step.src[0]) : new_buffer(p, node);
+    step.dst = p->value[node];
+    emit(p, step);
+}
+
+/* Make sure that a node's value is in memory for the step to come. */
+static void need(planner *p, int node)
+{
+    const og__node *n = &p->graph->nodes[node];
+    if (is_stored(n->kind) || p->status != OG_OK)
+        return;
+    int buffer = p->value[node];
+    if (buffer != OG_NO_BUFFER && p->s->step_count - p->s->buffers[buffer].last <= KEEP_STEPS)
+        return;
+    for (int i = 0; i < n->src_count; i++)
+        need(p, n->src[i]);
+    emit_forward(p, OG_STEP_AGAIN, node, false);
+}
+
+static void emit_backward(planner *p, int node)
+{
+    const og__node *n = &p->graph->nodes[node];
+    bool reads_values = n->kind != OG_NODE_RESIZE;
+    for (int i = 0; i < n->src_count && reads_values; i++)
+        need(p, n->src[i]);
+    og__step step = blank_step(OG_STEP_BACKWARD, node);
+    step.d_dst = use(p, p->gradient[node]);
+    for (int i = 0; i < n->src_count; i++) {
+        int src = n->src[i];
+        if (reads_values)
+            step.src[i] = use(p, p->value[src]);
+        if (p->graph->nodes[src].kind == OG_NODE_INPUT)
+            continue;
+        step.add[i] = p->gradient[src] != OG_NO_BUFFER;
+        if (n->kind == OG_NODE_NORM_ACT)
+            p->gradient[src] = step.d_dst;
+        else if (!step.add[i])
+            p->gradient[src] = new_buffer(p, src);
+        step.d_src[i] = use(p, p->gradient[src]);
+    }
+    emit(p, step);
+}
+
+static void plan_training(planner *p)
+{
+    int last = p->graph->node_count - 1;
+    for (int i = 0; i <= last; i++)
+        emit_forward(p, OG_STEP_FORWARD, i, false);
+    og__step loss = blank_step(OG_STEP_LOSS, last);
+    loss.d_dst = use(p, p->value[last]);
+    p->gradient[last] = loss.d_dst;
+    emit(p, loss);
+    for (int i = last; i > 0; i--)
+        emit_backward(p, i);
+}
+
+static void plan_inference(planner *p)
+{
+    for (int i = 0; i < p->graph->node_count; i++) {
+        const og__node *n = &p->graph->nodes[i];
+        emit_forward(p, OG_STEP_FORWARD, i, n->kind == OG_NODE_NORM_ACT && !is_shared(p, n->src[0]));
+    }
+    use(p, p->value[p->graph->node_count - 1]);
+}
+
+/* --- memory -------------------------------------------------------------------------------------------------------- */
+
+typedef struct placed {
+    const og__buffer *buffer;
+    int index;
+} placed;
+
+static int by_size(const void *a, const void *b)
+{
+    const placed *x = a, *y = b;
+    if (x->buffer->floats != y->buffer->floats)
+        return x->buffer->floats < y->buffer->floats ? 1 : -1;
+    return x->index - y->index;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const placed *x = a, *y = b;
+    return (x->buffer->offset > y->buffer->offset) - (x->buffer->offset < y->buffer->offset);
+}
+
+/* The lowest gap between the buffers already placed that are alive at the same time. */
+static size_t lowest_gap(const placed *rivals, int count, size_t floats)
+{
+    size_t offset = 0;
+    for (int i = 0; i < count; i++) {
+        if (rivals[i].buffer->offset >= offset + floats)
+            break;
+        size_t end = rivals[i].buffer->offset + rivals[i].buffer->floats;
+        if (end > offset)
+            offset = end;
+    }
+    return offset;
+}
+
+/* Largest buffers first, each at the lowest offset that is free for its whole life. */
+static og_status place_buffers(og__schedule *s)
+{
+    og_status status = OG_OK;
+    placed *order = NULL, *rivals = NULL;
+    OG_GO(og__alloc((size_t)s->buffer_count, sizeof *order, &order));
+    OG_GO(og__alloc((size_t)s->buffer_count, sizeof *rivals, &rivals));
+    for (int i = 0; i < s->buffer_count; i++)
+        order[i] = (placed){&s->buffers[i], i};
+    qsort(order, (size_t)s->buffer_count, sizeof *order, by_size);
+    for (int i = 0; i < s->buffer_count; i++) {
+        og__buffer *b = &s->buffers[order[i].index];
+        int count = 0;
+        for (int j = 0; j < i; j++)
+            if (order[j].buffer->first <= b->last && b->first <= order[j].buffer->last)
+                rivals[count++] = order[j];
+        qsort(rivals, (size_t)count, sizeof *rivals, by_offset);
+        b->offset = lowest_gap(rivals, count, b->floats);
+        if (b->offset + b->floats > s->floats)
+            s->floats = b->offset + b->floats;
+    }
+done:
+    free(order);
+    free(rivals);
+    return status;
+}
+
+og_status og__schedule_init(const og__graph *graph, const size_t *floats, bool training, bool planar_input,
+                            og__schedule *schedule)
+{
+    og_status status = OG_OK;
+    planner p = {.graph = graph, .floats = floats, .s = schedule, .planar_input = planar_input};
+    *schedule = (og__schedule){0};
+    OG_GO(og__alloc((size_t)graph->node_count, sizeof *p.value, &p.value));
+    OG_GO(og__alloc((size_t)graph->node_count, sizeof *p.gradient, &p.gradient));
+    for (int i = 0; i < graph->node_count; i++)
+        p.value[i] = p.gradient[i] = OG_NO_BUFFER;
+    if (training)
+        plan_training(&p);
+    else
+        plan_inference(&p);
+    OG_GO(p.status);
+    schedule->logits = p.value[graph->node_count - 1];
+    OG_GO(place_buffers(schedule));
+done:
+    free(p.value);
+    free(p.gradient);
+    if (status != OG_OK)
+        og__schedule_deinit(schedule);
+    return status;
+}
+
+void og__schedule_deinit(og__schedule *schedule)
+{
+    free(schedule->steps);
+    free(schedule->buffers);
+    *schedule = (og__schedule){0};
+}

@@ -1,0 +1,236 @@
+/* Every pass of the convolutions against a plain double-precision loop, for each shape class that the networks use:
+ * planar and blocked sources, channels that do not fill a block, concatenation by accumulation, direct and Winograd. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "net/conv.h"
+#include "tensors.h"
+
+typedef struct sizes {
+    og__conv_shape s;
+    int oh, ow;
+} sizes;
+
+static sizes sizes_of(og__conv_shape s)
+{
+    int scale = s.transposed ? 2 : 1;
+    return (sizes){s, s.h * scale, s.w * scale};
+}
+
+/* Where the plain weights hold output o, input i (of ic_all), row y, column x. */
+static size_t weight_at(const og__conv_shape *s, int o, int i, int y, int x)
+{
+    int k = s->kernel;
+    if (s->transposed)
+        return (size_t)(((i * s->oc + o) * k + y) * k + x);
+    return (size_t)(((o * s->ic_all + i) * k + y) * k + x);
+}
+
+/* Visit every product of the convolution: dst(n,o,oy,ox) += src(n,i,iy,ix) * w(o,i,ky,kx). */
+typedef void (*product)(void *context, size_t dst, size_t src, size_t weight);
+
+static void visit_products(sizes z, product visit, void *context)
+{
+    const og__conv_shape *s = &z.s;
+    for (int n = 0; n < s->n; n++)
+        for (int o = 0; o < s->oc; o++)
+            for (int i = 0; i < s->ic; i++)
+                for (int y = 0; y < s->h; y++)
+                    for (int x = 0; x < s->w; x++)
+                        for (int ky = 0; ky < s->kernel; ky++)
+                            for (int kx = 0; kx < s->kernel; kx++) {
+                                int pad = s->kernel == 3 ? 1 : 0;
+                                int oy = s->transposed ? 2 * y + ky : y - ky + pad;
+                                int ox = s->transposed ? 2 * x + kx : x - kx + pad;
+                                if (oy < 0 || ox < 0 || oy >= z.oh || ox >= z.ow)
+                                    continue;
+                                visit(context, (size_t)(((n * s->oc + o) * z.oh + oy) * z.ow + ox),
+                                      (size_t)(((n * s->ic + i) * s->h + y) * s->w + x),
+                                      weight_at(s, o, s->ic_first + i, ky, kx));
+                            }
+}
+
+typedef struct reference {
+    const float *src, *weights, *d_dst;
+    double *dst, *d_src, *d_weights;
+} reference;
+
+static void add_product(void *context, size_t dst, size_t src, size_t weight)
+{
+    reference *r = context;
+    r->dst[dst] += (double)r->src[src] * (double)r->weights[weight];
+    r->d_src[src] += (double)r->d_dst[dst] * (double)r->weights[weight];
+    r->d_weights[weight] += (double)r->d_dst[dst] * (double)r->src[src];
+}
+
+static void check_shape(og__conv_shape shape, double tolerance)
+{
+    sizes z = sizes_of(shape);
+    const og__conv_shape *s = &z.s;
+    int lanes = og__isa_lanes(s->isa);
+    size_t src_count = (size_t)(s->n * s->ic * s->h * s->w), dst_count = (size_t)(s->n * s->oc * z.oh * z.ow);
+    size_t weight_count = (size_t)(s->oc * s->ic_all * s->kernel * s->kernel);
+    float *src = random_tensor(src_count, 1), *weights = random_tensor(weight_count, 2);
+    float *bias = random_tensor((size_t)s->oc, 3), *d_dst = random_tensor(dst_count, 4);
+    float *start = random_tensor(dst_count, 5);
+    reference r = {src, weights, d_dst, zeros(dst_count), zeros(src_count), zeros(weight_count)};
+    visit_products(z, add_product, &r);
+    for (size_t i = 0; i < dst_count; i++)
+        r.dst[i] += (s->bias ? (double)bias[i / (size_t)(z.oh * z.ow) % (size_t)s->oc] : 0) +
+                    (s->accumulate ? (double)start[i] : 0);
+
+    og__conv *conv;
+    assert_int_equal(og__conv_new(s, &conv), OG_OK);
+    void *scratch;
+    assert_int_equal(og__alloc(og__conv_scratch_bytes(conv), 1, &scratch), OG_OK);
+    assert_int_equal(og__conv_pack(conv, weights), OG_OK);
+    float *src_b = s->planar ? copy_tensor(src, src_count) : to_blocked(src, s->n, s->ic, s->h * s->w, lanes);
+    float *dst_b = to_blocked(start, s->n, s->oc, z.oh * z.ow, lanes);
+    float *d_dst_b = to_blocked(d_dst, s->n, s->oc, z.oh * z.ow, lanes);
+
+    assert_int_equal(og__conv_forward(conv, src_b, s->bias ? bias : NULL, dst_b, scratch), OG_OK);
+    assert_blocked_near(dst_b, r.dst, s->n, s->oc, z.oh * z.ow, lanes, tolerance);
+    if (s->data_grad) {
+        assert_int_equal(og__conv_backward_data(conv, d_dst_b, src_b, scratch), OG_OK);
+        assert_blocked_near(src_b, r.d_src, s->n, s->ic, s->h * s->w, lanes, tolerance);
+        free(src_b);
+        src_b = to_blocked(src, s->n, s->ic, s->h * s->w, lanes);
+    }
+    float *d_weights = random_tensor(weight_count, 6), *d_bias = random_tensor((size_t)s->oc, 7);
+    float *untouched = copy_tensor(d_weights, weight_count);
+    assert_int_equal(og__conv_backward_weights(conv, src_b, d_dst_b, d_weights, s->bias ? d_bias : NULL, scratch), OG_OK);
+    for (size_t i = 0; i < weight_count; i++) { /* another part of a concatenated source keeps its gradient */
+        size_t k2 = (size_t)(s->kernel * s->kernel);
+        int channel = (int)(s->transposed ? i / k2 / (size_t)s->oc : i / k2 % (size_t)s->ic_all);
+        if (channel < s->ic_first || channel >= s->ic_first + s->ic) {
+            assert_true(d_weights[i] == untouched[i]);
+            d_weights[i] = 0;
+        }
+    }
+    assert_near(d_weights, r.d_weights, weight_count, tolerance);
+    if (s->bias) {
+        double *d_bias_sum = zeros((size_t)s->oc);
+        for (size_t i = 0; i < dst_count; i++)
+            d_bias_sum[i / (size_t)(z.oh * z.ow) % (size_t)s->oc] += (double)d_dst[i];
+        assert_near(d_bias, d_bias_sum, (size_t)s->oc, tolerance);
+        free(d_bias_sum);
+    }
+    og__conv_free(conv);
+    void *all[] = {src, weights, bias, d_dst, start, r.dst, r.d_src, r.d_weights, scratch, src_b, dst_b, d_dst_b,
+                   d_weights, d_bias, untouched};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+}
+
+static og__conv_shape base_shape(void)
+{
+    return (og__conv_shape){.n = 2, .ic = 16, .oc = 32, .h = 12, .w = 20, .kernel = 3, .ic_all = 16, .training = true,
+                            .data_grad = true, .exact = true, .threads = 2, .isa = og__cpu_isa()};
+}
+
+static const double direct = 2e-6, winograd = 1e-4; /* relative L2; F(4x4) in fp32 costs about one decimal digit */
+
+static void test_blocked(void **state)
+{
+    (void)state;
+    check_shape(base_shape(), direct);
+}
+
+static void test_planar_inputs(void **state)
+{
+    (void)state;
+    for (int channels = 1; channels <= 3; channels += 2) {
+        og__conv_shape s = base_shape();
+        s.ic = s.ic_all = channels;
+        s.planar = true;
+        s.data_grad = false;
+        check_shape(s, direct);
+    }
+}
+
+static void test_partial_blocks(void **state)
+{
+    (void)state;
+    og__conv_shape s = base_shape();
+    s.ic = s.ic_all = 5;
+    s.oc = 19;
+    s.bias = true;
+    check_shape(s, direct);
+}
+
+static void test_concatenation(void **state)
+{
+    (void)state;
+    og__conv_shape s = base_shape();
+    s.ic = 24;
+    s.ic_first = 16;
+    s.ic_all = 40;
+    s.accumulate = true;
+    check_shape(s, direct);
+}
+
+static void test_head(void **state)
+{
+    (void)state;
+    og__conv_shape s = base_shape();
+    s.kernel = 1;
+    s.oc = 9;
+    s.bias = true;
+    check_shape(s, direct);
+}
+
+static void test_transposed(void **state)
+{
+    (void)state;
+    og__conv_shape s = base_shape();
+    s.transposed = true;
+    s.kernel = 2;
+    s.ic = s.ic_all = 24;
+    s.oc = 12;
+    s.bias = true;
+    check_shape(s, direct);
+}
+
+static void test_winograd(void **state)
+{
+    (void)state;
+    og__conv_shape s = base_shape();
+    s.ic = s.ic_all = 64;
+    s.oc = 64;
+    s.exact = false;
+    check_shape(s, winograd);
+    s.ic_first = 64;
+    s.ic_all = 128;
+    s.accumulate = true;
+    check_shape(s, winograd);
+}
+
+static void test_odd_sizes(void **state)
+{
+    (void)state;
+    og__conv_shape s = base_shape();
+    s.h = 7;
+    s.w = 3;
+    check_shape(s, direct);
+    s.ic = s.ic_all = 64;
+    s.oc = 48;
+    s.exact = false;
+    check_shape(s, winograd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blocked),    cmocka_unit_test(test_planar_inputs), cmocka_unit_test(test_partial_blocks),
+        cmocka_unit_test(test_concatenation), cmocka_unit_test(test_head),       cmocka_unit_test(test_transposed),
+        cmocka_unit_test(test_winograd),   cmocka_unit_test(test_odd_sizes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
