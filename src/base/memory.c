@@ -1,8 +1,10 @@
 #include "base/memory.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 og_status og__alloc(size_t count, size_t size, void *block)
 {
@@ -33,6 +35,25 @@ og_status og__product(size_t *product, size_t count, const size_t *factors)
             return og__fail(OG_ERR_MEMORY, "a size of %zu factors overflows the address space", count);
     *product = result;
     return OG_OK;
+}
+
+/* The limit of the control group (a container's), or SIZE_MAX. */
+static size_t group_limit(void)
+{
+    unsigned long long bytes = 0;
+    FILE *file = fopen("/sys/fs/cgroup/memory.max", "r");
+    if (!file)
+        return SIZE_MAX;
+    int got = fscanf(file, "%llu", &bytes); /* "max" when there is none */
+    fclose(file);
+    return got == 1 ? (size_t)bytes : SIZE_MAX;
+}
+
+size_t og__memory_limit(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    size_t machine = pages > 0 && page_bytes > 0 ? (size_t)pages * (size_t)page_bytes : SIZE_MAX, group = group_limit();
+    return (machine < group ? machine : group) / 4 * 3;
 }
 
 og_status og__copy_text(const char *text, char **copy)

@@ -1,0 +1,39 @@
+/* What the kinds of image files (raster.c, volume.c) have in common behind ogive/image.h. */
+#ifndef OG_IMAGE_READER_H
+#define OG_IMAGE_READER_H
+
+#include <stdbool.h>
+
+#include <ogive/image.h>
+
+/* What og_image.geo points to: the first field of raster.c's or volume.c's own record. */
+typedef struct og__geo {
+    enum { OG_GEO_RASTER, OG_GEO_VOLUME } kind;
+    void (*release)(struct og__geo *geo);
+} og__geo;
+
+/* Set the sizes and allocate the pixels, zeroed. Refuses empty sizes and more than this machine's memory, naming `path`. */
+og_status og__image_alloc(og_image *image, const char *path, int64_t channels, int64_t depth, int64_t height,
+                          int64_t width);
+
+/* --- rasters (GDAL) ----------------------------------------------------------------------------------------------- */
+
+og_status og__raster_load(const char *path, bool palette_indices, og_image *image);
+
+typedef enum og__raster_kind { OG_RASTER_PNG, OG_RASTER_TIFF } og__raster_kind;
+
+/* labels: u8[D, H, W]; geo may be NULL or of another kind. */
+og_status og__raster_save(const char *path, og__raster_kind kind, const uint8_t *labels, int depth, int height, int width,
+                          const og__geo *geo);
+
+/* --- volumes (NIfTI) ---------------------------------------------------------------------------------------------- */
+
+/* Whether the file begins as NIfTI, gzip-compressed or not. */
+bool og__volume_is(const char *path);
+og_status og__volume_load(const char *path, og_image *image);
+
+/* `like` gives the header geometry, or only the spacing; compressed when the path ends in ".gz". */
+og_status og__volume_save(const char *path, const uint8_t *labels, int depth, int height, int width,
+                          const og_image *like);
+
+#endif
