@@ -1,7 +1,7 @@
 /* Training runs: a folder with a trained network, its settings, its log and what is needed to go on.
  *
  *   RUN/model.safetensors       weights, running statistics; metadata: network, activations, classes, scaling, options
- *   RUN/checkpoint.safetensors  the same plus optimiser state and position; for --resume
+ *   RUN/checkpoint.safetensors  the same plus optimiser state and position, for --resume; gone when the run is finished
  *   RUN/log.jsonl               one JSON object per epoch
  *   RUN/result.json             the finished run's scores, cost and health; written last */
 #ifndef OGIVE_TRAIN_H
@@ -96,6 +96,9 @@ typedef struct og_model {
 
 /** Load RUN/model.safetensors (a run folder or the file). */
 OG_API og_status og_model_load(const char *path, og_model *model);
+
+/** Write a model to a file that is replaced as a whole or not at all. */
+OG_API og_status og_model_save(const og_model *model, const char *path);
 OG_API void og_model_deinit(og_model *model);
 
 #ifdef __cplusplus

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "kernel/optimizer.h"
 
 typedef struct og__ops {
 #define OG_OP(name, arguments) void(*name) arguments;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "kernel/isa.h"
+#include "kernel/optimizer.h"
 
 #define OG_OP(name, arguments) void OG_ISA_FN(name) arguments;
 #include "kernel/ops.def"

@@ -1,0 +1,343 @@
+#include "train/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ogive/version.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "format/json.h"
+#include "train/options.h"
+
+enum { CHANNELS_MAX = sizeof((og_scaling){0}.mean) / sizeof(float), CLASSES_MAX = OG_LABEL_IGNORE };
+
+static const char *const places[] = {
+    [OG_PLACE_ENCODER] = "encoder",
+    [OG_PLACE_BOTTLENECK] = "bottleneck",
+    [OG_PLACE_DECODER] = "decoder",
+};
+
+static const char *const scalings[] = {
+    [OG_NORMALIZE_DATASET] = "dataset",
+    [OG_NORMALIZE_IMAGE] = "image",
+    [OG_NORMALIZE_NONE] = "none",
+};
+
+const char *og__place_name(og_place place)
+{
+    return places[place];
+}
+
+static og_net_spec spec_of(const og_train_options *options, int channels, int classes, const og_act *const *acts)
+{
+    og_net_spec spec = {
+        .in_channels = channels,
+        .classes = classes,
+        .depth = (int)options->depth,
+        .width = (int)options->width,
+        .width_cap = (int)options->width_cap,
+        .norm = (og_norm)options->norm,
+        .up = (og_up)options->up,
+    };
+    memcpy(spec.acts, acts, sizeof spec.acts);
+    return spec;
+}
+
+og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model)
+{
+    og_status status = OG_OK;
+    og_act *act = NULL;
+    int classes = og_dataset_class_count(data);
+    *model = (og_model){.scaling = og_dataset_scaling(data)};
+    OG_TRY(og__train_options_copy(options, &model->options));
+    OG_GO(og_act_parse(options->act, &act));
+    OG_GO(og__alloc((size_t)classes, sizeof(char *), &model->class_names));
+    for (model->class_count = 0; model->class_count < classes; model->class_count++)
+        OG_GO(og__copy_text(og_dataset_class_name(data, model->class_count), &model->class_names[model->class_count]));
+    og_net_spec spec = spec_of(options, og_dataset_channels(data), classes, (const og_act *[]){act, act, act});
+    OG_GO(og_net_new(&spec, &model->net));
+    OG_GO(og_net_init(model->net, (uint64_t)options->seed));
+done:
+    og_act_free(act);
+    if (status != OG_OK)
+        og_model_deinit(model);
+    return status;
+}
+
+void og_model_deinit(og_model *model)
+{
+    og_net_free(model->net);
+    for (int i = 0; i < model->class_count; i++)
+        free(model->class_names[i]);
+    free(model->class_names);
+    og_options_deinit(og_train_option_table(), &model->options);
+    *model = (og_model){0};
+}
+
+/* --- writing --- */
+
+static og_status describe_scaling(const og_scaling *scaling, char **text)
+{
+    og_status status = OG_OK;
+    json_t *root = json_object(), *mean = json_array(), *sd = json_array();
+    OG_GO(og__json_set(root, "kind", json_string(scalings[scaling->kind])));
+    OG_GO(og__json_set(root, "mean", json_incref(mean)));
+    OG_GO(og__json_set(root, "sd", json_incref(sd)));
+    bool fixed = scaling->kind == OG_NORMALIZE_DATASET;
+    for (int c = 0; fixed && c < scaling->channels; c++) {
+        OG_GO(og__json_append(mean, og__json_real(scaling->mean[c])));
+        OG_GO(og__json_append(sd, og__json_real(scaling->sd[c])));
+    }
+    OG_GO(og__json_line(root, text));
+done:
+    json_decref(sd);
+    json_decref(mean);
+    json_decref(root);
+    return status;
+}
+
+static og_status describe_classes(const og_model *model, char **text)
+{
+    og_status status = OG_OK;
+    json_t *root = json_array();
+    for (int i = 0; i < model->class_count; i++)
+        OG_GO(og__json_append(root, og__json_string(model->class_names[i])));
+    OG_GO(og__json_line(root, text));
+done:
+    json_decref(root);
+    return status;
+}
+
+static og_status describe_settings(const og_model *model, og__bundle *bundle)
+{
+    og_option_table table = og_train_option_table();
+    const og_net_spec *spec = og_net_spec_of(model->net);
+    char channels[16], *text = NULL;
+    snprintf(channels, sizeof channels, "%d", spec->in_channels);
+    og__bundle_add_text(bundle, "", "ogive", og_version());
+    og__bundle_add_text(bundle, "", "channels", channels);
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
+        og__bundle_add_text(bundle, "act.", places[place], og_act_text(spec->acts[place]));
+    OG_TRY(describe_classes(model, &text));
+    og__bundle_add_text(bundle, "", "classes", text);
+    free(text);
+    OG_TRY(describe_scaling(&model->scaling, &text));
+    og__bundle_add_text(bundle, "", "scaling", text);
+    free(text);
+    for (size_t i = 0; i < table.count; i++) {
+        OG_TRY(og_option_get(&table.options[i], &model->options, &text));
+        og__bundle_add_text(bundle, "option.", table.options[i].name, text);
+        free(text);
+    }
+    return OG_OK;
+}
+
+void og__model_describe(const og_model *model, og__bundle *bundle)
+{
+    for (size_t i = 0; i < og_net_param_count(model->net); i++) {
+        const og_param *param = og_net_param_at(model->net, i);
+        og__bundle_add(bundle, param->name, OG_DTYPE_F32, param->rank, param->shape,
+                       og_net_weights(model->net) + param->offset);
+    }
+    for (size_t i = 0; i < og_net_state_count(model->net); i++) {
+        const og_param *param = og_net_state_at(model->net, i);
+        og__bundle_add(bundle, param->name, OG_DTYPE_F32, param->rank, param->shape,
+                       og_net_state(model->net) + param->offset);
+    }
+    og_status status = describe_settings(model, bundle);
+    if (bundle->status == OG_OK)
+        bundle->status = status;
+}
+
+og_status og_model_save(const og_model *model, const char *path)
+{
+    og__bundle bundle = {0};
+    og__model_describe(model, &bundle);
+    og_status status = og__bundle_save(&bundle, path);
+    og__bundle_deinit(&bundle);
+    return status;
+}
+
+/* --- reading --- */
+
+static og_status require_text(const og__safetensors *file, const char *prefix, const char *key, const char **text)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s%s", prefix, key);
+    *text = og__safetensors_metadata(file, name);
+    if (*text)
+        return OG_OK;
+    return og__fail(OG_ERR_FORMAT, "%s: not a model of ogive %s: its metadata has no \"%s\"", og__safetensors_path(file),
+                    og_version(), name);
+}
+
+static og_status read_options(const og__safetensors *file, og_train_options *options)
+{
+    og_option_table table = og_train_option_table();
+    const char *text;
+    for (size_t i = 0; i < table.count; i++) {
+        OG_TRY(require_text(file, "option.", table.options[i].name, &text));
+        OG_TRY(og_option_set(&table.options[i], options, text));
+    }
+    return OG_OK;
+}
+
+static og_status read_classes(const og__safetensors *file, og_model *model)
+{
+    og_status status = OG_OK;
+    json_t *names = NULL;
+    const char *text;
+    OG_TRY(require_text(file, "", "classes", &text));
+    OG_GO(og__json_parse(text, strlen(text), "classes", &names));
+    size_t count = json_array_size(names);
+    if (count < 2 || count > CLASSES_MAX) {
+        status = og__fail(OG_ERR_FORMAT, "\"classes\" has %zu names; 2 to %d are possible", count, CLASSES_MAX);
+        goto done;
+    }
+    OG_GO(og__alloc(count, sizeof(char *), &model->class_names));
+    for (size_t i = 0; i < count; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        if (!name) {
+            status = og__fail(OG_ERR_FORMAT, "\"classes\" holds something that is no text");
+            goto done;
+        }
+        OG_GO(og__copy_text(name, &model->class_names[i]));
+        model->class_count++;
+    }
+done:
+    json_decref(names);
+    return status;
+}
+
+static og_status read_numbers(const json_t *root, const char *key, int count, float *numbers)
+{
+    json_t *array;
+    OG_TRY(og__json_get(root, key, JSON_ARRAY, &array));
+    if (json_array_size(array) != (size_t)count)
+        return og__fail(OG_ERR_FORMAT, "\"%s\" has %zu numbers for %d channels", key, json_array_size(array), count);
+    for (int i = 0; i < count; i++) {
+        numbers[i] = (float)json_number_value(json_array_get(array, (size_t)i));
+        if (!json_is_number(json_array_get(array, (size_t)i)) || !isfinite(numbers[i]))
+            return og__fail(OG_ERR_FORMAT, "\"%s\" holds something that is no number", key);
+    }
+    return OG_OK;
+}
+
+static og_status read_scaling(const og__safetensors *file, int channels, og_scaling *scaling)
+{
+    og_status status = OG_OK;
+    json_t *root = NULL;
+    const char *text, *kind;
+    *scaling = (og_scaling){.channels = channels};
+    OG_TRY(require_text(file, "", "scaling", &text));
+    OG_GO(og__json_parse(text, strlen(text), "scaling", &root));
+    OG_GO(og__json_get_text(root, "kind", &kind));
+    while (scaling->kind <= OG_NORMALIZE_NONE && strcmp(kind, scalings[scaling->kind]) != 0)
+        scaling->kind++;
+    if (scaling->kind > OG_NORMALIZE_NONE)
+        status = og__fail(OG_ERR_FORMAT, "scaling \"%s\" is unknown", kind);
+    if (status != OG_OK || scaling->kind != OG_NORMALIZE_DATASET)
+        goto done;
+    OG_GO(read_numbers(root, "mean", channels, scaling->mean));
+    OG_GO(read_numbers(root, "sd", channels, scaling->sd));
+done:
+    json_decref(root);
+    return status;
+}
+
+static og_status read_net(const og__safetensors *file, int channels, og_model *model)
+{
+    og_status status = OG_OK;
+    og_act *acts[OG_PLACE_COUNT] = {0};
+    const char *text;
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++) {
+        OG_GO(require_text(file, "act.", places[place], &text));
+        OG_GO(og_act_parse(text, &acts[place]));
+    }
+    og_net_spec spec = spec_of(&model->options, channels, model->class_count, (const og_act *const *)acts);
+    OG_GO(og_net_new(&spec, &model->net));
+done:
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
+        og_act_free(acts[place]);
+    return status;
+}
+
+static og_status read_params(const og__safetensors *file, og_net *net, size_t count,
+                             const og_param *(*at)(const og_net *net, size_t index), float *vector)
+{
+    for (size_t i = 0; i < count; i++) {
+        const og_param *param = at(net, i);
+        OG_TRY(og__safetensors_read(file, param->name, OG_DTYPE_F32, param->rank, param->shape,
+                                    vector + param->offset));
+    }
+    return OG_OK;
+}
+
+og_status og__model_read_tensors(const og__safetensors *file, og_model *model)
+{
+    og_net *net = model->net;
+    OG_TRY(read_params(file, net, og_net_param_count(net), og_net_param_at, og_net_weights(net)));
+    return read_params(file, net, og_net_state_count(net), og_net_state_at, og_net_state(net));
+}
+
+static og_status read_settings(const og__safetensors *file, og_model *model)
+{
+    const char *text;
+    char *end;
+    OG_TRY(require_text(file, "", "channels", &text));
+    long channels = strtol(text, &end, 10);
+    if (*end || channels < 1 || channels > CHANNELS_MAX)
+        return og__fail(OG_ERR_FORMAT, "\"channels\" is \"%s\"; 1 to %d are possible", text, CHANNELS_MAX);
+    OG_TRY(read_options(file, &model->options));
+    OG_TRY(read_classes(file, model));
+    OG_TRY(read_scaling(file, (int)channels, &model->scaling));
+    return read_net(file, (int)channels, model);
+}
+
+/* RUN/model.safetensors for a run folder, else the path itself. */
+static og_status find_model(const char *path, char **found)
+{
+    og_status status = OG_OK;
+    char *checkpoint = NULL;
+    *found = NULL;
+    if (!og__is_folder(path))
+        return og__copy_text(path, found);
+    OG_GO(og__path_join(path, "model.safetensors", found));
+    OG_GO(og__path_join(path, "checkpoint.safetensors", &checkpoint));
+    if (!og__file_exists(*found))
+        status = og__fail(OG_ERR_FILE, "'%s' holds no trained model%s", path,
+                          og__file_exists(checkpoint) ? ": its training is not finished; resume it" : "");
+done:
+    free(checkpoint);
+    if (status != OG_OK) {
+        free(*found);
+        *found = NULL;
+    }
+    return status;
+}
+
+og_status og_model_load(const char *path, og_model *model)
+{
+    og_status status = OG_OK;
+    og__safetensors *file = NULL;
+    char *found;
+    *model = (og_model){0};
+    OG_TRY(find_model(path, &found));
+    OG_GO(og_options_init(og_train_option_table(), &model->options));
+    OG_GO(og__safetensors_load(found, &file));
+    OG_GO(read_settings(file, model));
+    OG_GO(og__model_read_tensors(file, model));
+done:
+    if (status != OG_OK) {
+        og_model_deinit(model);
+        if (!strstr(og_error_text(), found))
+            status = og__fail_in(status, "%s", found);
+    }
+    og__safetensors_free(file);
+    free(found);
+    return status;
+}

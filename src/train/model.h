@@ -1,0 +1,25 @@
+/* A trained network as a file: tensors under their own names, everything else as metadata. Public side: ogive/train.h.
+ *
+ *   ogive          version that wrote the file          channels       of the images
+ *   act.PLACE      canonical text of the activation     classes        JSON array of names
+ *   scaling        JSON object                          option.NAME    the settings of the run, as texts */
+#ifndef OG_TRAIN_MODEL_H
+#define OG_TRAIN_MODEL_H
+
+#include <ogive/train.h>
+
+#include "train/bundle.h"
+
+/* "encoder", "bottleneck", "decoder". */
+const char *og__place_name(og_place place);
+
+/* Make the untrained model that a run begins with: weights from the options' seed, classes and scaling of the data. */
+og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model);
+
+/* Add the model's tensors (borrowed) and texts. */
+void og__model_describe(const og_model *model, og__bundle *bundle);
+
+/* Copy weights and running statistics from a file that og__model_describe() filled. */
+og_status og__model_read_tensors(const og__safetensors *file, og_model *model);
+
+#endif
