@@ -1,0 +1,49 @@
+# A thin front for CMake and the scripts, so that make, make demo, make test and make install do what people expect.
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD = build/release
+
+.PHONY: all deps configure demo test test-peers bench install clean format help
+
+all: configure ## build everything
+	cmake --build $(BUILD)
+
+configure: deps
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=$(PREFIX) > $(BUILD).log 2>&1 \
+	  || { cat $(BUILD).log; exit 1; }
+
+deps:
+	@mkdir -p build
+	@scripts/install-deps.sh build
+
+demo: ## compare eight activation functions on a real brain; writes demo/report.html
+	@scripts/install-deps.sh build demo
+	@$(MAKE) --no-print-directory all
+	@scripts/demo $(BUILD)/ogive
+
+test: ## build and run all tests
+	@scripts/install-deps.sh build demo test
+	@$(MAKE) --no-print-directory all
+	@scripts/run-tests $(BUILD)
+
+test-peers: ## compare with PyTorch, live
+	@scripts/install-deps.sh build demo test peers
+	@$(MAKE) --no-print-directory all
+	@scripts/run-tests $(BUILD) tests/interop
+
+bench: all ## measure speed against peers
+	@scripts/install-deps.sh build peers
+	@for program in bench/run*; do [ -x "$$program" ] || { echo "there is no benchmark yet"; exit 1; }; "$$program" $(BUILD); done
+
+install: all ## install to DESTDIR/PREFIX (default /usr/local)
+	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
+
+format: ## format the C sources in place
+	@scripts/install-deps.sh ci
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean: ## remove what was built
+	rm -rf build
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14

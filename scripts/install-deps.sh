@@ -1,0 +1,61 @@
+#!/bin/sh
+# Install the Debian packages that ogive needs, by group: install-deps.sh [build] [demo] [test] [peers] [ci]
+# This is the one list of dependencies. Nothing happens, and no root is needed, when all are there already.
+set -eu
+
+build='gcc make cmake ninja-build pkg-config libdnnl-dev libgdal-dev libnifti2-dev libnifti-dev libjansson-dev libyaml-dev libgsl-dev'
+demo='mricron-data'
+test='libcmocka-dev bats jq git man-db python3'
+ci='clang clang-format'
+peers='python3 python3-torch python3-numpy libopenblas0'
+
+[ $# -gt 0 ] || set -- build
+wanted=
+for group in "$@"; do
+    case $group in
+    build) wanted="$wanted $build" ;;
+    demo) wanted="$wanted $demo" ;;
+    test) wanted="$wanted $test" ;;
+    peers) wanted="$wanted $peers" ;;
+    ci) wanted="$wanted $ci" ;;
+    *)
+        echo "install-deps.sh: unknown group '$group' (build, demo, test, peers, ci)" >&2
+        exit 2
+        ;;
+    esac
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "install-deps.sh: this system has no apt; please install the equivalents of:$wanted" >&2
+    exit 0
+fi
+
+missing() {
+    for package in $wanted; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+    done
+}
+
+absent=$(missing)
+[ -n "$absent" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null; then
+    as_root='sudo'
+else
+    echo "install-deps.sh: these packages are missing, and this is neither root nor is there sudo; as root run:" >&2
+    echo "  apt-get update && apt-get install --no-install-recommends" $absent >&2
+    exit 1
+fi
+
+apt() {
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+}
+
+echo "install-deps.sh: installing" $absent
+# A fresh machine has no package lists, an old one has lists of packages that are gone: update when install cannot work without.
+if ! apt install --no-install-recommends $absent >/dev/null 2>&1; then
+    apt update
+    apt install --no-install-recommends $absent
+fi
