@@ -1,0 +1,112 @@
+#include "data/dataset.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+static const og_option option_rows[] = {
+    {"validation", NULL, OG_OPTION_REAL, offsetof(og_data_options, validation), "0.2", 0, 0.9, NULL, NULL, "Data",
+     "Share of the images to hold out where the data set does not say which"},
+    {"split-seed", NULL, OG_OPTION_INT, offsetof(og_data_options, split_seed), "0", 0, 4294967295.0, NULL, NULL, "Data",
+     "Which images are held out, apart from the seed of the training"},
+    {"normalize", NULL, OG_OPTION_CHOICE, offsetof(og_data_options, normalize), "dataset", 0, 0, "dataset|image|none", NULL,
+     "Data", "Scale values to mean 0 and deviation 1 over the training images, over each image, or not at all"},
+};
+
+og_option_table og_data_option_table(void)
+{
+    return (og_option_table){option_rows, sizeof option_rows / sizeof option_rows[0]};
+}
+
+static og_scaling make_scaling(const og_dataset *data, og_normalize kind)
+{
+    og_scaling scaling = {.kind = kind, .channels = data->channels};
+    if (kind != OG_NORMALIZE_DATASET)
+        return scaling;
+    og__moments moments = og__moments_of_part(data, OG_PART_TRAIN);
+    for (int c = 0; c < data->channels; c++) {
+        scaling.mean[c] = (float)moments.mean[c];
+        scaling.sd[c] = (float)moments.sd[c];
+    }
+    return scaling;
+}
+
+static og_status open_with(const char *path, const og_data_options *options, og_dataset *data)
+{
+    OG_TRY(og__listing_open(path, &data->listing));
+    OG_TRY(og__samples_read(data));
+    OG_TRY(og__split(data, options->validation, (uint64_t)options->split_seed));
+    data->scaling = make_scaling(data, (og_normalize)options->normalize);
+    return OG_OK;
+}
+
+og_status og_dataset_open(const char *path, const og_data_options *options, og_dataset **data)
+{
+    og_data_options defaults;
+    og_dataset *made;
+    *data = NULL;
+    OG_TRY(og_options_init(og_data_option_table(), &defaults)); /* holds no texts: nothing to release */
+    OG_TRY(og__alloc(1, sizeof *made, &made));
+    og_status status = open_with(path, options ? options : &defaults, made);
+    if (status == OG_OK)
+        *data = made;
+    else
+        og_dataset_free(made);
+    return status;
+}
+
+void og_dataset_free(og_dataset *data)
+{
+    if (!data)
+        return;
+    for (size_t i = 0; i < data->count; i++) {
+        free(data->samples[i].name);
+        free(data->samples[i].image);
+        free(data->samples[i].labels);
+    }
+    free(data->samples);
+    for (int p = 0; p < OG_PART_COUNT; p++)
+        free(data->parts[p]);
+    og__listing_deinit(&data->listing);
+    free(data);
+}
+
+const char *og_dataset_name(const og_dataset *data)
+{
+    return data->listing.name;
+}
+
+int og_dataset_channels(const og_dataset *data)
+{
+    return data->channels;
+}
+
+int og_dataset_class_count(const og_dataset *data)
+{
+    return data->listing.classes.count;
+}
+
+const char *og_dataset_class_name(const og_dataset *data, int class_index)
+{
+    return data->listing.classes.names[class_index];
+}
+
+size_t og_dataset_count(const og_dataset *data, og_part part)
+{
+    return data->part_counts[part];
+}
+
+uint64_t og_dataset_digest(const og_dataset *data)
+{
+    return data->digest;
+}
+
+og_sample og_dataset_sample(const og_dataset *data, og_part part, size_t index)
+{
+    return data->samples[data->parts[part][index]].view;
+}
+
+og_scaling og_dataset_scaling(const og_dataset *data)
+{
+    return data->scaling;
+}

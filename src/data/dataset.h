@@ -1,0 +1,50 @@
+/* An open data set: all samples in memory, in the order of their names, and which part each belongs to. */
+#ifndef OG_DATA_DATASET_H
+#define OG_DATA_DATASET_H
+
+#include <ogive/data.h>
+
+#include "data/layout.h"
+
+/* A sample with where it came from. */
+typedef struct og__source {
+    og_sample view;
+    char *name;      /* view.name */
+    float *image;    /* view.image */
+    uint8_t *labels; /* view.labels */
+    size_t pair;     /* index of its pair in the listing */
+    int slice;       /* in the volume; 0 when the pair is one sample */
+    int slices;      /* of the volume; 1 when the pair is one sample */
+    og_part part;
+    uint64_t digest; /* of the image's pixels */
+} og__source;
+
+struct og_dataset {
+    og__listing listing; /* name, layout, classes, findings */
+    int channels;
+    size_t count, capacity;
+    og__source *samples; /* (count) */
+    size_t part_counts[OG_PART_COUNT];
+    size_t *parts[OG_PART_COUNT]; /* (part_counts[p]) indices into samples */
+    og_scaling scaling;
+    uint64_t digest;
+};
+
+/* Read every pair of the listing into samples; their parts are what the listing declares, TRAIN where it does not say. */
+og_status og__samples_read(og_dataset *data);
+
+/* Hold out a share of the pairs where the listing declares nothing held out; then list the samples of each part. */
+og_status og__split(og_dataset *data, double share, uint64_t seed);
+
+/* Mean and standard deviation of each channel; pixels are summed in double, in a fixed order. */
+typedef struct og__moments {
+    double mean[OG_CHANNELS_MAX], sd[OG_CHANNELS_MAX];
+} og__moments;
+og__moments og__moments_of_part(const og_dataset *data, og_part part);
+og__moments og__moments_of_image(int channels, size_t pixels, const float *image);
+
+/* The scale and shift of each channel of an image: scaled = value * scale + shift. */
+void og__scaling_factors(const og_scaling *scaling, int channels, size_t pixels, const float *image,
+                         float scale[OG_CHANNELS_MAX], float shift[OG_CHANNELS_MAX]);
+
+#endif

@@ -1,0 +1,55 @@
+#include "data/ranges.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+static bool parse(const char *text, og__range *range)
+{
+    char *end;
+    errno = 0;
+    range->first = range->last = strtoll(text, &end, 10);
+    if (end != text && *end == '-') {
+        text = end + 1;
+        range->last = strtoll(text, &end, 10);
+    }
+    return end != text && *end == '\0' && errno == 0 && range->first <= range->last;
+}
+
+static og_status read_one(const og__yaml *node, const char *what, og__ranges *ranges)
+{
+    const char *text;
+    OG_TRY(og__yaml_text(node, what, &text));
+    if (!parse(text, &ranges->items[ranges->count]))
+        return og__yaml_fail(OG_ERR_SYNTAX, node, "%s must be a whole number (7) or a range (50-69), found '%s'", what, text);
+    ranges->count++;
+    return OG_OK;
+}
+
+og_status og__ranges_read(const og__yaml *node, const char *what, og__ranges *ranges)
+{
+    bool list = og__yaml_kind_of(node) == OG_YAML_LIST;
+    *ranges = (og__ranges){0};
+    OG_TRY(og__alloc(list ? og__yaml_count(node) : 1, sizeof *ranges->items, &ranges->items));
+    og_status status = list ? OG_OK : read_one(node, what, ranges);
+    for (size_t i = 0; list && i < og__yaml_count(node) && status == OG_OK; i++)
+        status = read_one(og__yaml_at(node, i), what, ranges);
+    if (status != OG_OK)
+        og__ranges_deinit(ranges);
+    return status;
+}
+
+void og__ranges_deinit(og__ranges *ranges)
+{
+    free(ranges->items);
+    *ranges = (og__ranges){0};
+}
+
+bool og__ranges_has(const og__ranges *ranges, int64_t value)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        if (value >= ranges->items[i].first && value <= ranges->items[i].last)
+            return true;
+    return false;
+}

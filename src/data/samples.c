@@ -1,0 +1,249 @@
+/* From pairs of files to samples: reading, cutting volumes into slices, checking that image and mask fit together. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ogive/image.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "data/dataset.h"
+
+/* What is remembered between pairs. */
+typedef struct reading {
+    og_dataset *data;
+    size_t bytes;           /* held so far */
+    og__names misfits;      /* pairs whose sizes differ */
+    size_t grey_in_colour;  /* masks saved as three equal channels */
+} reading;
+
+/* FNV-1a over 32-bit words, folded: a checksum, not a signature. */
+static uint64_t digest_of(uint64_t digest, const void *data, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += 4) {
+        uint32_t word = 0;
+        memcpy(&word, (const char *)data + i, bytes - i < 4 ? bytes - i : 4);
+        digest = (digest ^ word) * 0x100000001b3u;
+        digest ^= digest >> 29;
+    }
+    return digest;
+}
+
+/* --- slices ------------------------------------------------------------------------------------------------------- */
+
+/* A slice across an axis: pixel (y, x) of slice s lies at s * slice_step + y * row_step + x * column_step. */
+typedef struct cut {
+    int slices, h, w;
+    size_t slice_step, row_step, column_step;
+} cut;
+
+static cut cut_across(og__axis axis, const og_image *image)
+{
+    const size_t row = (size_t)image->width, plane = row * (size_t)image->height;
+    switch (image->depth == 1 ? OG_AXIS_Z : axis) {
+    case OG_AXIS_X:
+        return (cut){image->width, image->depth, image->height, 1, plane, row};
+    case OG_AXIS_Y:
+        return (cut){image->height, image->depth, image->width, row, plane, 1};
+    default:
+        return (cut){image->depth, image->height, image->width, plane, row, 1};
+    }
+}
+
+static void copy_slice(const cut *how, int slice, const float *volume, float *plane)
+{
+    const float *src = volume + (size_t)slice * how->slice_step;
+    for (int y = 0; y < how->h; y++)
+        for (int x = 0; x < how->w; x++)
+            *plane++ = src[(size_t)y * how->row_step + (size_t)x * how->column_step];
+}
+
+/* --- one pair ----------------------------------------------------------------------------------------------------- */
+
+/* Masks hold one channel; the three equal ones of a grey picture saved as colour are accepted. */
+static og_status check_mask_channels(reading *in, const og__pair *pair, const og_image *mask)
+{
+    size_t count = (size_t)mask->depth * (size_t)mask->height * (size_t)mask->width;
+    if (mask->channels == 1)
+        return OG_OK;
+    bool grey = mask->channels == 3;
+    for (size_t i = 0; grey && i < count; i++)
+        grey = mask->data[i] == mask->data[count + i] && mask->data[i] == mask->data[2 * count + i];
+    if (!grey)
+        return og__fail(OG_ERR_DATA, "mask '%s' has %d channels, expected one with class numbers", pair->mask, mask->channels);
+    in->grey_in_colour++;
+    return OG_OK;
+}
+
+static og_status check_image_channels(reading *in, const og__pair *pair, const og_image *image)
+{
+    if (image->channels > OG_CHANNELS_MAX)
+        return og__fail(OG_ERR_DATA, "'%s' has %d channels; up to %d are supported", pair->image, image->channels,
+                        OG_CHANNELS_MAX);
+    if (in->data->channels == 0)
+        in->data->channels = image->channels;
+    if (in->data->channels != image->channels)
+        return og__fail(OG_ERR_DATA, "'%s' has %d channels but '%s' has %d; all images need the same channels", pair->image,
+                        image->channels, in->data->listing.pairs[0].image, in->data->channels);
+    return OG_OK;
+}
+
+static void note_misfit(reading *in, const og__pair *pair, const og_image *image, const og_image *mask)
+{
+    og__text text = {0};
+    if (image->depth == 1 && mask->depth == 1)
+        og__text_format(&text, "%s (image %d x %d, mask %d x %d)", pair->name, image->width, image->height, mask->width,
+                        mask->height);
+    else
+        og__text_format(&text, "%s (image %d x %d x %d, mask %d x %d x %d)", pair->name, image->width, image->height,
+                        image->depth, mask->width, mask->height, mask->depth);
+    og__names_add(&in->misfits, og__text_get(&text));
+    og__text_deinit(&text);
+}
+
+static og_status check_slices(const og__pair *pair, const og__ranges *ranges, const char *what, int slices)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        if (ranges->items[i].first < 0 || ranges->items[i].last >= slices)
+            return og__fail(OG_ERR_DATA, "%s %lld-%lld lie outside of '%s', whose slices across %c are 0-%d", what,
+                            (long long)ranges->items[i].first, (long long)ranges->items[i].last, pair->image,
+                            "xyz"[pair->axis], slices - 1);
+    return OG_OK;
+}
+
+static og_status name_sample(const og__listing *listing, const og__pair *pair, const cut *how, int slice, char **name)
+{
+    char text[256];
+    if (how->slices == 1)
+        return og__copy_text(pair->name, name);
+    snprintf(text, sizeof text, "%.200s%s%c%03d", listing->count > 1 ? pair->name : "", listing->count > 1 ? "." : "",
+             "xyz"[pair->axis], slice);
+    return og__copy_text(text, name);
+}
+
+static og_status next_sample(og_dataset *data, og__source **sample)
+{
+    *sample = NULL;
+    if (data->count == data->capacity) {
+        size_t capacity = data->capacity ? 2 * data->capacity : 256;
+        og__source *larger = realloc(data->samples, capacity * sizeof *larger);
+        if (!larger)
+            return og__fail(OG_ERR_MEMORY, "cannot allocate a list of %zu samples", capacity);
+        data->samples = larger;
+        data->capacity = capacity;
+    }
+    *sample = &data->samples[data->count++];
+    **sample = (og__source){.part = OG_PART_TRAIN};
+    return OG_OK;
+}
+
+/* Images and labels of all samples, and the values of one mask on its way. */
+static og_status claim_memory(reading *in, const og_image *image, const cut *how)
+{
+    size_t pixels = (size_t)how->h * (size_t)how->w;
+    in->bytes += pixels * ((size_t)image->channels * sizeof(float) + 1);
+    if (in->bytes <= og__memory_limit())
+        return OG_OK;
+    return og__fail(OG_ERR_MEMORY, "the data set needs more than %zu MB, which does not fit into this machine's memory; use "
+                                   "fewer or smaller images", og__memory_limit() >> 20);
+}
+
+static og_status add_slice(reading *in, size_t pair_index, const og_image *image, const og_image *mask, const cut *how,
+                           int slice)
+{
+    og_status status = OG_OK;
+    og_dataset *data = in->data;
+    const og__pair *pair = &data->listing.pairs[pair_index];
+    size_t volume = (size_t)image->depth * (size_t)image->height * (size_t)image->width;
+    size_t pixels = (size_t)how->h * (size_t)how->w;
+    float *values = NULL;
+    og__source *made;
+    OG_GO(claim_memory(in, image, how));
+    OG_GO(next_sample(data, &made));
+    made->pair = pair_index;
+    made->slice = slice;
+    made->slices = how->slices;
+    if (pair->part == OG_PART_VALIDATION || og__ranges_has(&pair->validation, slice))
+        made->part = OG_PART_VALIDATION;
+    OG_GO(name_sample(&data->listing, pair, how, slice, &made->name));
+    OG_GO(og__alloc(pixels * (size_t)image->channels, sizeof *made->image, &made->image));
+    OG_GO(og__alloc(pixels, 1, &made->labels));
+    OG_GO(og__alloc(pixels, sizeof *values, &values));
+    for (int c = 0; c < image->channels; c++)
+        copy_slice(how, slice, image->data + (size_t)c * volume, made->image + (size_t)c * pixels);
+    copy_slice(how, slice, mask->data, values);
+    OG_GO(og__classes_read(&data->listing.classes, pair->mask, pixels, values, made->labels));
+    made->view = (og_sample){made->name, image->channels, how->h, how->w, made->image, made->labels};
+    made->digest = digest_of((uint64_t)how->h << 32 | (uint64_t)how->w, made->image,
+                             pixels * (size_t)image->channels * sizeof(float));
+done:
+    free(values);
+    return status;
+}
+
+static og_status read_pair(reading *in, size_t pair_index)
+{
+    og_status status = OG_OK;
+    const og__pair *pair = &in->data->listing.pairs[pair_index];
+    og_image image = {0}, mask = {0};
+    OG_GO(og_image_load(pair->image, &image));
+    OG_GO(og_labels_load(pair->mask, &mask));
+    if (image.depth != mask.depth || image.height != mask.height || image.width != mask.width) {
+        note_misfit(in, pair, &image, &mask); /* go on, to name them all */
+        goto done;
+    }
+    OG_GO(check_mask_channels(in, pair, &mask));
+    OG_GO(check_image_channels(in, pair, &image));
+    cut how = cut_across(pair->axis, &image);
+    OG_GO(check_slices(pair, &pair->slices, "the slices", how.slices));
+    OG_GO(check_slices(pair, &pair->validation, "the validation slices", how.slices));
+    OG_GO(check_slices(pair, &pair->leave_out, "the slices left out", how.slices));
+    for (int s = 0; s < how.slices; s++)
+        if ((pair->slices.count == 0 || og__ranges_has(&pair->slices, s)) && !og__ranges_has(&pair->leave_out, s))
+            OG_GO(add_slice(in, pair_index, &image, &mask, &how, s));
+done:
+    og_image_deinit(&image);
+    og_image_deinit(&mask);
+    return status;
+}
+
+/* --- all pairs ---------------------------------------------------------------------------------------------------- */
+
+static og_status settle_classes(og_dataset *data)
+{
+    uint8_t classes_of[256];
+    OG_TRY(og__classes_settle(&data->listing.classes, classes_of, &data->listing.findings));
+    bool declared = data->listing.classes.values != NULL;
+    for (size_t i = 0; i < data->count && !declared; i++) {
+        size_t pixels = (size_t)data->samples[i].view.h * (size_t)data->samples[i].view.w;
+        for (size_t p = 0; p < pixels; p++)
+            data->samples[i].labels[p] = classes_of[data->samples[i].labels[p]];
+    }
+    return OG_OK;
+}
+
+og_status og__samples_read(og_dataset *data)
+{
+    og_status status = OG_OK;
+    reading in = {.data = data};
+    for (size_t i = 0; i < data->listing.count; i++)
+        OG_GO(read_pair(&in, i));
+    if (in.misfits.count) {
+        status = og__fail(OG_ERR_DATA, "image and mask differ in size in %zu of %zu pairs: %s", in.misfits.count,
+                          data->listing.count, og__names_get(&in.misfits));
+        goto done;
+    }
+    if (in.grey_in_colour)
+        OG_GO(og__findings_add(&data->listing.findings, OG_SEVERITY_NOTE,
+                               "%zu masks are grey pictures saved as colour; their first channel is read", in.grey_in_colour));
+    OG_GO(settle_classes(data));
+    for (size_t i = 0; i < data->count; i++) {
+        const og__source *sample = &data->samples[i];
+        size_t pixels = (size_t)sample->view.h * (size_t)sample->view.w;
+        data->digest = digest_of(data->digest ^ sample->digest, sample->labels, pixels);
+    }
+done:
+    og__names_deinit(&in.misfits);
+    return status;
+}
