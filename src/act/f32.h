@@ -1,0 +1,424 @@
+/* The primitives of the formula language in float32: straight code without branches or calls, so that a compiler
+ * turns a loop over them into vector code. Self-contained: this text is also compiled at run time with a user's
+ * formula (src/kernel/compile.c).
+ *
+ * Promise (tests/act/test_primitives.c measures it against libm in double): at most 4 ulp wherever the result is a
+ * normal number; the tails, the signs of zero, infinities and NaN come out as IEEE arithmetic has them. f32_sin and
+ * f32_cos keep it for |x| <= 2^24.
+ *
+ * Nothing here needs fused multiply-add, and nothing breaks when the compiler fuses: where a product must be exact,
+ * its factors are cut short first. Polynomials: tools/fit_primitives.py. */
+#ifndef OG_ACT_F32_H
+#define OG_ACT_F32_H
+
+#define F32_INLINE static inline __attribute__((always_inline, unused))
+
+/* --- bits ---------------------------------------------------------------------------------------------------------- */
+
+F32_INLINE unsigned f32_bits(float x)
+{
+    union {
+        float number;
+        unsigned bits;
+    } u = {.number = x};
+    return u.bits;
+}
+
+F32_INLINE float f32_from_bits(unsigned bits)
+{
+    union {
+        unsigned bits;
+        float number;
+    } u = {.bits = bits};
+    return u.number;
+}
+
+/* |magnitude| with the sign of `sign`. */
+F32_INLINE float f32_with_sign(float magnitude, float sign)
+{
+    return f32_from_bits((f32_bits(magnitude) & 0x7fffffffu) | (f32_bits(sign) & 0x80000000u));
+}
+
+/* 2^n for -126 <= n <= 127. */
+F32_INLINE float f32_power_of_two(int n)
+{
+    return f32_from_bits((unsigned)(n + 127) << 23);
+}
+
+/* --- piecewise ----------------------------------------------------------------------------------------------------- */
+
+F32_INLINE float f32_abs(float x)
+{
+    return __builtin_fabsf(x);
+}
+
+F32_INLINE float f32_sign(float x)
+{
+    return x > 0 ? 1.0f : x < 0 ? -1.0f : x; /* keeps zeros and NaN */
+}
+
+/* NaN when either is NaN, as in PyTorch: a network must not hide one. */
+F32_INLINE float f32_max(float a, float b)
+{
+    float larger = b > a ? b : a;
+    return b != b ? b : larger;
+}
+
+F32_INLINE float f32_min(float a, float b)
+{
+    float smaller = b < a ? b : a;
+    return b != b ? b : smaller;
+}
+
+F32_INLINE float f32_sqrt(float x)
+{
+    return __builtin_sqrtf(x);
+}
+
+F32_INLINE float f32_rsqrt(float x)
+{
+    return 1.0f / __builtin_sqrtf(x);
+}
+
+/* --- exponential family --------------------------------------------------------------------------------------------- */
+
+/* x = n ln 2 + r, |r| <= ln 2 / 2. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits. */
+typedef struct f32_reduced {
+    float r;
+    int n;
+} f32_reduced;
+
+F32_INLINE f32_reduced f32_reduce(float x)
+{
+    float shifted = x * 0x1.715476p+0f + 0x1.8p+23f;
+    float n = shifted - 0x1.8p+23f;
+    f32_reduced reduced;
+    reduced.n = (int)(f32_bits(shifted) - 0x4b400000u);
+    reduced.r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f; /* n times the first, 15-bit part is exact */
+    return reduced;
+}
+
+/* (e^r - 1 - r) / r^2 */
+F32_INLINE float f32_exp_tail(float r)
+{
+    return 0.5f + r * (0x1.5554dcp-3f + r * (0x1.55551ap-5f + r * (0x1.120b9p-7f + r * 0x1.6d112cp-10f)));
+}
+
+/* e^(x + low) for |low| much smaller than 1. */
+F32_INLINE float f32_exp_sum(float x, float low)
+{
+    float bounded = x < -104.0f ? -104.0f : x;
+    bounded = bounded > 89.0f ? 89.0f : bounded;
+    f32_reduced at = f32_reduce(bounded);
+    float r = at.r + low;
+    float p = 1.0f + (r + r * r * f32_exp_tail(r));
+    int half = at.n >> 1; /* two steps, so that denormal results and 2^128 are reached */
+    return p * f32_power_of_two(half) * f32_power_of_two(at.n - half);
+}
+
+F32_INLINE float f32_exp(float x)
+{
+    return f32_exp_sum(x, 0.0f);
+}
+
+/* e^-|x|, for what would overflow on one side: one step less than f32_exp. */
+F32_INLINE float f32_exp_decay(float x)
+{
+    return f32_exp_sum(-__builtin_fabsf(x), 0.0f);
+}
+
+F32_INLINE float f32_expm1(float x)
+{
+    float bounded = x < -20.0f ? -20.0f : x;
+    bounded = bounded > 89.0f ? 89.0f : bounded;
+    f32_reduced at = f32_reduce(bounded);
+    float p = at.r + at.r * at.r * f32_exp_tail(at.r);
+    float half = f32_power_of_two(at.n - 1); /* half of 2^n, which overflows for n = 128 */
+    float result = 2.0f * (half * p + (half - 0.5f));
+    return f32_with_sign(result, x);
+}
+
+F32_INLINE float f32_sigmoid(float x)
+{
+    float t = f32_exp_decay(x);
+    float large = 1.0f / (1.0f + t);
+    return x >= 0 ? large : t * large;
+}
+
+F32_INLINE float f32_tanh(float x)
+{
+    float m = f32_expm1(-2.0f * __builtin_fabsf(x));
+    return f32_with_sign(-m / (2.0f + m), x);
+}
+
+/* 1 / cosh(x)^2 = 1 - tanh(x)^2, with all its digits. */
+F32_INLINE float f32_sech2(float x)
+{
+    float t = f32_exp_decay(2.0f * x);
+    float s = 1.0f / (1.0f + t);
+    return 4.0f * t * (s * s);
+}
+
+/* tanh(softplus(x)) = n / (n + 2), n = e^x (e^x + 2); for x > 0 both divided by e^2x, against overflow. */
+F32_INLINE float f32_tanh_softplus(float x)
+{
+    float t = f32_exp_decay(x);
+    float square = t * t;
+    float numerator = x > 0 ? 1.0f + 2.0f * t : square + 2.0f * t;
+    float rest = x > 0 ? 2.0f * square : 2.0f;
+    return numerator / (numerator + rest);
+}
+
+/* sech2(softplus(x)) = (2 (e^x + 1) / (n + 2))^2 with the same n. */
+F32_INLINE float f32_sech2_softplus(float x)
+{
+    float t = f32_exp_decay(x);
+    float square = t * t;
+    float numerator = 2.0f * (x > 0 ? t + square : 1.0f + t);
+    float denominator = x > 0 ? 1.0f + 2.0f * t + 2.0f * square : square + 2.0f * t + 2.0f;
+    float sech = numerator / denominator;
+    return sech * sech;
+}
+
+/* --- logarithm family ----------------------------------------------------------------------------------------------- */
+
+/* ln(1 + f) for sqrt(1/2) - 1 <= f <= sqrt(2) - 1, plus n ln 2. */
+F32_INLINE float f32_log_core(float f, float n)
+{
+    float q = 0x1.23cf72p-3f + f * (-0x1.fce37ap-4f + f * (0x1.dec8ccp-4f + f * (-0x1.d6d10ep-4f + f * 0x1.1dedf8p-4f)));
+    q = 0x1.555554p-2f + f * (-0x1.fffffcp-3f + f * (0x1.999d6ep-3f + f * (-0x1.555b8ap-3f + f * q)));
+    float square = f * f;
+    float tail = square * (f * q - 0.5f);
+    return (f + (tail + n * 0x1.7f7d1cp-20f)) + n * 0x1.62e4p-1f; /* ln 2 in two parts; n times the second is exact */
+}
+
+F32_INLINE float f32_log(float x)
+{
+    float scaled = x < 0x1p-126f ? x * 0x1p+23f : x;
+    unsigned bits = f32_bits(scaled);
+    int n = (int)(bits - 0x3f3504f3u) >> 23; /* scaled = m 2^n, sqrt(1/2) <= m < sqrt(2) */
+    float m = f32_from_bits(bits - ((unsigned)n << 23));
+    float exponent = (float)n - (x < 0x1p-126f ? 23.0f : 0.0f);
+    float result = f32_log_core(m - 1.0f, exponent);
+    result = x < __builtin_inff() ? result : x; /* infinity and NaN */
+    result = x == 0 ? -__builtin_inff() : result;
+    return x < 0 ? __builtin_nanf("") : result;
+}
+
+F32_INLINE float f32_log1p(float x)
+{
+    float u = 1.0f + x;
+    float lost = x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f); /* u + lost = 1 + x exactly */
+    unsigned bits = f32_bits(u);
+    int n = (int)(bits - 0x3f3504f3u) >> 23;
+    float m = f32_from_bits(bits - ((unsigned)n << 23));
+    int clipped = n > 126 ? 126 : n < -126 ? -126 : n; /* outside, `lost` no longer counts */
+    float result = f32_log_core((m - 1.0f) + lost * f32_power_of_two(-clipped), (float)n);
+    result = u < __builtin_inff() ? result : u;
+    result = u == 0 ? -__builtin_inff() : result;
+    result = u < 0 ? __builtin_nanf("") : result;
+    return x == 0 ? x : result;
+}
+
+/* ln(1 + t) for 0 <= t <= 1. */
+F32_INLINE float f32_log1p_unit(float t)
+{
+    int upper = t > 0x1.a8279ap-2f; /* 1 + t > sqrt(2): use (1 + t) / 2 */
+    float f = upper ? 0.5f * (t - 1.0f) : t;
+    float n = upper ? 1.0f : 0.0f;
+    return f32_log_core(f, n);
+}
+
+F32_INLINE float f32_softplus(float x)
+{
+    float t = f32_log1p_unit(f32_exp_decay(x));
+    return x > 0 ? x + t : x != x ? x : t;
+}
+
+F32_INLINE float f32_log_sigmoid(float x)
+{
+    return -f32_softplus(-x);
+}
+
+F32_INLINE float f32_asinh(float x)
+{
+    float a = __builtin_fabsf(x);
+    int large = a > 0x1p+40f; /* here asinh(a) = ln(2 a) to the last digit, and a^2 may overflow */
+    float near = large ? 1.0f : a;
+    float shift = near * near / (1.0f + f32_sqrt(1.0f + near * near));
+    float result = f32_log1p(large ? a : a + shift);
+    return f32_with_sign(large ? result + 0x1.62e43p-1f : result, x);
+}
+
+/* --- Gaussian family ------------------------------------------------------------------------------------------------ */
+
+/* e^(-scale x^2) for scale 1 or 1/2. The square of the leading 12 bits is exact; the rest enters as a correction. */
+F32_INLINE float f32_gaussian_scaled(float x, float scale)
+{
+    float a = __builtin_fabsf(x);
+    a = a > 16.0f ? 16.0f : a; /* e^-128 is 0 already */
+    float head = f32_from_bits(f32_bits(a) & 0xfffff000u);
+    float rest = a - head;
+    return f32_exp_sum(-scale * (head * head), -scale * (rest * (a + head)));
+}
+
+F32_INLINE float f32_gaussian(float x)
+{
+    return f32_gaussian_scaled(x, 1.0f);
+}
+
+F32_INLINE float f32_normal_pdf(float x)
+{
+    return 0x1.988454p-2f * f32_gaussian_scaled(x, 0.5f);
+}
+
+/* P(Z > z) for z >= 0: e^(-z^2/2) w S(q), w = 1 / (z + 4), q = (z - 4) w. */
+F32_INLINE float f32_normal_upper(float z)
+{
+    float bounded = z > 16.0f ? 16.0f : z;
+    float w = 1.0f / (bounded + 4.0f);
+    float q = (bounded - 4.0f) * w;
+    float s = -0x1.ed5aep-8f + q * (-0x1.cdfa98p-9f + q * (0x1.9bae7ep-10f + q * (0x1.9dc5fcp-13f + q * -0x1.ff404cp-14f)));
+    s = -0x1.373e3ap-1f + q * (0x1.8c6d8ep-2f + q * (-0x1.7dffb6p-3f + q * (0x1.eed9cp-5f + q * s)));
+    return (0x1.82b4bcp-1f + q * s) * w * f32_gaussian_scaled(bounded, 0.5f);
+}
+
+F32_INLINE float f32_normal_cdf(float x)
+{
+    float upper = f32_normal_upper(__builtin_fabsf(x));
+    return x > 0 ? 1.0f - upper : upper;
+}
+
+/* erfc(a) for a >= 0: e^(-a^2) w S(q), w = 1 / (a + 3), q = (a - 3) w. */
+F32_INLINE float f32_erfc_positive(float a)
+{
+    float bounded = a > 16.0f ? 16.0f : a;
+    float w = 1.0f / (bounded + 3.0f);
+    float q = (bounded - 3.0f) * w;
+    float s = -0x1.b7c184p-6f +
+              q * (-0x1.3fe9fp-10f + q * (0x1.948266p-9f + q * (-0x1.015276p-11f + q * (-0x1.61c064p-12f - q * 0x1.12238ap-18f))));
+    s = -0x1.c44c48p-1f + q * (0x1.2e326ap-1f + q * (-0x1.3deaccp-2f + q * (0x1.e995e4p-4f + q * s)));
+    return (0x1.12f21ep+0f + q * s) * w * f32_gaussian_scaled(bounded, 1.0f);
+}
+
+F32_INLINE float f32_erfc(float x)
+{
+    float positive = f32_erfc_positive(__builtin_fabsf(x));
+    return x < 0 ? 2.0f - positive : positive;
+}
+
+F32_INLINE float f32_erf(float x)
+{
+    float a = __builtin_fabsf(x);
+    float t = a < 1.0f ? x * x : 0.0f;
+    float p = 0x1.06eba6p-3f +
+              t * (-0x1.8126e2p-2f + t * (0x1.ce19c4p-4f + t * (-0x1.b68054p-6f + t * (0x1.46f3f4p-8f - t * 0x1.38dbe4p-11f))));
+    float outer = f32_with_sign(1.0f - f32_erfc_positive(a), x);
+    return a < 0.92f ? x + x * p : x != x ? x : outer;
+}
+
+/* --- circular family ------------------------------------------------------------------------------------------------ */
+
+F32_INLINE float f32_atan(float x)
+{
+    float a = __builtin_fabsf(x);
+    int outer = a > 1.0f;
+    float t = outer ? 1.0f / a : a;
+    float s = t * t;
+    float p = -0x1.6295f8p-4f + s * (0x1.0001c6p-4f + s * (-0x1.25dc12p-5f + s * (0x1.ba9f66p-7f - s * 0x1.38de56p-9f)));
+    p = -0x1.555554p-2f + s * (0x1.99983cp-3f + s * (-0x1.246cd2p-3f + s * (0x1.c3f168p-4f + s * p)));
+    float inner = t + t * s * p;
+    return f32_with_sign(outer ? 0x1.921fb6p+0f - (inner + 0x1.777a5cp-25f) : inner, x);
+}
+
+/* sin(x + quarter pi/2). pi/2 in three parts, in double: n times the first two is exact for |n| < 2^25. */
+F32_INLINE float f32_sin_shifted(float x, unsigned quarter)
+{
+    float bounded = __builtin_fabsf(x) < 0x1p+25f ? x : x - x; /* spacing 4 and more; infinity becomes NaN */
+    double shifted = (double)bounded * 0x1.45f306dc9c883p-1 + 0x1.8p+52;
+    double n = shifted - 0x1.8p+52;
+    double r = (((double)bounded - n * 0x1.921fb54p+0) - n * 0x1.10b4610p-30) - n * 0x1.a62633145c06ep-58;
+    float y = (float)r, s = y * y;
+    float sine = y + y * s * (-0x1.555552p-3f + s * (0x1.110c22p-7f - s * 0x1.9ac63ep-13f));
+    float cosine = 1.0f + s * (-0.5f + s * (0x1.555554p-5f + s * (-0x1.6c12cep-10f + s * 0x1.9bd5d8p-16f)));
+    unsigned quadrant = (unsigned)(int)n + quarter;
+    float result = quadrant & 1u ? cosine : sine;
+    return f32_from_bits(f32_bits(result) ^ (quadrant & 2u) << 30);
+}
+
+F32_INLINE float f32_sin(float x)
+{
+    return x == 0 ? x : f32_sin_shifted(x, 0);
+}
+
+F32_INLINE float f32_cos(float x)
+{
+    return f32_sin_shifted(x, 1);
+}
+
+/* --- general power, in double because the error of the logarithm is multiplied by y --------------------------------- */
+
+F32_INLINE unsigned long long f64_bits(double x)
+{
+    union {
+        double number;
+        unsigned long long bits;
+    } u = {.number = x};
+    return u.bits;
+}
+
+F32_INLINE double f64_from_bits(unsigned long long bits)
+{
+    union {
+        unsigned long long bits;
+        double number;
+    } u = {.bits = bits};
+    return u.number;
+}
+
+/* The nearest integer, for |x| < 2^51. */
+F32_INLINE double f64_round(double x)
+{
+    return (x + 0x1.8p+52) - 0x1.8p+52;
+}
+
+/* log2(d) for a positive float widened to double: d = m 2^k, s = (m - 1) / (m + 1), log2 m = 2/ln 2 (s + s^3/3 + ...). */
+F32_INLINE double f64_log2(double d)
+{
+    unsigned long long bits = f64_bits(d);
+    unsigned long long k = (bits - 0x3fe6a09e00000000u) >> 52;
+    double m = f64_from_bits(bits - (k << 52));
+    double exponent = f64_from_bits(0x4330000000000000u | (k & 0xfffu)) - 0x1p+52; /* k as a number, modulo 4096 */
+    exponent = exponent >= 2048 ? exponent - 4096 : exponent;
+    double s = (m - 1) / (m + 1), q = s * s;
+    double series = 1.0 / 9 + q * (1.0 / 11 + q * (1.0 / 13 + q * (1.0 / 15 + q * (1.0 / 17))));
+    series = s + s * q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * series)));
+    return exponent + 0x1.71547652b82fep+1 * series;
+}
+
+/* 2^p for |p| <= 1000. */
+F32_INLINE double f64_exp2(double p)
+{
+    double shifted = p + 0x1.8p+52;
+    double t = (p - (shifted - 0x1.8p+52)) * 0x1.62e42fefa39efp-1;
+    double series = 1.0 / 120 + t * (1.0 / 720 + t * (1.0 / 5040 + t * (1.0 / 40320 + t * (1.0 / 362880))));
+    series = 1 + t * (1 + t * (0.5 + t * (1.0 / 6 + t * (1.0 / 24 + t * series))));
+    return series * f64_from_bits((f64_bits(shifted) + 1023) << 52);
+}
+
+F32_INLINE float f32_pow(float x, float y)
+{
+    double d = __builtin_fabs((double)x), w = y;
+    double logarithm = d == 0 ? -__builtin_inf() : d > 0x1p+128 ? d : f64_log2(d);
+    double p = w * logarithm;
+    p = p < -200 ? -200 : p > 200 ? 200 : p;
+    float result = (float)f64_exp2(p);
+    int whole = __builtin_fabs(w) >= 0x1p+51 || f64_round(w) == w;
+    int even = __builtin_fabs(w) >= 0x1p+51 || f64_round(w * 0.5) == w * 0.5;
+    result = whole && !even ? f32_with_sign(result, x) : result;
+    result = !whole && x < 0 && d < 0x1p+128 ? __builtin_nanf("") : result;
+    result = x != x ? x : result;
+    return y == 0 || x == 1 ? 1.0f : result;
+}
+
+#endif
