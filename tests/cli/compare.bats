@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# ogive compare: the study's files, equal results for equal questions, and going on after a kill.
+
+load setup
+
+@test "compare writes the report, prints a table and a verdict" {
+    tiny data 8 32
+    ogive compare data -o study --acts 'relu, leaky_relu(a=0.2), x*sigmoid(x)' --seeds 2 $quick >out.txt 2>err
+    [ ! -s err ]
+    grep -q 'leaky_relu(a=0.2)' out.txt
+    [ -s study/report.html ]
+    holds '.results.acts | length == 3' study/report.json
+    grep -qF "$(jq -r .results.verdict.text study/report.json)" out.txt
+    ogive compare data -o study --acts 'relu, leaky_relu(a=0.2), x*sigmoid(x)' --seeds 2 $quick --json >again.json
+    cmp <(jq -S .results again.json) <(jq -S .results study/report.json)
+}
+
+@test "the same compare twice gives the same results" {
+    tiny data 8 32
+    ogive compare data -o a --acts relu,silu --seeds 2 $quick --threads 1 >/dev/null
+    ogive compare data -o b --acts relu,silu --seeds 2 $quick --threads 2 >/dev/null
+    cmp <(jq -S .results a/report.json) <(jq -S .results b/report.json)
+    for trial in a/trials/*; do cmp "$trial/model.safetensors" "b/trials/${trial##*/}/model.safetensors"; done
+}
+
+@test "a study that was killed with SIGKILL goes on to the same results" {
+    tiny data 8 32
+    slow='--acts relu,silu --seeds 2 --width 8 --depth 2 --epochs 40 --batch 2'
+    ogive compare data -o killed $slow >/dev/null 2>&1 &
+    process=$!
+    for _ in $(seq 600); do
+        [ "$(find killed -name checkpoint.safetensors 2>/dev/null | wc -l)" -lt 2 ] || break
+        sleep 0.02
+    done
+    kill -KILL $process
+    wait $process || true
+    [ ! -e killed/report.json ]
+    ogive compare data -o killed $slow >/dev/null
+    ogive compare data -o straight $slow >/dev/null
+    cmp <(jq -S .results killed/report.json) <(jq -S .results straight/report.json)
+    no_leftovers killed
+}
+
+@test "another question in the same folder is refused, more seeds are welcome" {
+    tiny data 8 32
+    ogive compare data -o study --acts relu,silu --seeds 1 $quick >/dev/null
+    rejects 2 "width" ogive compare data -o study --acts relu,silu --seeds 1 $quick --width 8
+    ogive compare data -o study --acts relu,silu --seeds 2 $quick --json >more.json
+    holds '.results.seeds | length == 2' more.json
+}
+
+@test "mistakes in the list of activations are named before anything runs" {
+    tiny data 4 16
+    rejects 2 "silu" ogive compare data -o study --acts relu,sliu $quick
+    rejects 2 "relu" ogive compare data -o study --acts relu,relu $quick
+    rejects 2 "" ogive compare data -o study --acts '' $quick
+    [ ! -e study ]
+}

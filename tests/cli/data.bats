@@ -1,0 +1,61 @@
+#!/usr/bin/env bats
+# Data sets: what is described, and what is refused. The same texts come from train and compare, which read data alike.
+
+load setup
+
+@test "data check describes a folder" {
+    tiny data 8 32
+    ogive data check data --json >check.json
+    holds '.channels == 1 and .class_count == 2' check.json
+    holds '.parts.train.images + .parts.validation.images == 8' check.json
+    holds '.sizes == [{"height": 32, "width": 32, "images": 8}]' check.json
+    holds '[.parts.train.classes[].pixels] | add == '"$(jq '.parts.train.pixels' check.json)" check.json
+    ogive data check data >check.txt
+    grep -q 'training and .* validation images' check.txt
+}
+
+@test "a missing data set, folder or file is named" {
+    rejects 3 "absent" ogive data check absent
+    rejects 3 "absent.yaml" ogive data check absent.yaml
+    mkdir empty
+    rejects 4 "empty" ogive data check empty
+}
+
+@test "an image without mask, and a mask without image, is named" {
+    tiny data 6 16
+    rm data/masks/case03.png
+    rejects 4 "case03" ogive data check data
+    rejects 4 "case03" ogive train data -o run
+    [ ! -e run ]
+    tiny data 6 16
+    rm data/images/case02.png
+    rejects 4 "case02" ogive data check data
+}
+
+@test "an image and a mask of different sizes are named with both sizes" {
+    tiny data 6 16
+    tiny other 6 24
+    cp other/masks/case01.png data/masks/case01.png
+    rejects 4 "case01" ogive data check data
+    grep -q 16 err
+    grep -q 24 err
+}
+
+@test "a mask value outside the classes is named" {
+    tiny data 6 16
+    printf 'index,name\n0,background\n1,disk\n' >data/classes.csv
+    printf 'P5 16 16 255\n' >data/masks/case01.pgm
+    { head -c 100 /dev/zero; printf '\007'; head -c 155 /dev/zero; } >>data/masks/case01.pgm
+    rm data/masks/case01.png
+    rejects 4 "7" ogive data check data
+    grep -q case01 err
+}
+
+@test "a damaged image is named" {
+    tiny data 6 16
+    head -c 60 data/images/case04.png >half
+    mv half data/images/case04.png
+    rejects 4 "case04" ogive data check data
+    echo 'not an image' >data/images/case04.png
+    rejects 4 "case04" ogive data check data
+}

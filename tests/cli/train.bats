@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# Train, resume, predict and evaluate, and what happens when a disk is full, read-only, or the process is killed.
+
+load setup
+
+@test "train writes a run, eval scores it, predict labels images with it" {
+    tiny data 8 32
+    ogive train data -o run $quick --epochs 30 --lr 0.01 --json >result.json 2>err
+    [ ! -s err ] # no progress: standard error is not a terminal
+    cmp <(jq -S . result.json) <(jq -S . run/result.json)
+    holds '.status == "finished" and .epochs == 30 and .scores.mean_dice > 0.8' result.json
+    ogive eval run data --json >eval.json
+    holds '(.mean_dice | type) == "number" and (.mean_iou | type) == "number" and (.per_class | length) == 2' eval.json
+    jq -n --slurpfile a result.json --slurpfile b eval.json \
+        '$a[0].scores.mean_dice - $b[0].mean_dice | fabs < 1e-6' | grep -qx true
+    ogive predict run data/images -o labels --json >predict.json
+    holds '(.images | length) == 8 and all(.images[]; [.pixels[]] | add == 1024)' predict.json
+    [ "$(find labels -name '*.png' | wc -l)" -eq 8 ]
+    ogive predict run data/images/case00.png -o one.png
+    cmp one.png labels/case00.png
+}
+
+@test "predict replaces nothing unless it is told to" {
+    tiny data 4 16
+    ogive train data -o run $quick >/dev/null
+    ogive predict run data/images/case00.png -o out.png
+    rejects 3 "--force" ogive predict run data/images/case00.png -o out.png
+    ogive predict run data/images/case00.png -o out.png --force
+    rejects 2 "itself" ogive predict run data/images -o data/images --force
+    cp data/images/case00.png data/images/case00.bmp
+    rejects 2 "both be" ogive predict run data/images -o both
+    rejects 3 "absent.png" ogive predict run absent.png -o x.png
+    mkdir empty
+    rejects 3 "no image" ogive predict run empty -o x
+    rejects 2 ".xyz" ogive predict run data/images/case00.png -o x.xyz
+    [ ! -e x.xyz ]
+}
+
+@test "the same command gives the same bits, whatever the number of threads" {
+    tiny data 8 32
+    ogive train data -o a $quick --threads 1 >/dev/null
+    ogive train data -o b $quick --threads 2 --data-threads 2 >/dev/null
+    cmp a/model.safetensors b/model.safetensors
+    ogive train data -o c $quick --seed 1 >/dev/null
+    ! cmp -s a/model.safetensors c/model.safetensors
+}
+
+# Start a long run in the background and wait until it has a checkpoint.
+start_long_run() {
+    tiny data 8 32
+    long='--width 8 --depth 2 --epochs 60 --batch 2'
+    ogive train data -o killed $long >/dev/null 2>err &
+    process=$!
+    for _ in $(seq 400); do
+        [ ! -e killed/checkpoint.safetensors ] || return 0
+        sleep 0.02
+    done
+    false
+}
+
+@test "a run that was killed with SIGKILL goes on to the same bits" {
+    start_long_run
+    kill -KILL $process
+    wait $process || true
+    [ ! -e killed/result.json ]
+    rejects 2 "--resume" ogive train data -o killed $long
+    ogive train data -o killed $long --resume >/dev/null
+    ogive train data -o straight $long >/dev/null
+    cmp killed/model.safetensors straight/model.safetensors
+    no_leftovers killed
+}
+
+@test "Ctrl-C stops after a checkpoint, says how to go on, and ends with 130" {
+    start_long_run
+    kill -INT $process
+    code=0
+    wait $process || code=$?
+    [ "$code" -eq 130 ]
+    grep -q -- '--resume' err
+    ogive train data -o killed $long --resume >/dev/null
+    ogive train data -o straight $long >/dev/null
+    cmp killed/model.safetensors straight/model.safetensors
+}
+
+@test "resuming a finished run changes nothing; another data set or network is refused" {
+    tiny data 4 16
+    ogive train data -o run $quick >/dev/null
+    cp run/model.safetensors before
+    ogive train data -o run $quick --resume >/dev/null
+    cmp before run/model.safetensors
+    rejects 2 "width" ogive train data -o run $quick --width 8 --resume
+}
+
+@test "an unknown activation is refused before the data is touched" {
+    tiny data 4 16
+    rejects 2 "relu" ogive train data -o run $quick --act relux
+    rejects 2 "position" ogive train data -o run $quick --act 'x*(x'
+    [ ! -e run ]
+}
+
+@test "a read-only place is named and nothing is left there" {
+    tiny data 4 16
+    rejects 3 "/dev/null/run" ogive train data -o /dev/null/run $quick
+    echo text >file
+    rejects 3 "file" ogive train data -o file $quick
+    [ "$(cat file)" = text ]
+    if [ "$(id -u)" -ne 0 ]; then
+        mkdir locked
+        chmod 555 locked
+        rejects 3 "locked" ogive train data -o locked/run $quick
+    fi
+}
+
+@test "a disk that fills up is named, and no half file has a final name" {
+    tiny data 4 16
+    ogive train data -o whole $quick >/dev/null
+    size=$(stat -c %s whole/model.safetensors)
+    # A limit on the size of files stands in for the disk: both fail in the same calls.
+    code=0
+    (
+        trap '' XFSZ
+        ulimit -f $((size / 2048)) # in blocks of 1024 bytes: half the model
+        ogive train data -o full $quick
+    ) >out 2>err || code=$?
+    [ "$code" -eq 3 ] || { cat err; false; }
+    grep -q "full/" err
+    [ ! -e full/model.safetensors ]
+    [ ! -e full/result.json ]
+    no_leftovers full
+}
+
+@test "a full disk stops predict without half a file" {
+    tiny data 4 256
+    ogive train data -o run $quick --epochs 1 >/dev/null
+    code=0
+    (
+        trap '' XFSZ
+        ulimit -f 0
+        ogive predict run data/images/case00.png -o labels.png
+    ) >out 2>err || code=$?
+    [ "$code" -eq 3 ] || { cat err; false; }
+    [ ! -e labels.png ]
+    no_leftovers .
+}
+
+@test "a broken or foreign model is refused" {
+    tiny data 4 16
+    ogive train data -o run $quick >/dev/null
+    rejects 3 "absent" ogive eval absent data
+    head -c 200 run/model.safetensors >half.safetensors
+    rejects 4 "half.safetensors" ogive eval half.safetensors data
+    head -c 5000 /dev/urandom >noise.safetensors
+    rejects 4 "noise.safetensors" ogive predict noise.safetensors data/images -o out
+    [ ! -e out ]
+}
