@@ -62,7 +62,7 @@ load setup
 @test "mistakes in a formula are named with their place" {
     rejects 2 "relu" ogive act show reluu
     rejects 2 "silu" ogive act eval sliu --x 1
-    rejects 2 "position 5" ogive act show 'x * * 2'
+    rejects 2 "character 5" ogive act show 'x * * 2'
     rejects 2 "tanh" ogive act show 'x*tahn(x)'
     rejects 2 "" ogive act show 'where(x>0, x'
     rejects 2 "" ogive act show ''

@@ -94,7 +94,7 @@ start_long_run() {
 @test "an unknown activation is refused before the data is touched" {
     tiny data 4 16
     rejects 2 "relu" ogive train data -o run $quick --act relux
-    rejects 2 "position" ogive train data -o run $quick --act 'x*(x'
+    rejects 2 "character" ogive train data -o run $quick --act 'x*(x'
     [ ! -e run ]
 }
 
