@@ -109,7 +109,7 @@ const char *og__nearest_name(const char *name, const char *const *names, size_t 
     const char *nearest = NULL;
     int limit = (int)strlen(name) / 2; /* further away than half of the word is no suggestion */
     int best = limit < 1 ? 2 : limit < 3 ? limit + 1 : 4;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && name[0]; i++) {
         int distance = edit_distance(name, names[i]);
         if (distance < best) {
             best = distance;
