@@ -128,8 +128,8 @@ static og_status check_orphans(const char *path, const entries *images, const en
     else if (images->count == 0)
         status = og__fail(OG_ERR_DATA, "'%s' holds no images", images->folder);
     else if (spare.count)
-        status = og__findings_add(findings, OG_SEVERITY_WARNING, "%zu masks in '%s' have no image and are left out: %s",
-                                  spare.count, path, og__names_get(&spare));
+        status = og__findings_add(findings, OG_SEVERITY_WARNING, "masks in '%s' without an image are left out (%zu): %s",
+                                  path, spare.count, og__names_get(&spare));
     og__names_deinit(&bare);
     og__names_deinit(&spare);
     return status;
@@ -243,10 +243,10 @@ static og_status drop_left_out(og__listing *listing)
     }
     listing->count = kept;
     if (test)
-        OG_TRY(og__findings_add(&listing->findings, OG_SEVERITY_NOTE, "%zu images are kept for testing by splits.csv", test));
+        OG_TRY(og__findings_add(&listing->findings, OG_SEVERITY_NOTE, "images that splits.csv keeps for testing: %zu", test));
     if (unlisted)
         OG_TRY(og__findings_add(&listing->findings, OG_SEVERITY_WARNING,
-                                "%zu images are not listed in splits.csv and are left out", unlisted));
+                                "images that splits.csv does not list are left out: %zu", unlisted));
     return OG_OK;
 }
 

@@ -236,7 +236,8 @@ og_status og__samples_read(og_dataset *data)
     }
     if (in.grey_in_colour)
         OG_GO(og__findings_add(&data->listing.findings, OG_SEVERITY_NOTE,
-                               "%zu masks are grey pictures saved as colour; their first channel is read", in.grey_in_colour));
+                               "masks saved in colour though they are grey, of which the first channel is read: %zu",
+                               in.grey_in_colour));
     OG_GO(settle_classes(data));
     for (size_t i = 0; i < data->count; i++) {
         const og__source *sample = &data->samples[i];

@@ -1,0 +1,142 @@
+#include "data/batch.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "data/dataset.h"
+
+enum { PATCH_MAX = 1 << 16 };
+
+/* --- what batches have in common ---------------------------------------------------------------------------------- */
+
+static int rounded_up(int size, int multiple)
+{
+    return (size + multiple - 1) / multiple * multiple;
+}
+
+static og_status choose_patch(og__recipe *recipe)
+{
+    const og__loader_options *options = &recipe->options;
+    int h = options->patch_h, w = options->patch_w, largest_h = 0, largest_w = 0;
+    for (size_t i = 0; i < recipe->count; i++) {
+        og_sample sample = og_dataset_sample(recipe->data, OG_PART_TRAIN, i);
+        largest_h = sample.h > largest_h ? sample.h : largest_h;
+        largest_w = sample.w > largest_w ? sample.w : largest_w;
+    }
+    h = h == 0 ? largest_h : h;
+    w = w == 0 ? largest_w : w;
+    if (options->batch < 1 || options->multiple < 1 || options->threads < 0 || h < 1 || w < 1 || h > PATCH_MAX ||
+        w > PATCH_MAX)
+        return og__fail(OG_ERR_ARGUMENT, "batches of %d patches of %d x %d (multiples of %d) cannot be made; patch sides are 1 "
+                                         "to %d", options->batch, w, h, options->multiple, PATCH_MAX);
+    recipe->h = rounded_up(h, options->multiple);
+    recipe->w = rounded_up(w, options->multiple);
+    return OG_OK;
+}
+
+static og_status fix_scaling(og__recipe *recipe)
+{
+    size_t channels = (size_t)recipe->channels;
+    og_scaling scaling = og_dataset_scaling(recipe->data);
+    OG_TRY(og__alloc(recipe->count * channels, sizeof *recipe->scale, &recipe->scale));
+    OG_TRY(og__alloc(recipe->count * channels, sizeof *recipe->shift, &recipe->shift));
+    for (size_t i = 0; i < recipe->count; i++) {
+        og_sample sample = og_dataset_sample(recipe->data, OG_PART_TRAIN, i);
+        og__scaling_factors(&scaling, recipe->channels, (size_t)sample.h * (size_t)sample.w, sample.image,
+                            recipe->scale + i * channels, recipe->shift + i * channels);
+    }
+    return OG_OK;
+}
+
+og_status og__recipe_make(const og_dataset *data, const og__loader_options *options, og__recipe *recipe)
+{
+    *recipe = (og__recipe){.data = data, .options = *options, .count = og_dataset_count(data, OG_PART_TRAIN),
+                           .channels = og_dataset_channels(data)};
+    if (recipe->count == 0 || recipe->count > UINT32_MAX)
+        return og__fail(OG_ERR_DATA, "'%s' has %zu training images; nothing can be learned", og_dataset_name(data),
+                        recipe->count);
+    OG_TRY(choose_patch(recipe));
+    recipe->steps_per_epoch = (recipe->count + (size_t)options->batch - 1) / (size_t)options->batch;
+    og_status status = fix_scaling(recipe);
+    if (status != OG_OK)
+        og__recipe_deinit(recipe);
+    return status;
+}
+
+void og__recipe_deinit(og__recipe *recipe)
+{
+    free(recipe->scale);
+    free(recipe->shift);
+    *recipe = (og__recipe){0};
+}
+
+/* --- order -------------------------------------------------------------------------------------------------------- */
+
+og_status og__order_make(const og__recipe *recipe, og__order *order)
+{
+    *order = (og__order){0};
+    return og__alloc(recipe->count, sizeof *order->items, &order->items);
+}
+
+void og__order_deinit(og__order *order)
+{
+    free(order->items);
+    *order = (og__order){0};
+}
+
+static void shuffle(const og__recipe *recipe, uint64_t epoch, og__order *order)
+{
+    if (order->known && order->epoch == epoch)
+        return;
+    uint32_t count = (uint32_t)recipe->count;
+    og__random random = og__random_at(recipe->options.seed, OG_STREAM_ORDER, epoch);
+    for (uint32_t i = 0; i < count; i++)
+        order->items[i] = i;
+    for (uint32_t i = 0; i + 1 < count; i++) { /* Fisher-Yates */
+        uint32_t other = i + og__random_below(&random, count - i), spare = order->items[i];
+        order->items[i] = order->items[other];
+        order->items[other] = spare;
+    }
+    order->known = true;
+    order->epoch = epoch;
+}
+
+/* The sample at a place of a step's batch. A short last batch goes on in the next epoch's order. */
+static size_t choose_sample(const og__recipe *recipe, uint64_t step, int place, og__order *order)
+{
+    uint64_t at = step % recipe->steps_per_epoch * (uint64_t)recipe->options.batch + (uint64_t)place;
+    shuffle(recipe, step / recipe->steps_per_epoch + at / recipe->count, order);
+    return order->items[at % recipe->count];
+}
+
+/* --- one batch ---------------------------------------------------------------------------------------------------- */
+
+/* Where a patch begins along one side: anywhere in a larger image, centred about a smaller one. */
+static int choose_origin(og__random *random, int image, int patch)
+{
+    return patch < image ? (int)og__random_below(random, (uint32_t)(image - patch) + 1) : -((patch - image) / 2);
+}
+
+void og__batch_make(const og__recipe *recipe, uint64_t step, og__order *order, float *images, uint8_t *labels)
+{
+    const og__loader_options *options = &recipe->options;
+    size_t plane = (size_t)recipe->h * (size_t)recipe->w, channels = (size_t)recipe->channels;
+    for (int n = 0; n < options->batch; n++) {
+        uint64_t item = step * (uint64_t)options->batch + (uint64_t)n;
+        size_t index = choose_sample(recipe, step, n, order);
+        og_sample sample = og_dataset_sample(recipe->data, OG_PART_TRAIN, index);
+        og__random random = og__random_at(options->seed, OG_STREAM_PATCH, item);
+        og__window window = {.h = recipe->h, .w = recipe->w};
+        window.y = choose_origin(&random, sample.h, recipe->h);
+        window.x = choose_origin(&random, sample.w, recipe->w);
+        float *patch = images + (size_t)n * channels * plane;
+        og__augment(&options->augment, &sample, window, options->seed, item, patch, labels + (size_t)n * plane);
+        for (size_t c = 0; c < channels; c++) {
+            float scale = recipe->scale[index * channels + c], shift = recipe->shift[index * channels + c];
+            for (size_t p = 0; p < plane; p++)
+                patch[c * plane + p] = patch[c * plane + p] * scale + shift;
+        }
+    }
+}
