@@ -13,8 +13,6 @@
 #include "format/json.h"
 #include "train/options.h"
 
-enum { CHANNELS_MAX = sizeof((og_scaling){0}.mean) / sizeof(float), CLASSES_MAX = OG_LABEL_IGNORE };
-
 static const char *const places[] = {
     [OG_PLACE_ENCODER] = "encoder",
     [OG_PLACE_BOTTLENECK] = "bottleneck",
@@ -55,6 +53,7 @@ og_status og__model_new(const og_dataset *data, const og_train_options *options,
     *model = (og_model){.scaling = og_dataset_scaling(data)};
     OG_TRY(og__train_options_copy(options, &model->options));
     OG_GO(og_act_parse(options->act, &act));
+    OG_GO(og_option_set(og_option_find(og_train_option_table(), "act"), &model->options, og_act_text(act)));
     OG_GO(og__alloc((size_t)classes, sizeof(char *), &model->class_names));
     for (model->class_count = 0; model->class_count < classes; model->class_count++)
         OG_GO(og__copy_text(og_dataset_class_name(data, model->class_count), &model->class_names[model->class_count]));
@@ -129,6 +128,8 @@ static og_status describe_settings(const og_model *model, og__bundle *bundle)
     og__bundle_add_text(bundle, "", "scaling", text);
     free(text);
     for (size_t i = 0; i < table.count; i++) {
+        if (!og__train_option_matters(&table.options[i]))
+            continue;
         OG_TRY(og_option_get(&table.options[i], &model->options, &text));
         og__bundle_add_text(bundle, "option.", table.options[i].name, text);
         free(text);
@@ -180,6 +181,8 @@ static og_status read_options(const og__safetensors *file, og_train_options *opt
     og_option_table table = og_train_option_table();
     const char *text;
     for (size_t i = 0; i < table.count; i++) {
+        if (!og__train_option_matters(&table.options[i]))
+            continue;
         OG_TRY(require_text(file, "option.", table.options[i].name, &text));
         OG_TRY(og_option_set(&table.options[i], options, text));
     }
@@ -194,8 +197,8 @@ static og_status read_classes(const og__safetensors *file, og_model *model)
     OG_TRY(require_text(file, "", "classes", &text));
     OG_GO(og__json_parse(text, strlen(text), "classes", &names));
     size_t count = json_array_size(names);
-    if (count < 2 || count > CLASSES_MAX) {
-        status = og__fail(OG_ERR_FORMAT, "\"classes\" has %zu names; 2 to %d are possible", count, CLASSES_MAX);
+    if (count < 2 || count > OG_CLASSES_MAX) {
+        status = og__fail(OG_ERR_FORMAT, "\"classes\" has %zu names; 2 to %d are possible", count, OG_CLASSES_MAX);
         goto done;
     }
     OG_GO(og__alloc(count, sizeof(char *), &model->class_names));
@@ -290,8 +293,8 @@ static og_status read_settings(const og__safetensors *file, og_model *model)
     char *end;
     OG_TRY(require_text(file, "", "channels", &text));
     long channels = strtol(text, &end, 10);
-    if (*end || channels < 1 || channels > CHANNELS_MAX)
-        return og__fail(OG_ERR_FORMAT, "\"channels\" is \"%s\"; 1 to %d are possible", text, CHANNELS_MAX);
+    if (*end || channels < 1 || channels > OG_CHANNELS_MAX)
+        return og__fail(OG_ERR_FORMAT, "\"channels\" is \"%s\"; 1 to %d are possible", text, OG_CHANNELS_MAX);
     OG_TRY(read_options(file, &model->options));
     OG_TRY(read_classes(file, model));
     OG_TRY(read_scaling(file, (int)channels, &model->scaling));

@@ -2,7 +2,7 @@
  *
  *   ogive          version that wrote the file          channels       of the images
  *   act.PLACE      canonical text of the activation     classes        JSON array of names
- *   scaling        JSON object                          option.NAME    the settings of the run, as texts */
+ *   scaling        JSON object                          option.NAME    the settings that matter to the result */
 #ifndef OG_TRAIN_MODEL_H
 #define OG_TRAIN_MODEL_H
 
@@ -13,7 +13,8 @@
 /* "encoder", "bottleneck", "decoder". */
 const char *og__place_name(og_place place);
 
-/* Make the untrained model that a run begins with: weights from the options' seed, classes and scaling of the data. */
+/* Make the untrained model that a run begins with: weights from the options' seed, classes and scaling of the data.
+ * Its options name the activation by its canonical text. */
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model);
 
 /* Add the model's tensors (borrowed) and texts. */

@@ -9,7 +9,7 @@
 /* An independent copy. Released with og_options_deinit(og_train_option_table(), copy). */
 og_status og__train_options_copy(const og_train_options *options, og_train_options *copy);
 
-/* Does an option change the result, or only how it is computed (threads)? */
+/* Must an option stay the same when a run is resumed? All but the numbers of threads. */
 bool og__train_option_matters(const og_option *option);
 
 og_augment_options og__train_options_augment(const og_train_options *options);

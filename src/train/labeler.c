@@ -1,0 +1,211 @@
+#include "train/labeler.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/status.h"
+#include "train/metrics.h"
+
+enum { PLANS_MAX = 4 };
+
+/* All that one padded size needs. */
+typedef struct workspace {
+    int h, w; /* padded; 0 while unused */
+    og_plan *plan;
+    float *padded; /* (C, h, w) */
+    float *probs;  /* (K, h, w) */
+    uint64_t used; /* when last, in runs of the labeler */
+} workspace;
+
+struct og__labeler {
+    og_net *net;
+    og_scaling scaling;
+    int threads;
+    bool exact;
+    uint64_t runs;
+    workspace workspaces[PLANS_MAX];
+};
+
+og_status og__labeler_new(og_net *net, const og_scaling *scaling, int threads, bool exact, og__labeler **labeler)
+{
+    OG_TRY(og__alloc(1, sizeof **labeler, labeler));
+    (*labeler)->net = net;
+    (*labeler)->scaling = *scaling;
+    (*labeler)->threads = threads;
+    (*labeler)->exact = exact;
+    return OG_OK;
+}
+
+static void close_workspace(workspace *space)
+{
+    og_plan_free(space->plan);
+    free(space->padded);
+    free(space->probs);
+    *space = (workspace){0};
+}
+
+void og__labeler_free(og__labeler *labeler)
+{
+    if (!labeler)
+        return;
+    for (int i = 0; i < PLANS_MAX; i++)
+        close_workspace(&labeler->workspaces[i]);
+    free(labeler);
+}
+
+void og__labeler_refresh(og__labeler *labeler)
+{
+    for (int i = 0; i < PLANS_MAX; i++)
+        if (labeler->workspaces[i].plan)
+            og_plan_refresh(labeler->workspaces[i].plan);
+}
+
+static og_status open_workspace(og__labeler *labeler, int h, int w, workspace *space)
+{
+    const og_net_spec *spec = og_net_spec_of(labeler->net);
+    og_plan_options options = {.n = 1, .h = h, .w = w, .exact = labeler->exact, .threads = labeler->threads};
+    size_t floats;
+    OG_TRY(og__product(&floats, 3, (size_t[]){(size_t)spec->in_channels, (size_t)h, (size_t)w}));
+    OG_TRY(og__alloc(floats, sizeof(float), &space->padded));
+    OG_TRY(og__product(&floats, 3, (size_t[]){(size_t)spec->classes, (size_t)h, (size_t)w}));
+    OG_TRY(og__alloc(floats, sizeof(float), &space->probs));
+    OG_TRY(og_plan_new(labeler->net, &options, &space->plan));
+    space->h = h;
+    space->w = w;
+    return OG_OK;
+}
+
+/* The workspace of a padded size: a kept one, or a new one in the place of the one not used for longest. */
+static og_status find_workspace(og__labeler *labeler, int h, int w, workspace **found)
+{
+    workspace *oldest = &labeler->workspaces[0];
+    *found = NULL;
+    for (int i = 0; i < PLANS_MAX && !*found; i++) {
+        workspace *space = &labeler->workspaces[i];
+        if (space->h == h && space->w == w)
+            *found = space;
+        if (space->used < oldest->used)
+            oldest = space;
+    }
+    if (!*found) {
+        close_workspace(oldest);
+        og_status status = open_workspace(labeler, h, w, oldest);
+        if (status != OG_OK) {
+            close_workspace(oldest);
+            return status;
+        }
+        *found = oldest;
+    }
+    (*found)->used = ++labeler->runs;
+    return OG_OK;
+}
+
+int og__reflect(int i, int count)
+{
+    int period = count > 1 ? 2 * (count - 1) : 1;
+    int at = ((i % period) + period) % period;
+    return at < count ? at : period - at;
+}
+
+/* dst[c, y, x] = src[c, reflect(y - top), reflect(x - left)] */
+static void pad(const workspace *space, int channels, int h, int w, const float *src, int top, int left)
+{
+    for (int c = 0; c < channels; c++)
+        for (int y = 0; y < space->h; y++) {
+            const float *from = src + ((size_t)c * (size_t)h + (size_t)og__reflect(y - top, h)) * (size_t)w;
+            float *to = space->padded + ((size_t)c * (size_t)space->h + (size_t)y) * (size_t)space->w;
+            for (int x = 0; x < left; x++)
+                to[x] = from[og__reflect(x - left, w)];
+            memcpy(to + left, from, (size_t)w * sizeof *to);
+            for (int x = left + w; x < space->w; x++)
+                to[x] = from[og__reflect(x - left, w)];
+        }
+}
+
+static void crop(const workspace *space, int classes, int h, int w, int top, int left, float *probs)
+{
+    for (int k = 0; k < classes; k++)
+        for (int y = 0; y < h; y++)
+            memcpy(probs + ((size_t)k * (size_t)h + (size_t)y) * (size_t)w,
+                   space->probs + ((size_t)k * (size_t)space->h + (size_t)(y + top)) * (size_t)space->w + left,
+                   (size_t)w * sizeof *probs);
+}
+
+static void choose_labels(const workspace *space, int classes, int h, int w, int top, int left, uint8_t *labels)
+{
+    size_t plane = (size_t)space->h * (size_t)space->w;
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++) {
+            const float *at = space->probs + (size_t)(y + top) * (size_t)space->w + (size_t)(x + left);
+            int best = 0;
+            for (int k = 1; k < classes; k++)
+                if (at[(size_t)k * plane] > at[(size_t)best * plane])
+                    best = k;
+            labels[(size_t)y * (size_t)w + (size_t)x] = (uint8_t)best;
+        }
+}
+
+og_status og__labeler_run(og__labeler *labeler, int channels, int h, int w, const float *src, uint8_t *labels,
+                          float *probs)
+{
+    og_status status = OG_OK;
+    const og_net_spec *spec = og_net_spec_of(labeler->net);
+    int multiple = og_net_size_multiple(labeler->net);
+    workspace *space;
+    float *scaled = NULL;
+    size_t floats;
+    if (channels != spec->in_channels)
+        return og__fail(OG_ERR_SHAPE, "the image has %d channels; the network takes %d", channels, spec->in_channels);
+    if (h < 1 || w < 1 || h > INT32_MAX - multiple || w > INT32_MAX - multiple)
+        return og__fail(OG_ERR_SHAPE, "an image of %d x %d pixels cannot be labelled", w, h);
+    OG_TRY(og__product(&floats, 3, (size_t[]){(size_t)channels, (size_t)h, (size_t)w}));
+    OG_GO(og__alloc(floats, sizeof *scaled, &scaled));
+    int rows = (h + multiple - 1) / multiple * multiple, columns = (w + multiple - 1) / multiple * multiple;
+    int top = (rows - h) / 2, left = (columns - w) / 2;
+    OG_GO(find_workspace(labeler, rows, columns, &space));
+    og_scaling_run(&labeler->scaling, channels, h, w, src, scaled);
+    pad(space, channels, h, w, scaled, top, left);
+    OG_GO(og_plan_infer(space->plan, space->padded, false, space->probs));
+    choose_labels(space, spec->classes, h, w, top, left, labels);
+    if (probs)
+        crop(space, spec->classes, h, w, top, left, probs);
+done:
+    free(scaled);
+    return status;
+}
+
+static og_status score_sample(og__labeler *labeler, const og_sample *sample, og__metrics *metrics)
+{
+    uint8_t *labels;
+    size_t pixels = (size_t)sample->h * (size_t)sample->w;
+    OG_TRY(og__alloc(pixels, 1, &labels));
+    og_status status = og__labeler_run(labeler, sample->channels, sample->h, sample->w, sample->image, labels, NULL);
+    if (status == OG_OK)
+        og__metrics_add(metrics, pixels, sample->labels, labels);
+    else
+        status = og__fail_in(status, "image '%s'", sample->name);
+    free(labels);
+    return status;
+}
+
+og_status og__labeler_score(og__labeler *labeler, const og_dataset *data, og_part part, og_scores *scores)
+{
+    og_status status = OG_OK;
+    const og_net_spec *spec = og_net_spec_of(labeler->net);
+    og__metrics metrics;
+    *scores = (og_scores){0};
+    if (og_dataset_class_count(data) != spec->classes || og_dataset_channels(data) != spec->in_channels)
+        return og__fail(OG_ERR_DATA, "the data set '%s' has %d classes and %d channels; the network was made for %d and %d",
+                        og_dataset_name(data), og_dataset_class_count(data), og_dataset_channels(data), spec->classes,
+                        spec->in_channels);
+    OG_TRY(og__metrics_init(&metrics, spec->classes));
+    for (size_t i = 0; i < og_dataset_count(data, part); i++) {
+        og_sample sample = og_dataset_sample(data, part, i);
+        OG_GO(score_sample(labeler, &sample, &metrics));
+    }
+    OG_GO(og__metrics_scores(&metrics, scores));
+done:
+    og__metrics_deinit(&metrics);
+    return status;
+}

@@ -1,0 +1,38 @@
+/* A network at work on whole images of any size: scaled as in training, padded by reflection to the network's size
+ * multiple. Plans are kept per padded size, up to a few. */
+#ifndef OG_TRAIN_LABELER_H
+#define OG_TRAIN_LABELER_H
+
+#include <ogive/data.h>
+#include <ogive/net.h>
+#include <ogive/train.h>
+
+typedef struct og__labeler og__labeler;
+
+/* `net` must outlive the labeler. threads >= 1. */
+og_status og__labeler_new(og_net *net, const og_scaling *scaling, int threads, bool exact, og__labeler **labeler);
+void og__labeler_free(og__labeler *labeler);
+
+/* Tell the labeler that the net's weights changed. */
+void og__labeler_refresh(og__labeler *labeler);
+
+/**
+ * Label one image: the class of highest probability at each pixel, the lowest class where equal.
+ *
+ * @param src     f32[C, H, W], raw values
+ * @param labels  u8[H, W], written
+ * @param probs   f32[K, H, W], written; may be NULL
+ *
+ * @return OG_OK, OG_ERR_SHAPE when the number of channels is not the network's, or OG_ERR_MEMORY
+ */
+og_status og__labeler_run(og__labeler *labeler, int channels, int h, int w, const float *src, uint8_t *labels,
+                          float *probs);
+
+/* Score all images of a part. OG_ERR_DATA when the data set's channels or classes are not the network's. */
+og_status og__labeler_score(og__labeler *labeler, const og_dataset *data, og_part part, og_scores *scores);
+
+/* Where padding takes the value at position `i` of a line of `count` from: mirrored about the end pixels, as often as
+ * needed (numpy's "reflect"). */
+int og__reflect(int i, int count);
+
+#endif

@@ -1,0 +1,193 @@
+/* What a run leaves for people and for the study: log.jsonl and result.json. */
+#include "train/session.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ogive/version.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "format/json.h"
+#include "kernel/activate.h"
+#include "train/metrics.h"
+#include "train/model.h"
+
+/* --- the curve and its log --- */
+
+static og_status fill_row(const og__session *session, const og_scores *scores, json_t *row)
+{
+    const og__progress *p = &session->progress;
+    double steps = (double)session->steps_per_epoch;
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {
+        {"loss", p->loss / steps},
+        {"loss_ce", p->ce / steps},
+        {"loss_dice", p->dice / steps},
+        {"learning_rate", og__rate_at(&session->rate, p->step - 1)},
+        {"dice", scores ? scores->mean_dice : NAN},
+        {"iou", scores ? scores->mean_iou : NAN},
+        {"train_s", p->train_s},
+        {"elapsed_s", og__session_elapsed_s(session)},
+        {"wait_s", p->wait_s},
+    };
+    OG_TRY(og__json_set(row, "epoch", json_integer(p->epoch + 1)));
+    OG_TRY(og__json_set(row, "step", json_integer(p->step)));
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        OG_TRY(og__json_set(row, numbers[i].key, og__json_real(numbers[i].value)));
+    return OG_OK;
+}
+
+json_t *og__record_row(const og__session *session, const og_scores *scores)
+{
+    json_t *row = json_object();
+    if (fill_row(session, scores, row) == OG_OK)
+        return row;
+    json_decref(row);
+    return NULL;
+}
+
+og_status og__record_log(const og__session *session)
+{
+    og_status status = OG_OK;
+    og__text text = {0};
+    char *line = NULL;
+    for (size_t i = 0; i < json_array_size(session->progress.curve); i++) {
+        OG_GO(og__json_line(json_array_get(session->progress.curve, i), &line));
+        og__text_format(&text, "%s\n", line);
+        free(line);
+        line = NULL;
+    }
+    OG_GO(og__text_status(&text));
+    OG_GO(og__file_write(session->files.log, og__text_get(&text), text.length));
+done:
+    og__text_deinit(&text);
+    free(line);
+    return status;
+}
+
+og_status og__record_log_append(const og__session *session)
+{
+    og_status status = OG_OK;
+    const json_t *curve = session->progress.curve;
+    char *line;
+    OG_TRY(og__json_line(json_array_get(curve, json_array_size(curve) - 1), &line));
+    FILE *file = fopen(session->files.log, "ae");
+    bool written = file && fprintf(file, "%s\n", line) > 0;
+    if (file && fclose(file) != 0)
+        written = false;
+    if (!written)
+        status = og__fail_file("write", session->files.log);
+    free(line);
+    return status;
+}
+
+/* --- the result --- */
+
+static const char *const executors[] = {
+    [OG_EXECUTOR_AUTO] = "auto",
+    [OG_EXECUTOR_BUILT_IN] = "built-in",
+    [OG_EXECUTOR_COMPILED] = "compiled",
+    [OG_EXECUTOR_INTERPRETER] = "interpreter",
+};
+
+static int compare_floats(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static og_status median(const float *values, size_t count, double *result)
+{
+    float *sorted;
+    *result = NAN;
+    if (count == 0)
+        return OG_OK;
+    OG_TRY(og__alloc(count, sizeof *sorted, &sorted));
+    memcpy(sorted, values, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, compare_floats);
+    *result = ((double)sorted[(count - 1) / 2] + (double)sorted[count / 2]) / 2;
+    free(sorted);
+    return OG_OK;
+}
+
+static og_status fill_cost(const og__session *session, json_t *cost)
+{
+    const og__progress *p = &session->progress;
+    double ms;
+    OG_TRY(median(p->step_ms, (size_t)p->step, &ms));
+    OG_TRY(og__json_set(cost, "ms_per_step", og__json_real(ms)));
+    OG_TRY(og__json_set(cost, "peak_bytes", json_integer(og__session_peak_bytes(session))));
+    OG_TRY(og__json_set(cost, "plan_bytes", json_integer((json_int_t)og_plan_bytes(session->plan))));
+    OG_TRY(og__json_set(cost, "train_s", og__json_real(p->train_s)));
+    return og__json_set(cost, "wait_share", og__json_real(p->train_s > 0 ? p->wait_s / p->train_s : NAN));
+}
+
+static og_status fill_act(json_t *row, og_place place, const og_act *act)
+{
+    og_act_facts facts;
+    og__act_kernel *kernel;
+    OG_TRY(og_act_analyse(act, &facts));
+    OG_TRY(og__act_kernel_open(act, OG_EXECUTOR_AUTO, og__cpu_isa(), &kernel));
+    const char *executor = executors[og__act_kernel_executor(kernel)];
+    og__act_kernel_close(kernel);
+    OG_TRY(og__json_set(row, "place", json_string(og__place_name(place))));
+    OG_TRY(og__json_set(row, "text", json_string(og_act_text(act))));
+    OG_TRY(og__json_set(row, "gain", og__json_real(facts.gain)));
+    return og__json_set(row, "executor", json_string(executor));
+}
+
+static og_status fill_acts(const og__session *session, json_t *rows)
+{
+    const og_net_spec *spec = og_net_spec_of(session->model.net);
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++) {
+        json_t *row = json_object();
+        OG_TRY(og__json_append(rows, row));
+        OG_TRY(fill_act(row, place, spec->acts[place]));
+    }
+    return OG_OK;
+}
+
+static json_t *or_empty(json_t *array)
+{
+    return array ? json_incref(array) : json_array();
+}
+
+static og_status fill_result(const og__session *session, const char *error, json_t *root)
+{
+    const og_train_options *options = &session->model.options;
+    const og_scores *scores = &session->scores;
+    OG_TRY(og__json_set(root, "ogive", json_string(og_version())));
+    OG_TRY(og__json_set(root, "status", json_string(error ? "failed" : "finished")));
+    OG_TRY(og__json_set(root, "error", error ? og__json_string(error) : json_null()));
+    OG_TRY(og__json_set(root, "act", json_string(options->act)));
+    OG_TRY(og__json_set(root, "seed", json_integer(options->seed)));
+    OG_TRY(og__json_set(root, "epochs", json_integer(options->epochs)));
+    OG_TRY(og__json_set(root, "weight_count", json_integer((json_int_t)og_net_weight_count(session->model.net))));
+    OG_TRY(og__json_set(root, "scores",
+                        scores->classes ? og__scores_json(scores, session->model.class_names) : json_null()));
+    OG_TRY(og__json_set(root, "curve", json_incref(session->progress.curve)));
+    json_t *cost = json_object(), *acts = json_array();
+    OG_TRY(og__json_set(root, "cost", cost));
+    OG_TRY(og__json_set(root, "acts", acts));
+    OG_TRY(fill_cost(session, cost));
+    OG_TRY(fill_acts(session, acts));
+    OG_TRY(og__json_set(root, "health_first", or_empty(session->progress.health_first)));
+    return og__json_set(root, "health", or_empty(session->health));
+}
+
+og_status og__record_result(const og__session *session, const char *error)
+{
+    json_t *root = json_object();
+    og_status status = fill_result(session, error, root);
+    if (status == OG_OK)
+        status = og__json_save(session->files.result, root);
+    json_decref(root);
+    return status;
+}

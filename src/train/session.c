@@ -1,0 +1,153 @@
+#include "train/session.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cpu.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "train/meter.h"
+#include "train/model.h"
+#include "train/options.h"
+
+og_status og__run_files_init(const char *run, og__run_files *files)
+{
+    og_status status = OG_OK;
+    *files = (og__run_files){0};
+    OG_GO(og__path_join(run, "model.safetensors", &files->model));
+    OG_GO(og__path_join(run, "checkpoint.safetensors", &files->checkpoint));
+    OG_GO(og__path_join(run, "log.jsonl", &files->log));
+    OG_GO(og__path_join(run, "result.json", &files->result));
+done:
+    if (status != OG_OK)
+        og__run_files_deinit(files);
+    return status;
+}
+
+void og__run_files_deinit(og__run_files *files)
+{
+    free(files->model);
+    free(files->checkpoint);
+    free(files->log);
+    free(files->result);
+    *files = (og__run_files){0};
+}
+
+static og_status open_optimizer(og__session *session)
+{
+    const og_train_options *options = &session->model.options;
+    size_t count = og_net_param_count(session->model.net);
+    og__optimizer_options settings = {
+        .kind = (og_optimizer)options->optimizer,
+        .momentum = options->momentum,
+        .weight_decay = options->weight_decay,
+        .clip = options->clip,
+        .threads = session->threads,
+    };
+    og_param *params;
+    OG_TRY(og__alloc(count, sizeof *params, &params));
+    for (size_t i = 0; i < count; i++)
+        params[i] = *og_net_param_at(session->model.net, i);
+    og_status status = og__optimizer_new(&settings, params, count, &session->optimizer);
+    free(params);
+    return status;
+}
+
+static og_status open_progress(og__session *session)
+{
+    og__progress *progress = &session->progress;
+    progress->last_dice = NAN;
+    progress->threads = session->threads;
+    progress->curve = json_array();
+    if (!progress->curve)
+        return og__fail(OG_ERR_MEMORY, "cannot allocate memory for the learning curve");
+    return og__alloc((size_t)session->steps, sizeof *progress->step_ms, &progress->step_ms);
+}
+
+og_status og__session_open(const og_dataset *data, const og_train_options *options, const char *run,
+                           og__session *session)
+{
+    og_status status = OG_OK;
+    *session = (og__session){.data = data, .run = run, .started_s = og__now_s()};
+    snprintf(session->digest, sizeof session->digest, "%016llx", (unsigned long long)og_dataset_digest(data));
+    og__peak_reset();
+    OG_GO(og__run_files_init(run, &session->files));
+    OG_GO(og__model_new(data, options, &session->model));
+    session->threads = options->threads > 0 ? (int)options->threads : og__cpu_count();
+    session->steps_per_epoch = ((int64_t)og_dataset_count(data, OG_PART_TRAIN) + options->batch - 1) / options->batch;
+    session->steps = session->steps_per_epoch * options->epochs;
+    session->rate = (og__rate){
+        .schedule = (og_schedule)options->schedule,
+        .peak = options->learning_rate,
+        .warmup_steps = (int64_t)(options->warmup * (double)session->steps),
+        .steps = session->steps,
+    };
+    OG_GO(open_optimizer(session));
+    OG_GO(open_progress(session));
+    OG_GO(og__labeler_new(session->model.net, &session->model.scaling, session->threads, options->exact,
+                          &session->labeler));
+done:
+    if (status != OG_OK)
+        og__session_close(session);
+    return status;
+}
+
+og_status og__session_open_loader(const og__session *session, int threads, uint64_t first_step, og__loader **loader)
+{
+    const og_train_options *options = &session->model.options;
+    og__loader_options settings = {
+        .batch = (int)options->batch,
+        .patch_h = (int)options->patch,
+        .patch_w = (int)options->patch,
+        .multiple = og_net_size_multiple(session->model.net),
+        .seed = (uint64_t)options->seed,
+        .augment = og__train_options_augment(options),
+        .threads = threads,
+        .first_step = first_step,
+    };
+    return og__loader_open(session->data, &settings, loader);
+}
+
+og_status og__session_start(og__session *session)
+{
+    const og_train_options *options = &session->model.options;
+    og_plan_options plan = {
+        .n = (int)options->batch,
+        .training = true,
+        .exact = options->exact,
+        .threads = (int)session->progress.threads,
+    };
+    OG_TRY(og__session_open_loader(session, (int)options->data_threads, (uint64_t)session->progress.step,
+                                   &session->loader));
+    og__loader_patch(session->loader, &plan.h, &plan.w);
+    return og_plan_new(session->model.net, &plan, &session->plan);
+}
+
+void og__session_close(og__session *session)
+{
+    og__loader_close(session->loader);
+    og__labeler_free(session->labeler);
+    og_plan_free(session->plan);
+    og__optimizer_free(session->optimizer);
+    og_model_deinit(&session->model);
+    og_scores_deinit(&session->scores);
+    json_decref(session->health);
+    json_decref(session->progress.curve);
+    json_decref(session->progress.health_first);
+    free(session->progress.step_ms);
+    og__run_files_deinit(&session->files);
+    *session = (og__session){0};
+}
+
+double og__session_elapsed_s(const og__session *session)
+{
+    return session->progress.elapsed_s + og__now_s() - session->started_s;
+}
+
+int64_t og__session_peak_bytes(const og__session *session)
+{
+    int64_t peak = og__peak_bytes();
+    return peak > session->progress.peak_bytes ? peak : session->progress.peak_bytes;
+}

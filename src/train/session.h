@@ -1,0 +1,94 @@
+/* One training run while it lasts: what it works with, how far it is, and the files in its folder. */
+#ifndef OG_TRAIN_SESSION_H
+#define OG_TRAIN_SESSION_H
+
+#include <jansson.h>
+
+#include <ogive/train.h>
+
+#include "data/loader.h"
+#include "train/labeler.h"
+#include "train/optimizer.h"
+#include "train/rate.h"
+
+/* How far a run is: what a checkpoint holds beside model and optimiser. */
+typedef struct og__progress {
+    int64_t step;            /* optimiser steps taken */
+    int64_t epoch;           /* epochs finished: trained, scored and in the curve */
+    double loss, ce, dice;   /* sums over the steps of the epoch that is not finished */
+    double train_s;          /* spent on steps: waiting for data, passes, updates */
+    double elapsed_s;        /* spent on everything, in sessions before this one */
+    double wait_s;           /* spent waiting for data */
+    double last_dice;        /* mean_dice of the last scoring; NaN before the first */
+    int64_t peak_bytes;      /* of sessions before this one */
+    int64_t threads;         /* of the training passes: oneDNN adds weight gradients up by thread, so that another number
+                                gives other last bits; a resumed run keeps the number it began with */
+    json_t *curve;           /* array, one row per finished epoch */
+    json_t *health_first;    /* array; NULL before the first step */
+    float *step_ms;          /* (steps of the run) time of each step without waiting; `step` of them are known */
+} og__progress;
+
+typedef struct og__run_files {
+    char *model, *checkpoint, *log, *result;
+} og__run_files;
+
+typedef struct og__session {
+    const og_dataset *data;
+    char digest[17]; /* of the data, hexadecimal */
+    const char *run; /* the folder */
+    og__run_files files;
+    og_model model;
+    int threads; /* of everything but the training passes, where the number changes no bit */
+    int64_t steps_per_epoch, steps; /* of the whole run */
+    og__optimizer *optimizer;
+    og__rate rate;
+    og__progress progress;
+    og__loader *loader;
+    og_plan *plan;
+    og__labeler *labeler;
+    double started_s;  /* og__now_s() when this session began */
+    og_scores scores;  /* of the last epoch; classes is NULL before */
+    json_t *health;    /* at the end; NULL before */
+} og__session;
+
+og_status og__run_files_init(const char *run, og__run_files *files);
+void og__run_files_deinit(og__run_files *files);
+
+/* Make the model and everything whose size does not depend on progress. Then load a checkpoint or not, then start. */
+og_status og__session_open(const og_dataset *data, const og_train_options *options, const char *run,
+                           og__session *session);
+
+/* Open the loader at the step that the progress names, and make the plan. */
+og_status og__session_start(og__session *session);
+void og__session_close(og__session *session);
+
+/* A loader of the run's batches from `first_step` on. */
+og_status og__session_open_loader(const og__session *session, int threads, uint64_t first_step, og__loader **loader);
+
+double og__session_elapsed_s(const og__session *session);
+int64_t og__session_peak_bytes(const og__session *session);
+
+/* --- checkpoint.c --- */
+
+og_status og__checkpoint_save(const og__session *session);
+
+/* OG_ERR_ARGUMENT when the checkpoint belongs to a run with other settings or data. */
+og_status og__checkpoint_load(og__session *session);
+
+/* Compare the settings of a run's file (model or checkpoint) with those of the session; OG_ERR_ARGUMENT names the first
+ * that differs. */
+og_status og__checkpoint_compare(const og__session *session, const char *path);
+
+/* --- record.c --- */
+
+/* Make the curve's row of the epoch that has just been trained and, with scores, scored; NULL without memory. */
+json_t *og__record_row(const og__session *session, const og_scores *scores);
+
+/* Write the whole log from the curve, or append the curve's last row to it. */
+og_status og__record_log(const og__session *session);
+og_status og__record_log_append(const og__session *session);
+
+/* Write result.json of a finished run, or of a failed one with its error text. */
+og_status og__record_result(const og__session *session, const char *error);
+
+#endif

@@ -1,0 +1,251 @@
+#include <ogive/train.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "format/json.h"
+#include "net/probe.h"
+#include "train/health.h"
+#include "train/meter.h"
+#include "train/session.h"
+
+typedef struct reporter {
+    og_train_report report; /* may be NULL */
+    void *context;
+} reporter;
+
+/* --- health --- */
+
+static int most_channels(const og_net *net)
+{
+    int most = 0;
+    for (size_t i = 0; i < og_net_layer_count(net); i++) {
+        int channels = og_net_layer_at(net, i)->channels;
+        most = channels > most ? channels : most;
+    }
+    return most;
+}
+
+/* A training pass over the run's first batch under the probe. Its traces are wiped: gradients are overwritten by the
+ * next step, and the running statistics are put back. */
+static og_status probe_pass(const og__session *session, const og__batch *batch, og__health *health)
+{
+    og_net *net = session->model.net;
+    og_loss loss = {(float)session->model.options.loss_ce, (float)session->model.options.loss_dice,
+                    session->model.options.dice_background};
+    og_loss_value value;
+    size_t bytes = og_net_state_size(net) * sizeof(float);
+    float *kept;
+    OG_TRY(og__alloc(bytes, 1, &kept));
+    memcpy(kept, og_net_state(net), bytes);
+    og__plan_set_probe(session->plan, og__health_probe, health);
+    og_status status = og_plan_train(session->plan, batch->images, batch->labels, &loss, &value);
+    og__plan_set_probe(session->plan, NULL, NULL);
+    memcpy(og_net_state(net), kept, bytes);
+    free(kept);
+    return status == OG_OK ? OG_OK : og__fail_in(status, "after step %lld", (long long)session->progress.step);
+}
+
+static og_status measure_health(const og__session *session, json_t **result)
+{
+    og_status status = OG_OK;
+    const og_net *net = session->model.net;
+    og__loader *loader = NULL;
+    og__health health;
+    og__batch batch;
+    OG_TRY(og__health_init(&health, og_net_layer_count(net), most_channels(net), session->threads));
+    OG_GO(og__session_open_loader(session, 0, 0, &loader));
+    OG_GO(og__loader_next(loader, &batch));
+    OG_GO(probe_pass(session, &batch, &health));
+    *result = og__health_json(&health, net);
+    if (!*result)
+        status = og__fail(OG_ERR_MEMORY, "cannot allocate memory for the activations' health");
+done:
+    og__loader_close(loader);
+    og__health_deinit(&health);
+    return status;
+}
+
+/* --- steps and epochs --- */
+
+static og_status train_step(og__session *session)
+{
+    const og_train_options *options = &session->model.options;
+    og__progress *progress = &session->progress;
+    og_net *net = session->model.net;
+    og_loss loss = {(float)options->loss_ce, (float)options->loss_dice, options->dice_background};
+    og_loss_value value;
+    og__batch batch;
+
+    double start = og__now_s();
+    OG_TRY(og__loader_next(session->loader, &batch));
+    double ready = og__now_s();
+    og_status status = og_plan_train(session->plan, batch.images, batch.labels, &loss, &value);
+    if (status != OG_OK)
+        return og__fail_in(status, "epoch %lld, step %lld", (long long)progress->epoch + 1,
+                           (long long)(progress->step - progress->epoch * session->steps_per_epoch) + 1);
+    og__optimizer_step(session->optimizer, og__rate_at(&session->rate, progress->step), og_net_gradients(net),
+                       og_net_weights(net));
+    og_plan_refresh(session->plan);
+    double end = og__now_s();
+
+    progress->step_ms[progress->step++] = (float)(1e3 * (end - ready));
+    progress->wait_s += ready - start;
+    progress->train_s += end - start;
+    progress->loss += value.total;
+    progress->ce += value.ce;
+    progress->dice += value.dice;
+    return OG_OK;
+}
+
+/* Tell the caller; false when it wants to stop. `first` is the step at which this session began. */
+static bool report_step(const og__session *session, const reporter *to, int64_t first)
+{
+    const og__progress *progress = &session->progress;
+    int64_t step = progress->step - progress->epoch * session->steps_per_epoch;
+    double here = og__now_s() - session->started_s;
+    og_train_progress state = {
+        .epoch = progress->epoch + 1,
+        .epochs = session->model.options.epochs,
+        .step = step,
+        .steps = session->steps_per_epoch,
+        .loss = progress->loss / (double)step,
+        .dice = progress->last_dice,
+        .elapsed_s = og__session_elapsed_s(session),
+        .eta_s = here / (double)(progress->step - first) * (double)(session->steps - progress->step),
+    };
+    return !to->report || to->report(to->context, &state);
+}
+
+static og_status score(og__session *session)
+{
+    og_scores_deinit(&session->scores);
+    og__labeler_refresh(session->labeler);
+    OG_TRY(og__labeler_score(session->labeler, session->data, OG_PART_VALIDATION, &session->scores));
+    session->progress.last_dice = session->scores.mean_dice;
+    return OG_OK;
+}
+
+/* Score where it is due, write down the epoch, and save the run's state. */
+static og_status finish_epoch(og__session *session)
+{
+    og__progress *progress = &session->progress;
+    const og_train_options *options = &session->model.options;
+    bool due = (progress->epoch + 1) % options->eval_every == 0 || progress->epoch + 1 == options->epochs;
+    if (due)
+        OG_TRY(score(session));
+    OG_TRY(og__json_append(progress->curve, og__record_row(session, due ? &session->scores : NULL)));
+    progress->epoch++;
+    progress->loss = progress->ce = progress->dice = 0;
+    OG_TRY(og__checkpoint_save(session));
+    return og__record_log_append(session);
+}
+
+static og_status run_epochs(og__session *session, const reporter *to)
+{
+    og__progress *progress = &session->progress;
+    int64_t first = progress->step;
+    while (progress->epoch < session->model.options.epochs) {
+        while (progress->step < (progress->epoch + 1) * session->steps_per_epoch) {
+            OG_TRY(train_step(session));
+            if (progress->step == 1)
+                OG_TRY(measure_health(session, &progress->health_first));
+            if (report_step(session, to, first))
+                continue;
+            OG_TRY(og__checkpoint_save(session));
+            return og__fail(OG_ERR_STOPPED, "stopped in epoch %lld of %lld; the run in '%s' can be resumed",
+                            (long long)progress->epoch + 1, (long long)session->model.options.epochs, session->run);
+        }
+        OG_TRY(finish_epoch(session));
+    }
+    return OG_OK;
+}
+
+static og_status finish_run(og__session *session)
+{
+    if (!session->scores.classes) /* resumed after the last epoch */
+        OG_TRY(score(session));
+    OG_TRY(measure_health(session, &session->health));
+    OG_TRY(og_model_save(&session->model, session->files.model));
+    OG_TRY(og__record_result(session, NULL));
+    unlink(session->files.checkpoint);
+    return OG_OK;
+}
+
+/* A value that is not finite is a result of the run's settings: the same command fails again in the same way. Other
+ * failures are of the machine, and the run can be resumed. */
+static og_status record_failure(const og__session *session)
+{
+    og_status status = OG_OK;
+    char *error;
+    OG_TRY(og__copy_text(og_error_text(), &error));
+    OG_GO(og__record_result(session, error));
+    status = og__fail_copy(OG_ERR_NUMERIC, error);
+done:
+    free(error);
+    return status;
+}
+
+/* --- the run's folder --- */
+
+static og_status check_unused(const og__run_files *files, const char *run)
+{
+    const char *const paths[] = {files->model, files->checkpoint, files->log, files->result};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (og__file_exists(paths[i]))
+            return og__fail(OG_ERR_ARGUMENT, "'%s' already holds a training run; resume it, or train into another folder",
+                            run);
+    return OG_OK;
+}
+
+/* What result.json says about a run that has ended: nothing more to do, or the failure it ended with. */
+static og_status repeat_result(const og__session *session)
+{
+    og_status status = OG_OK;
+    json_t *root;
+    const char *ended, *error;
+    OG_TRY(og__json_load(session->files.result, &root));
+    OG_GO(og__json_get_text(root, "status", &ended));
+    const char *settings = strcmp(ended, "finished") == 0 ? session->files.model : session->files.checkpoint;
+    if (og__file_exists(settings))
+        OG_GO(og__checkpoint_compare(session, settings));
+    if (strcmp(ended, "failed") == 0) {
+        OG_GO(og__json_get_text(root, "error", &error));
+        status = og__fail_copy(OG_ERR_NUMERIC, error);
+    }
+done:
+    json_decref(root);
+    return status;
+}
+
+static og_status train(og__session *session, bool resume, const reporter *to)
+{
+    if (!resume)
+        OG_TRY(check_unused(&session->files, session->run));
+    if (resume && og__file_exists(session->files.result))
+        return repeat_result(session);
+    if (resume && og__file_exists(session->files.checkpoint))
+        OG_TRY(og__checkpoint_load(session));
+    OG_TRY(og__folder_make(session->run));
+    OG_TRY(og__record_log(session)); /* also shows early whether the folder can be written to */
+    OG_TRY(og__session_start(session));
+    og_status status = run_epochs(session, to);
+    if (status == OG_OK)
+        status = finish_run(session);
+    return status == OG_ERR_NUMERIC ? record_failure(session) : status;
+}
+
+og_status og_train(const og_dataset *data, const og_train_options *options, const char *run, bool resume,
+                   og_train_report report, void *context)
+{
+    og__session session;
+    OG_TRY(og__session_open(data, options, run, &session));
+    og_status status = train(&session, resume, &(reporter){report, context});
+    og__session_close(&session);
+    return status;
+}
