@@ -15,8 +15,7 @@ static og_status emit_row(const og_act_entry *entry, og__text *text, og__text *t
     og__text_format(&name, "act_%s", entry->id);
     OG_GO(og__text_status(&name));
     OG_GO(og__emit_c(act, name.data, text));
-    og__text_format(text, "#define OG_ACT %s\n#define OG_ACT_PARAMS %zu\n#include \"kernel/frames.h\"\n\n", name.data,
-                    act->param_count);
+    og__text_add(text, "#include \"kernel/frames.h\"\n\n");
     og__text_format(table, "    {\"%s\", &%s_frames},\n", act->key, name.data);
 done:
     og__text_deinit(&name);

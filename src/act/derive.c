@@ -9,7 +9,7 @@
 
 static const char *const rules[OG_OP_COUNT] = {
 #define OG_FUNCTION(op, name, derivative, reference) [OG_OP_##op] = derivative,
-#define OG_OPERATOR(op, arity, reference)
+#define OG_OPERATOR(op, arity, reference, code)
 #include "act/primitives.def"
 #undef OG_FUNCTION
 #undef OG_OPERATOR

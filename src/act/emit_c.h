@@ -6,12 +6,14 @@
 #include "base/text.h"
 
 /**
- * Append the C functions of an activation, which src/kernel/frames.h builds the kernels around:
+ * Append the C functions of an activation and what src/kernel/frames.h builds kernels of them with:
  *
- *   static inline float NAME_value(float x, float (*params)[OG_LANES], int lane)
- *   static inline float NAME_gradient(same, float *by_param)    returns df/dx, sets by_param[k] = df/dp_k
+ *   static inline float NAME_value(float x, float (*params)[OG_LANES], int lane)    f at params[k][lane]
+ *   static inline float NAME_slope(...)                                             df/dx
+ *   static inline float NAME_by_param_K(...)                                        df/dp_K
  *
- * The text depends on act->key only, not on names and values of parameters.
+ * Each returns one number, so that no array stands in the way of the compiler's vectoriser; what they have in common
+ * is computed once after inlining. The text depends on act->key only, not on names and values of parameters.
  *
  * @param name   an identifier of C
  */

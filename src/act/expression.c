@@ -14,7 +14,7 @@ typedef struct op_row {
 
 static const op_row rows[OG_OP_COUNT] = {
 #define OG_FUNCTION(op, name, derivative, reference) [OG_OP_##op] = {#name, 1},
-#define OG_OPERATOR(op, arity, reference) [OG_OP_##op] = {NULL, arity},
+#define OG_OPERATOR(op, arity, reference, code) [OG_OP_##op] = {NULL, arity},
 #include "act/primitives.def"
 #undef OG_FUNCTION
 #undef OG_OPERATOR
@@ -51,7 +51,7 @@ double og__op_evaluate(og__op op, double u, double v, double w)
 #define OG_FUNCTION(op, name, derivative, reference)                                                                   \
     case OG_OP_##op:                                                                                                   \
         return reference;
-#define OG_OPERATOR(op, arity, reference)                                                                              \
+#define OG_OPERATOR(op, arity, reference, code)                                                                              \
     case OG_OP_##op:                                                                                                   \
         return reference;
 #include "act/primitives.def"

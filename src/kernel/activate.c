@@ -1,41 +1,204 @@
 #include "kernel/activate.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "act/act.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "kernel/builtin.h"
+#include "kernel/compile.h"
+#include "kernel/program.h"
 
 struct og__act_kernel {
     const og__act_frames *frames;
     const void *self;
     og__executor executor;
+    char *reason; /* why AUTO took the interpreter, or NULL */
 };
 
-static const og__builtin_act *const builtin_tables[OG_ISA_COUNT] = {
-    [OG_ISA_BASELINE] = og__builtin_acts_baseline,
+static const struct {
+    const og__builtin_act *acts;
+    const og__act_frames *interpreter;
+} isa_tables[OG_ISA_COUNT] = {
+    [OG_ISA_BASELINE] = {og__builtin_acts_baseline, &og__interpreter_baseline},
 #if defined(__x86_64__)
-    [OG_ISA_AVX2] = og__builtin_acts_avx2,
-    [OG_ISA_AVX512] = og__builtin_acts_avx512,
+    [OG_ISA_AVX2] = {og__builtin_acts_avx2, &og__interpreter_avx2},
+    [OG_ISA_AVX512] = {og__builtin_acts_avx512, &og__interpreter_avx512},
 #endif
 };
 
-og_status og__act_kernel_open(const og_act *act, og__executor executor, og__isa isa, og__act_kernel **kernel)
+static const char *const executor_names[] = {
+    [OG_EXECUTOR_AUTO] = "auto",
+    [OG_EXECUTOR_BUILT_IN] = "built-in",
+    [OG_EXECUTOR_COMPILED] = "compiled",
+    [OG_EXECUTOR_INTERPRETER] = "interpreter",
+};
+
+const char *og__executor_name(og__executor executor)
 {
-    (void)executor;
-    *kernel = NULL;
-    for (const og__builtin_act *row = builtin_tables[isa]; row->key; row++)
-        if (strcmp(row->key, act->key) == 0) {
-            OG_TRY(og__alloc(1, sizeof **kernel, kernel));
-            **kernel = (og__act_kernel){.frames = row->frames, .executor = OG_EXECUTOR_BUILT_IN};
+    return executor_names[executor];
+}
+
+/* --- formulas made runnable, kept for the rest of the process ----------------------------------------------------------- */
+
+/* One formula for one executor and instruction set. A thread that finds it unfinished waits for the thread that makes
+ * it. A failure is kept too: every layer of a network asks for the same formula. */
+typedef struct entry {
+    struct entry *next;
+    char *key;
+    og__executor executor;
+    og__isa isa;
+    bool finished;
+    og_status status;
+    char *error; /* its text when status is a failure */
+    const og__act_frames *frames;
+    const void *self;
+} entry;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t finished = PTHREAD_COND_INITIALIZER;
+static entry *entries;
+
+static entry *find_entry(const og_act *act, og__executor executor, og__isa isa)
+{
+    for (entry *e = entries; e; e = e->next)
+        if (e->executor == executor && e->isa == isa && strcmp(e->key, act->key) == 0)
+            return e;
+    return NULL;
+}
+
+static og_status new_entry(const og_act *act, og__executor executor, og__isa isa, entry **made)
+{
+    OG_TRY(og__alloc(1, sizeof **made, made));
+    if (og__copy_text(act->key, &(*made)->key) != OG_OK) {
+        free(*made);
+        return OG_ERR_MEMORY;
+    }
+    (*made)->executor = executor;
+    (*made)->isa = isa;
+    (*made)->next = entries;
+    entries = *made;
+    return OG_OK;
+}
+
+static og_status make_runnable(const og_act *act, entry *e)
+{
+    if (e->executor == OG_EXECUTOR_COMPILED)
+        return og__compile_act(act, e->isa, &e->frames);
+    og__program *program;
+    OG_TRY(og__program_new(act, &program));
+    e->self = program;
+    e->frames = isa_tables[e->isa].interpreter;
+    return OG_OK;
+}
+
+/* Find or make the entry; the lock is not held while a compiler runs. */
+static og_status get_entry(const og_act *act, og__executor executor, og__isa isa, const entry **found)
+{
+    og_status status = OG_OK;
+    pthread_mutex_lock(&lock);
+    entry *e = find_entry(act, executor, isa);
+    if (!e) {
+        OG_GO(new_entry(act, executor, isa, &e));
+        pthread_mutex_unlock(&lock);
+        og_status made = make_runnable(act, e);
+        pthread_mutex_lock(&lock);
+        e->status = made;
+        if (made != OG_OK)
+            og__copy_text(og_error_text(), &e->error);
+        e->finished = true;
+        pthread_cond_broadcast(&finished);
+    }
+    while (!e->finished)
+        pthread_cond_wait(&finished, &lock);
+    status = e->status;
+    if (status != OG_OK)
+        og__fail_copy(status, e->error ? e->error : "");
+    *found = e;
+done:
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
+/* --- kernels --------------------------------------------------------------------------------------------------------------- */
+
+static og_status new_kernel(const og__act_frames *frames, const void *self, og__executor executor, og__act_kernel **kernel)
+{
+    OG_TRY(og__alloc(1, sizeof **kernel, kernel));
+    (*kernel)->frames = frames;
+    (*kernel)->self = self;
+    (*kernel)->executor = executor;
+    return OG_OK;
+}
+
+static const og__act_frames *find_builtin(const og_act *act, og__isa isa)
+{
+    for (const og__builtin_act *row = isa_tables[isa].acts; row->key; row++)
+        if (strcmp(row->key, act->key) == 0)
+            return row->frames;
+    return NULL;
+}
+
+static og_status open_entry(const og_act *act, og__executor executor, og__isa isa, og__act_kernel **kernel)
+{
+    const entry *e;
+    OG_TRY(get_entry(act, executor, isa, &e));
+    return new_kernel(e->frames, e->self, executor, kernel);
+}
+
+static og_status open_auto(const og_act *act, og__isa isa, og__act_kernel **kernel)
+{
+    const og__act_frames *frames = find_builtin(act, isa);
+    if (frames)
+        return new_kernel(frames, NULL, OG_EXECUTOR_BUILT_IN, kernel);
+    if (open_entry(act, OG_EXECUTOR_COMPILED, isa, kernel) == OG_OK)
+        return OG_OK;
+    char *reason;
+    OG_TRY(og__copy_text(og_error_text(), &reason));
+    og_status status = open_entry(act, OG_EXECUTOR_INTERPRETER, isa, kernel);
+    if (status == OG_OK)
+        (*kernel)->reason = reason;
+    else
+        free(reason);
+    return status;
+}
+
+/* OGIVE_EXECUTOR stands in for AUTO. */
+static og_status choose_executor(og__executor *executor)
+{
+    const char *wish = getenv("OGIVE_EXECUTOR");
+    if (*executor != OG_EXECUTOR_AUTO || !wish || !wish[0])
+        return OG_OK;
+    for (og__executor i = OG_EXECUTOR_AUTO; i <= OG_EXECUTOR_INTERPRETER; i++)
+        if (strcmp(executor_names[i], wish) == 0) {
+            *executor = i;
             return OG_OK;
         }
-    return og__fail(OG_ERR_UNSUPPORTED, "'%s' is not in the catalogue", act->text);
+    return og__fail(OG_ERR_ARGUMENT, "OGIVE_EXECUTOR is '%s'; it can be auto, built-in, compiled or interpreter", wish);
+}
+
+og_status og__act_kernel_open(const og_act *act, og__executor executor, og__isa isa, og__act_kernel **kernel)
+{
+    *kernel = NULL;
+    OG_TRY(choose_executor(&executor));
+    if (executor == OG_EXECUTOR_AUTO)
+        return open_auto(act, isa, kernel);
+    if (executor != OG_EXECUTOR_BUILT_IN)
+        return open_entry(act, executor, isa, kernel);
+    const og__act_frames *frames = find_builtin(act, isa);
+    if (!frames)
+        return og__fail(OG_ERR_UNSUPPORTED, "'%s' is not in the catalogue, so there is no built-in code for it",
+                        og_act_text(act));
+    return new_kernel(frames, NULL, executor, kernel);
 }
 
 void og__act_kernel_close(og__act_kernel *kernel)
 {
+    if (!kernel)
+        return;
+    free(kernel->reason);
     free(kernel);
 }
 
@@ -52,8 +215,7 @@ og__executor og__act_kernel_executor(const og__act_kernel *kernel)
 
 const char *og__act_kernel_reason(const og__act_kernel *kernel)
 {
-    (void)kernel;
-    return "";
+    return kernel->reason ? kernel->reason : "";
 }
 
 og_status og_act_eval(const og_act *act, size_t count, const float *x, float *y, float *dy, float *const *dparams)

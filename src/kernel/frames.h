@@ -1,11 +1,12 @@
 /* The loops that activations run in, as a template: include it behind the functions that src/act/emit_c.c writes, with
  *
- *   OG_LANES        channels per block
- *   OG_ACT          the functions' prefix
- *   OG_ACT_PARAMS   the number of parameters
+ *   OG_LANES                channels per block
+ *   OG_ACT                  the functions' prefix
+ *   OG_ACT_PARAMS           the number of parameters
+ *   OG_ACT_EACH_PARAM(DO)   DO(0) DO(1) ...
  *
- * It defines `OG_ACT_frames`, an og__act_frames, and takes back OG_ACT and OG_ACT_PARAMS. Self-contained but for
- * act_types.h: this text is also compiled at run time.
+ * It defines `OG_ACT_frames`, an og__act_frames, and takes back the last three. Self-contained but for act_types.h:
+ * this text is also compiled at run time.
  *
  * The inner loops run over the OG_LANES lanes of one pixel and become one vector operation per step. Everything that
  * does not change with the pixel is first copied to locals, which nothing can alias, and so stays in registers. */
@@ -19,6 +20,9 @@
 #define OG_FRAMES_ONCE
 enum { OG_RUN_PIXELS = 64 }; /* float sums stay this short; their totals are double */
 #endif
+
+#define OG_ADD_BY_PARAM(k) sum_params[k][lane] += d * OG_ACT_FN(_by_param_##k)(z, params, lane);
+#define OG_SET_BY_PARAM(k) by_params[k][lane] = OG_ACT_FN(_by_param_##k)(z[lane], params, lane);
 
 /* An array of length 0 is no C. */
 #define OG_ACT_SLOTS (OG_ACT_PARAMS > 0 ? OG_ACT_PARAMS : 1)
@@ -61,14 +65,14 @@ static inline __attribute__((always_inline)) void OG_ACT_FN(_reduce)(size_t pixe
         for (size_t pixel = 0; pixel < run; pixel++, src += OG_LANES, d_dst += OG_LANES)
             OG_LANE_LOOP
             {
-                float by_param[OG_ACT_SLOTS], d = d_dst[lane];
-                float z = src[lane] * scale[lane] + shift[lane];
-                float dz = d * OG_ACT_FN(_gradient)(z, params, lane, by_param);
+                float d = d_dst[lane], z = src[lane] * scale[lane] + shift[lane];
+                float dz = d * OG_ACT_FN(_slope)(z, params, lane);
                 d_dst[lane] = dz;
                 sum_dz[lane] += dz;
                 sum_dz_src[lane] += dz * (src[lane] - center[lane]);
-                for (int k = 0; learned && k < OG_ACT_PARAMS; k++)
-                    sum_params[k][lane] += d * by_param[k];
+                if (learned) {
+                    OG_ACT_EACH_PARAM(OG_ADD_BY_PARAM)
+                }
             }
         for (int lane = 0; lane < OG_LANES; lane++) {
             total_dz[lane] += (double)sum_dz[lane];
@@ -111,11 +115,9 @@ static void OG_ACT_FN(_eval)(const void *self, size_t count, const float *x, con
             z[lane] = x[done + (size_t)lane];
         OG_LANE_LOOP
         {
-            float by_param[OG_ACT_SLOTS];
             value[lane] = OG_ACT_FN(_value)(z[lane], params, lane);
-            slope[lane] = OG_ACT_FN(_gradient)(z[lane], params, lane, by_param);
-            for (int k = 0; k < OG_ACT_PARAMS; k++)
-                by_params[k][lane] = by_param[k];
+            slope[lane] = OG_ACT_FN(_slope)(z[lane], params, lane);
+            OG_ACT_EACH_PARAM(OG_SET_BY_PARAM)
         }
         for (int lane = 0; lane < part; lane++) {
             size_t at = done + (size_t)lane;
@@ -143,3 +145,6 @@ static const og__act_frames OG_ACT_FN(_frames) = {
 #undef OG_ACT_SLOTS
 #undef OG_ACT
 #undef OG_ACT_PARAMS
+#undef OG_ACT_EACH_PARAM
+#undef OG_ADD_BY_PARAM
+#undef OG_SET_BY_PARAM

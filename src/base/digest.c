@@ -1,0 +1,88 @@
+#include "base/digest.h"
+
+#include <string.h>
+
+static const uint32_t constants[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+static uint32_t rotate(uint32_t value, int bits)
+{
+    return value >> bits | value << (32 - bits);
+}
+
+static void add_block(og__digest *digest, const unsigned char *block)
+{
+    uint32_t w[64], s[8];
+    for (int i = 0; i < 16; i++)
+        w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8 |
+               block[4 * i + 3];
+    for (int i = 16; i < 64; i++) {
+        uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
+        uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
+        w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    }
+    memcpy(s, digest->state, sizeof s);
+    for (int i = 0; i < 64; i++) {
+        uint32_t big1 = rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25);
+        uint32_t big0 = rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22);
+        uint32_t t1 = s[7] + big1 + ((s[4] & s[5]) ^ (~s[4] & s[6])) + constants[i] + w[i];
+        uint32_t t2 = big0 + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+        memmove(s + 1, s, 7 * sizeof s[0]);
+        s[4] += t1;
+        s[0] = t1 + t2;
+    }
+    for (int i = 0; i < 8; i++)
+        digest->state[i] += s[i];
+}
+
+og__digest og__digest_start(void)
+{
+    return (og__digest){.state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
+                                  0x5be0cd19}};
+}
+
+void og__digest_add(og__digest *digest, const void *data, size_t count)
+{
+    const unsigned char *at = data;
+    while (count > 0) {
+        size_t used = digest->length % 64, part = count < 64 - used ? count : 64 - used;
+        memcpy(digest->block + used, at, part);
+        digest->length += part;
+        at += part;
+        count -= part;
+        if (used + part == 64)
+            add_block(digest, digest->block);
+    }
+}
+
+void og__digest_end(og__digest *digest, unsigned char bytes[OG_DIGEST_BYTES])
+{
+    static const unsigned char padding[64] = {0x80};
+    uint64_t bits = digest->length * 8;
+    unsigned char length[8];
+    for (int i = 0; i < 8; i++)
+        length[i] = (unsigned char)(bits >> (56 - 8 * i));
+    size_t used = digest->length % 64;
+    og__digest_add(digest, padding, used < 56 ? 56 - used : 120 - used);
+    og__digest_add(digest, length, sizeof length);
+    for (int i = 0; i < OG_DIGEST_BYTES; i++)
+        bytes[i] = (unsigned char)(digest->state[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void og__digest_text(const unsigned char bytes[OG_DIGEST_BYTES], char text[OG_DIGEST_TEXT_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 0; i < OG_DIGEST_BYTES; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * OG_DIGEST_BYTES] = '\0';
+}
