@@ -44,7 +44,7 @@ OG_API og_option_table og_data_option_table(void);
  *         OG_ERR_FILE    a file or folder is missing or unreadable
  *         OG_ERR_FORMAT  an image cannot be read, or the folder has no known layout
  *         OG_ERR_SYNTAX, OG_ERR_NAME  in the declaring file, with the line
- *         OG_ERR_DATA    image without mask, sizes or channels that differ, mask value outside the classes; the files and
+ *         OG_ERR_DATA    image without mask, sizes or channels that differ, mask value outside the classes; files and
  *                        values are named
  *         OG_ERR_MEMORY  more than fits into this machine's memory
  */
@@ -62,7 +62,7 @@ OG_API uint64_t og_dataset_digest(const og_dataset *data);
 
 /* One image with its labels, borrowed from the data set. */
 typedef struct og_sample {
-    const char *name;      /* "z052", "00071198d059ba7f" */
+    const char *name; /* "z052", "00071198d059ba7f" */
     int channels, h, w;
     const float *image;    /* (C, H, W), raw values */
     const uint8_t *labels; /* (H, W), class or OG_LABEL_IGNORE */
@@ -116,12 +116,12 @@ typedef struct og_data_report {
     const char *layout; /* "a folder with images/ and masks/" */
     int channels, class_count;
     size_t size_count;
-    og_size_count *sizes; /* (size_count), smallest first */
+    og_size_count *sizes;     /* (size_count), smallest first */
     og_channel_facts *values; /* (channels) */
     og_part_facts parts[OG_PART_COUNT];
-    size_t duplicates;  /* validation images that are also in the training part, pixel for pixel */
-    double copy_dice;   /* mean pooled Dice (classes but the background) that copying the mask of the nearest training
-                           slice of the same volume reaches on the validation part; NaN when there are no volumes */
+    size_t duplicates; /* validation images that are also in the training part, pixel for pixel */
+    double copy_dice;  /* mean pooled Dice (classes but the background) that copying the mask of the nearest training
+                          slice of the same volume reaches on the validation part; NaN when there are no volumes */
     size_t finding_count;
     og_finding *findings; /* (finding_count) */
 } og_data_report;

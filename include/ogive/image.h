@@ -22,8 +22,8 @@ typedef struct og_image {
 /**
  * Read an image of any of the kinds above; the content decides, not the name.
  *
- * Alpha is dropped, a palette gives the colours it stands for (one channel when all are grey), the pages of a TIFF become
- * its depth, the fourth dimension of a NIfTI volume its channels, and its slope and intercept are applied.
+ * Alpha is dropped, a palette gives the colours it stands for (one channel when all are grey), the pages of a TIFF
+ * become its depth, the fourth dimension of a NIfTI volume its channels, and its slope and intercept are applied.
  *
  * @param image   written; released with og_image_deinit(); empty on failure
  *
@@ -57,7 +57,8 @@ OG_API og_status og_labels_save(const char *path, const uint8_t *labels, int dep
                                 const og_image *like);
 
 /** Encode u8[H, W, channels] (1 or 3 channels) as PNG in memory. Released with free(). */
-OG_API og_status og_png_encode(const uint8_t *pixels, int height, int width, int channels, uint8_t **png, size_t *count);
+OG_API og_status og_png_encode(const uint8_t *pixels, int height, int width, int channels, uint8_t **png,
+                               size_t *count);
 
 #ifdef __cplusplus
 }

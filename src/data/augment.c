@@ -224,15 +224,15 @@ static void apply_noise(work *on, og__random *random, double strength)
 
 /* --- all rows ----------------------------------------------------------------------------------------------------- */
 
-void og__augment(const og_augment_options *options, const og_sample *sample, og__window window, uint64_t seed, uint64_t item,
-                 float *images, uint8_t *labels)
+void og__augment(const og_augment_options *options, const og_sample *sample, og__window window, uint64_t seed,
+                 uint64_t item, float *images, uint8_t *labels)
 {
     work on = {sample, window, {{1, 0}, {0, 1}}, images, labels};
     og__random random;
-#define OG_AUGMENT_REAL(id, field, initial, min, max, unit, help)             \
-    if (options->field > 0) {                                                 \
-        random = og__random_at(seed, OG_STREAM_AUGMENT, item * ROWS_MAX + id); \
-        apply_##field(&on, &random, (double)options->field);                  \
+#define OG_AUGMENT_REAL(id, field, initial, min, max, unit, help)                                                      \
+    if (options->field > 0) {                                                                                          \
+        random = og__random_at(seed, OG_STREAM_AUGMENT, item * ROWS_MAX + id);                                         \
+        apply_##field(&on, &random, (double)options->field);                                                           \
     }
 #define OG_AUGMENT_FLAG(id, field, initial, help) OG_AUGMENT_REAL(id, field, initial, 0, 1, NULL, help)
 #define OG_AUGMENT_RESAMPLE resample(&on);

@@ -29,8 +29,9 @@ static og_status choose_patch(og__recipe *recipe)
     w = w == 0 ? largest_w : w;
     if (options->batch < 1 || options->multiple < 1 || options->threads < 0 || h < 1 || w < 1 || h > PATCH_MAX ||
         w > PATCH_MAX)
-        return og__fail(OG_ERR_ARGUMENT, "batches of %d patches of %d x %d (multiples of %d) cannot be made; patch sides are 1 "
-                                         "to %d", options->batch, w, h, options->multiple, PATCH_MAX);
+        return og__fail(OG_ERR_ARGUMENT,
+                        "cannot make batches of %d patches of %d x %d (multiples of %d); sides are 1 to %d",
+                        options->batch, w, h, options->multiple, PATCH_MAX);
     recipe->h = rounded_up(h, options->multiple);
     recipe->w = rounded_up(w, options->multiple);
     return OG_OK;
@@ -52,7 +53,9 @@ static og_status fix_scaling(og__recipe *recipe)
 
 og_status og__recipe_make(const og_dataset *data, const og__loader_options *options, og__recipe *recipe)
 {
-    *recipe = (og__recipe){.data = data, .options = *options, .count = og_dataset_count(data, OG_PART_TRAIN),
+    *recipe = (og__recipe){.data = data,
+                           .options = *options,
+                           .count = og_dataset_count(data, OG_PART_TRAIN),
                            .channels = og_dataset_channels(data)};
     if (recipe->count == 0 || recipe->count > UINT32_MAX)
         return og__fail(OG_ERR_DATA, "'%s' has %zu training images; nothing can be learned", og_dataset_name(data),

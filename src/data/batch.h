@@ -8,10 +8,10 @@
 typedef struct og__recipe {
     const og_dataset *data;
     og__loader_options options;
-    size_t count;           /* training samples */
+    size_t count; /* training samples */
     size_t steps_per_epoch;
-    int channels, h, w;     /* of a patch */
-    float *scale, *shift;   /* (count, channels): scaled = value * scale + shift */
+    int channels, h, w;   /* of a patch */
+    float *scale, *shift; /* (count, channels): scaled = value * scale + shift */
 } og__recipe;
 
 /* OG_ERR_DATA when there are no training samples, OG_ERR_ARGUMENT for a batch or patch that makes no sense. */

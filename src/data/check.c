@@ -20,7 +20,7 @@ static int compare_sizes(const void *a, const void *b)
 {
     const og_size_count *x = a, *y = b;
     return x->h * (int64_t)x->w != y->h * (int64_t)y->w ? (x->h * (int64_t)x->w > y->h * (int64_t)y->w ? 1 : -1)
-                                                         : (x->h > y->h) - (x->h < y->h);
+                                                        : (x->h > y->h) - (x->h < y->h);
 }
 
 static og_status count_sizes(const og_dataset *data, og_data_report *out)
@@ -42,7 +42,8 @@ static og_status count_sizes(const og_dataset *data, og_data_report *out)
 static og_status describe_values(const og_dataset *data, og_data_report *out)
 {
     OG_TRY(og__alloc((size_t)data->channels, sizeof *out->values, &out->values));
-    og__moments moments = og__moments_of_part(data, OG_PART_TRAIN);
+    og__moments moments;
+    og__moments_of_part(data, OG_PART_TRAIN, &moments);
     for (int c = 0; c < data->channels; c++) {
         og_channel_facts *facts = &out->values[c];
         *facts = (og_channel_facts){INFINITY, -INFINITY, moments.mean[c], moments.sd[c]};
@@ -113,9 +114,11 @@ static og_status find_duplicates(const og_dataset *data, report *out)
         }
     out->public.duplicates = names.count;
     if (names.count)
-        status = og__findings_add(&out->findings, OG_SEVERITY_WARNING,
-                                  "validation images that are also among the training images, pixel for pixel (%zu), make "
-                                  "scores look better than they are: %s", names.count, og__names_get(&names));
+        status =
+            og__findings_add(&out->findings, OG_SEVERITY_WARNING,
+                             "validation images that are also among the training images, pixel for pixel (%zu), make "
+                             "scores look better than they are: %s",
+                             names.count, og__names_get(&names));
     og__names_deinit(&names);
     return status;
 }
@@ -165,9 +168,11 @@ static og_status check_slices(const og_dataset *data, report *out)
         touching += abs(nearest->slice - held->slice) == 1;
     }
     if (touching)
-        OG_TRY(og__findings_add(&out->findings, OG_SEVERITY_WARNING,
-                                "validation slices directly beside training slices (%zu) make scores look better than they "
-                                "are; leave some slices between them out ('leave_out')", touching));
+        OG_TRY(og__findings_add(
+            &out->findings, OG_SEVERITY_WARNING,
+            "validation slices directly beside training slices (%zu) make scores look better than they are; leave some "
+            "slices between them out ('leave_out')",
+            touching));
     double dice = 0;
     int classes = 0;
     for (int k = 1; k < data->listing.classes.count; k++) {
@@ -189,10 +194,12 @@ static og_status check_classes(const og_dataset *data, report *out)
         const char *name = og_dataset_class_name(data, k);
         if (train->class_pixels[k] == 0)
             OG_TRY(og__findings_add(&out->findings, OG_SEVERITY_WARNING,
-                                    "class %d (%s) does not occur in the training images and cannot be learned", k, name));
+                                    "class %d (%s) does not occur in the training images and cannot be learned", k,
+                                    name));
         else if (held->count && held->class_pixels[k] == 0)
             OG_TRY(og__findings_add(&out->findings, OG_SEVERITY_WARNING,
-                                    "class %d (%s) does not occur in the validation images and cannot be scored", k, name));
+                                    "class %d (%s) does not occur in the validation images and cannot be scored", k,
+                                    name));
         else if (train->class_pixels[k] * 1000 < train->pixels - train->ignored)
             OG_TRY(og__findings_add(&out->findings, OG_SEVERITY_NOTE,
                                     "class %d (%s) is rare: %.3f %% of the training pixels", k, name,
@@ -220,8 +227,8 @@ static og_status check_images(const og_dataset *data, report *out)
         if (is_constant(&data->samples[i].view))
             og__names_add(&flat, data->samples[i].name);
     if (flat.count)
-        status = og__findings_add(&out->findings, OG_SEVERITY_WARNING, "images with the same value everywhere (%zu): %s",
-                                  flat.count, og__names_get(&flat));
+        status = og__findings_add(&out->findings, OG_SEVERITY_WARNING,
+                                  "images with the same value everywhere (%zu): %s", flat.count, og__names_get(&flat));
     og__names_deinit(&flat);
     return status;
 }

@@ -74,8 +74,8 @@ static int declared_class(const og__classes *classes, int64_t value)
     if (og__ranges_has(&classes->ignore, value))
         return OG_LABEL_IGNORE;
     const og__code key = {value, 0};
-    const og__code *found = classes->code_count == 0 ? NULL : bsearch(&key, classes->codes, classes->code_count, sizeof key,
-                                                                      compare_codes);
+    const og__code *found =
+        classes->code_count == 0 ? NULL : bsearch(&key, classes->codes, classes->code_count, sizeof key, compare_codes);
     int64_t code = found ? found->code : value;
     for (int k = 0; k < classes->count; k++)
         if (og__ranges_has(&classes->values[k], code))
@@ -95,13 +95,15 @@ static og_status read_declared(og__classes *classes, const char *path, size_t co
     for (size_t i = 0; i < count; i++) {
         int64_t value = (int64_t)mask[i];
         bool cached = value >= 0 && value < CACHE_COUNT;
-        int class = cached && classes->cache[value] != CACHE_EMPTY ? classes->cache[value] : declared_class(classes, value);
-        if (class < 0)
-            return og__fail(OG_ERR_DATA, "mask value %lld in '%s' belongs to no class; list it under 'classes' or 'ignore'",
+        int found =
+            cached && classes->cache[value] != CACHE_EMPTY ? classes->cache[value] : declared_class(classes, value);
+        if (found < 0)
+            return og__fail(OG_ERR_DATA,
+                            "mask value %lld in '%s' belongs to no class; list it under 'classes' or 'ignore'",
                             (long long)value, path);
         if (cached)
-            classes->cache[value] = (int16_t)class;
-        labels[i] = (uint8_t)class;
+            classes->cache[value] = (int16_t)found;
+        labels[i] = (uint8_t)found;
     }
     return OG_OK;
 }
@@ -111,8 +113,10 @@ static og_status read_found(og__classes *classes, const char *path, size_t count
     bool here[256] = {false};
     for (size_t i = 0; i < count; i++) {
         if (mask[i] < 0 || mask[i] > 255)
-            return og__fail(OG_ERR_DATA, "mask value %.0f in '%s' is no class number (0 to 255); say in a YAML file which "
-                                         "values form which class", (double)mask[i], path);
+            return og__fail(OG_ERR_DATA,
+                            "mask value %.0f in '%s' is no class number (0 to 255); a YAML file can say which values "
+                            "form which class",
+                            (double)mask[i], path);
         labels[i] = (uint8_t)mask[i];
         here[labels[i]] = true;
     }
@@ -126,7 +130,8 @@ og_status og__classes_read(og__classes *classes, const char *path, size_t count,
 {
     for (size_t i = 0; i < count; i++)
         if (mask[i] != floorf(mask[i]) || fabsf(mask[i]) > 0x1p24f) /* beyond 2^24 a float has lost the last digits */
-            return og__fail(OG_ERR_DATA, "mask value %g in '%s' is no whole number up to 2^24; a mask holds class numbers",
+            return og__fail(OG_ERR_DATA,
+                            "mask value %g in '%s' is no whole number up to 2^24; a mask holds class numbers",
                             (double)mask[i], path);
     return classes->values ? read_declared(classes, path, count, mask, labels)
                            : read_found(classes, path, count, mask, labels);
@@ -162,15 +167,18 @@ static og_status count_found(og__classes *classes, const bool scored[256])
     }
     list_seen(classes, &values);
     if (gap >= 0)
-        status = og__fail(OG_ERR_DATA, "mask values %s are not 0, 1, 2, ... (%d is in '%s'); save class numbers, or say in a "
-                                       "YAML file which values form which class", og__text_get(&values), gap,
-                          classes->seen[gap]);
+        status = og__fail(OG_ERR_DATA,
+                          "mask values %s are not 0, 1, 2, ... (%d is in '%s'); a YAML file can say which values form "
+                          "which class",
+                          og__text_get(&values), gap, classes->seen[gap]);
     else if (highest < 1)
         status = og__fail(OG_ERR_DATA, "every mask holds the value %s alone; there is nothing to tell apart",
                           og__text_get(&values));
     else if (count > FOUND_MAX)
-        status = og__fail(OG_ERR_DATA, "masks hold %d different values, as a photograph or a smoothed edge would; if they are "
-                                       "classes, name them in classes.txt", count);
+        status = og__fail(OG_ERR_DATA,
+                          "masks hold %d different values, as a photograph or a smoothed edge would; if they are "
+                          "classes, name them",
+                          count);
     else
         classes->count = count;
     og__text_deinit(&values);
@@ -181,8 +189,8 @@ static og_status check_known(const og__classes *classes, const bool scored[256])
 {
     for (int v = classes->count; v < 256; v++)
         if (scored[v])
-            return og__fail(OG_ERR_DATA, "mask value %d in '%s' is outside of the %d classes (0 to %d)", v, classes->seen[v],
-                            classes->count, classes->count - 1);
+            return og__fail(OG_ERR_DATA, "mask value %d in '%s' is outside of the %d classes (0 to %d)", v,
+                            classes->seen[v], classes->count, classes->count - 1);
     return OG_OK;
 }
 

@@ -1,8 +1,8 @@
 /* How the values in masks become classes.
  *
- * Either declared: each class lists the mask values (or, with a code table, the codes of mask values) that belong to it;
- * or found: a mask value is the number of its class, with two customs understood once all masks are seen:
- * 0 and 255 alone are two classes, and 255 among several classes marks pixels that are not scored. */
+ * Declared: each class lists the mask values (or, with a code table, the codes of mask values) that belong to it.
+ * Found: a mask value is the number of its class, with two customs understood once all masks are seen: 0 and 255 alone
+ * are two classes, and 255 among several classes marks pixels that are not scored. */
 #ifndef OG_DATA_CLASSES_H
 #define OG_DATA_CLASSES_H
 
@@ -25,8 +25,8 @@ typedef struct og__classes {
     og__ranges ignore;  /* declared mask values that are not scored */
     og__code *codes;    /* (code_count), or NULL */
     size_t code_count;
-    int16_t *cache;     /* class of the values 0 to 65535 so far, declared classes only */
-    char *seen[256];    /* found classes: the first mask that holds each value */
+    int16_t *cache;  /* class of the values 0 to 65535 so far, declared classes only */
+    char *seen[256]; /* found classes: the first mask that holds each value */
 } og__classes;
 
 void og__classes_deinit(og__classes *classes);
@@ -51,7 +51,7 @@ og_status og__classes_read(og__classes *classes, const char *path, size_t count,
 /*
  * Decide what the values found in all masks mean; fixes count and names.
  *
- * @param classes_of   u8[256]: what each label that og__classes_read() wrote has to be replaced by; the identity when declared
+ * @param classes_of   u8[256]: the class of each label that og__classes_read() wrote; the identity when declared
  * @param findings     receives what was decided
  *
  * @return OG_OK, or OG_ERR_DATA naming values and files

@@ -9,8 +9,8 @@ static const og_option option_rows[] = {
      "Share of the images to hold out where the data set does not say which"},
     {"split-seed", NULL, OG_OPTION_INT, offsetof(og_data_options, split_seed), "0", 0, 4294967295.0, NULL, NULL, "Data",
      "Which images are held out, apart from the seed of the training"},
-    {"normalize", NULL, OG_OPTION_CHOICE, offsetof(og_data_options, normalize), "dataset", 0, 0, "dataset|image|none", NULL,
-     "Data", "Scale values to mean 0 and deviation 1 over the training images, over each image, or not at all"},
+    {"normalize", NULL, OG_OPTION_CHOICE, offsetof(og_data_options, normalize), "dataset", 0, 0, "dataset|image|none",
+     NULL, "Data", "Scale values to mean 0 and deviation 1 over the training images, over each image, or not at all"},
 };
 
 og_option_table og_data_option_table(void)
@@ -23,7 +23,8 @@ static og_scaling make_scaling(const og_dataset *data, og_normalize kind)
     og_scaling scaling = {.kind = kind, .channels = data->channels};
     if (kind != OG_NORMALIZE_DATASET)
         return scaling;
-    og__moments moments = og__moments_of_part(data, OG_PART_TRAIN);
+    og__moments moments;
+    og__moments_of_part(data, OG_PART_TRAIN, &moments);
     for (int c = 0; c < data->channels; c++) {
         scaling.mean[c] = (float)moments.mean[c];
         scaling.sd[c] = (float)moments.sd[c];

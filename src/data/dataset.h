@@ -30,7 +30,7 @@ struct og_dataset {
     uint64_t digest;
 };
 
-/* Read every pair of the listing into samples; their parts are what the listing declares, TRAIN where it does not say. */
+/* Read every pair of the listing into samples. Their parts are what the listing declares, else TRAIN. */
 og_status og__samples_read(og_dataset *data);
 
 /* Hold out a share of the pairs where the listing declares nothing held out; then list the samples of each part. */
@@ -40,8 +40,8 @@ og_status og__split(og_dataset *data, double share, uint64_t seed);
 typedef struct og__moments {
     double mean[OG_CHANNELS_MAX], sd[OG_CHANNELS_MAX];
 } og__moments;
-og__moments og__moments_of_part(const og_dataset *data, og_part part);
-og__moments og__moments_of_image(int channels, size_t pixels, const float *image);
+void og__moments_of_part(const og_dataset *data, og_part part, og__moments *moments);
+void og__moments_of_image(int channels, size_t pixels, const float *image, og__moments *moments);
 
 /* The scale and shift of each channel of an image: scaled = value * scale + shift. */
 void og__scaling_factors(const og_scaling *scaling, int channels, size_t pixels, const float *image,

@@ -19,8 +19,8 @@ static og_status fail_unknown(const char *path)
         return og__fail_file("open data set", path);
     for (int i = 0; i < LAYOUT_COUNT; i++)
         og__text_format(&known, "%s%s", i ? ", or " : "", layouts[i].what);
-    og_status status = og__fail(OG_ERR_FORMAT, "'%s' is no data set that ogive knows; expected %s", path,
-                                og__text_get(&known));
+    og_status status =
+        og__fail(OG_ERR_FORMAT, "'%s' is no data set that ogive knows; expected %s", path, og__text_get(&known));
     og__text_deinit(&known);
     return status;
 }

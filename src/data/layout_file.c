@@ -34,7 +34,8 @@ static og_status read_choice(const og__yaml *node, const char *what, const char 
         }
     for (int i = 0; i < count; i++)
         og__text_format(&list, "%s%s", i ? ", " : "", names[i]);
-    og_status status = og__yaml_fail(OG_ERR_NAME, node, "%s must be one of %s, found '%s'", what, og__text_get(&list), text);
+    og_status status =
+        og__yaml_fail(OG_ERR_NAME, node, "%s must be one of %s, found '%s'", what, og__text_get(&list), text);
     og__text_deinit(&list);
     return status;
 }
@@ -78,13 +79,14 @@ static og_status read_classes(const og__yaml *node, og__classes *classes)
 static og_status read_field(const char *path, const og__table_row *row, int64_t column, int64_t *number)
 {
     if ((size_t)column > row->count)
-        return og__fail(OG_ERR_DATA, "%s:%d: %zu columns, expected at least %" PRId64, path, row->line, row->count, column);
+        return og__fail(OG_ERR_DATA, "%s:%d: %zu columns, expected at least %" PRId64, path, row->line, row->count,
+                        column);
     const char *field = row->fields[column - 1];
     char *end;
     *number = strtoll(field, &end, 10);
     if (end == field || *end != '\0')
-        return og__fail(OG_ERR_DATA, "%s:%d: column %" PRId64 " must be a whole number, found '%s'", path, row->line, column,
-                        field);
+        return og__fail(OG_ERR_DATA, "%s:%d: column %" PRId64 " must be a whole number, found '%s'", path, row->line,
+                        column, field);
     return OG_OK;
 }
 
@@ -179,7 +181,8 @@ static og_status read_pair(const og__yaml *node, const char *folder, og__listing
     if (!(value = og__yaml_find(node, "validation")))
         return OG_OK;
     if (pair->part != OG_PART_OPEN)
-        return og__yaml_fail(OG_ERR_SYNTAX, value, "'part' puts the whole pair into one part; 'validation' cannot be beside it");
+        return og__yaml_fail(OG_ERR_SYNTAX, value,
+                             "'part' puts the whole pair into one part; 'validation' cannot be beside it");
     pair->part = OG_PART_TRAIN; /* but for the slices held out */
     return og__ranges_read(value, "'validation'", &pair->validation);
 }
@@ -188,13 +191,15 @@ static og_status read_pairs(const og__yaml *root, const char *folder, og__listin
 {
     const og__yaml *pairs = og__yaml_find(root, "pairs"), *inner = og__yaml_find(root, "folder");
     if (!pairs == !inner)
-        return og__yaml_fail(OG_ERR_SYNTAX, root, "give 'pairs' (a list of images with masks) or 'folder' (with images/ and "
-                                                  "masks/)%s", pairs ? ", not both" : "");
+        return og__yaml_fail(OG_ERR_SYNTAX, root,
+                             "give 'pairs' (a list of images with masks) or 'folder' (with images/ and masks/)%s",
+                             pairs ? ", not both" : "");
     if (inner) {
         char *path;
         OG_TRY(read_path(inner, "'folder'", folder, &path));
-        og_status status = og__layout_folder_matches(path) ? og__layout_folder_list(path, listing)
-                           : og__yaml_fail(OG_ERR_FORMAT, inner, "'%s' is no folder with images/ and masks/", path);
+        og_status status = og__layout_folder_matches(path)
+                               ? og__layout_folder_list(path, listing)
+                               : og__yaml_fail(OG_ERR_FORMAT, inner, "'%s' is no folder with images/ and masks/", path);
         free(path);
         return status;
     }

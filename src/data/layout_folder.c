@@ -91,8 +91,9 @@ static og_status list_entries(const char *path, const char *name, entries *list)
     for (size_t i = 1; i < list->count; i++) {
         if (strcmp(list->items[i - 1].stem, list->items[i].stem) != 0)
             continue;
-        status = og__fail(OG_ERR_DATA, "'%s' and '%s' in '%s' have the same name but for the ending; which one is meant?",
-                          list->items[i - 1].name, list->items[i].name, list->folder);
+        status =
+            og__fail(OG_ERR_DATA, "'%s' and '%s' in '%s' have the same name but for the ending; which one is meant?",
+                     list->items[i - 1].name, list->items[i].name, list->folder);
         goto done;
     }
 done:
@@ -123,13 +124,14 @@ static og_status check_orphans(const char *path, const entries *images, const en
     find_orphans(images, masks, &bare);
     find_orphans(masks, images, &spare);
     if (bare.count)
-        status = og__fail(OG_ERR_DATA, "%zu of %zu images in '%s' have no mask of the same name in '%s': %s", bare.count,
-                          images->count, images->folder, masks->folder, og__names_get(&bare));
+        status = og__fail(OG_ERR_DATA, "%zu of %zu images in '%s' have no mask of the same name in '%s': %s",
+                          bare.count, images->count, images->folder, masks->folder, og__names_get(&bare));
     else if (images->count == 0)
         status = og__fail(OG_ERR_DATA, "'%s' holds no images", images->folder);
     else if (spare.count)
-        status = og__findings_add(findings, OG_SEVERITY_WARNING, "masks in '%s' without an image are left out (%zu): %s",
-                                  path, spare.count, og__names_get(&spare));
+        status =
+            og__findings_add(findings, OG_SEVERITY_WARNING, "masks in '%s' without an image are left out (%zu): %s",
+                             path, spare.count, og__names_get(&spare));
     og__names_deinit(&bare);
     og__names_deinit(&spare);
     return status;
@@ -155,8 +157,8 @@ static const struct {
     const char *word;
     int part;
 } part_words[] = {
-    {"train", OG_PART_TRAIN},           {"training", OG_PART_TRAIN},        {"val", OG_PART_VALIDATION},
-    {"valid", OG_PART_VALIDATION},      {"validation", OG_PART_VALIDATION}, {"test", PART_LEFT_OUT},
+    {"train", OG_PART_TRAIN},      {"training", OG_PART_TRAIN},        {"val", OG_PART_VALIDATION},
+    {"valid", OG_PART_VALIDATION}, {"validation", OG_PART_VALIDATION}, {"test", PART_LEFT_OUT},
 };
 
 static bool find_part(const char *word, int *part)
@@ -243,7 +245,8 @@ static og_status drop_left_out(og__listing *listing)
     }
     listing->count = kept;
     if (test)
-        OG_TRY(og__findings_add(&listing->findings, OG_SEVERITY_NOTE, "images that splits.csv keeps for testing: %zu", test));
+        OG_TRY(og__findings_add(&listing->findings, OG_SEVERITY_NOTE, "images that splits.csv keeps for testing: %zu",
+                                test));
     if (unlisted)
         OG_TRY(og__findings_add(&listing->findings, OG_SEVERITY_WARNING,
                                 "images that splits.csv does not list are left out: %zu", unlisted));

@@ -82,7 +82,8 @@ static og_status start_workers(og__loader *loader, int threads)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return loader->thread_count == threads
                ? OG_OK
-               : og__fail(OG_ERR_MEMORY, "cannot start %d data threads, only %d; ask for fewer", threads, loader->thread_count);
+               : og__fail(OG_ERR_MEMORY, "cannot start %d data threads, only %d; ask for fewer", threads,
+                          loader->thread_count);
 }
 
 /* --- opening and closing ------------------------------------------------------------------------------------------ */

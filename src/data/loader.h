@@ -29,7 +29,7 @@ typedef struct og__loader og__loader;
 og_status og__loader_open(const og_dataset *data, const og__loader_options *options, og__loader **loader);
 void og__loader_close(og__loader *loader);
 
-/* Steps per pass over the training part: ceil(count / batch); a short last batch is filled from the next epoch's order. */
+/* Steps per pass over the training part: ceil(count / batch). A short last batch goes on in the next epoch's order. */
 size_t og__loader_steps_per_epoch(const og__loader *loader);
 void og__loader_patch(const og__loader *loader, int *h, int *w);
 

@@ -22,7 +22,8 @@ static og_status read_one(const og__yaml *node, const char *what, og__ranges *ra
     const char *text;
     OG_TRY(og__yaml_text(node, what, &text));
     if (!parse(text, &ranges->items[ranges->count]))
-        return og__yaml_fail(OG_ERR_SYNTAX, node, "%s must be a whole number (7) or a range (50-69), found '%s'", what, text);
+        return og__yaml_fail(OG_ERR_SYNTAX, node, "%s must be a whole number (7) or a range (50-69), found '%s'", what,
+                             text);
     ranges->count++;
     return OG_OK;
 }

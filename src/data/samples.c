@@ -13,9 +13,9 @@
 /* What is remembered between pairs. */
 typedef struct reading {
     og_dataset *data;
-    size_t bytes;           /* held so far */
-    og__names misfits;      /* pairs whose sizes differ */
-    size_t grey_in_colour;  /* masks saved as three equal channels */
+    size_t bytes;          /* held so far */
+    og__names misfits;     /* pairs whose sizes differ */
+    size_t grey_in_colour; /* masks saved as three equal channels */
 } reading;
 
 /* FNV-1a over 32-bit words, folded: a checksum, not a signature. */
@@ -71,7 +71,8 @@ static og_status check_mask_channels(reading *in, const og__pair *pair, const og
     for (size_t i = 0; grey && i < count; i++)
         grey = mask->data[i] == mask->data[count + i] && mask->data[i] == mask->data[2 * count + i];
     if (!grey)
-        return og__fail(OG_ERR_DATA, "mask '%s' has %d channels, expected one with class numbers", pair->mask, mask->channels);
+        return og__fail(OG_ERR_DATA, "mask '%s' has %d channels, expected one with class numbers", pair->mask,
+                        mask->channels);
     in->grey_in_colour++;
     return OG_OK;
 }
@@ -84,8 +85,8 @@ static og_status check_image_channels(reading *in, const og__pair *pair, const o
     if (in->data->channels == 0)
         in->data->channels = image->channels;
     if (in->data->channels != image->channels)
-        return og__fail(OG_ERR_DATA, "'%s' has %d channels but '%s' has %d; all images need the same channels", pair->image,
-                        image->channels, in->data->listing.pairs[0].image, in->data->channels);
+        return og__fail(OG_ERR_DATA, "'%s' has %d channels but '%s' has %d; all images need the same channels",
+                        pair->image, image->channels, in->data->listing.pairs[0].image, in->data->channels);
     return OG_OK;
 }
 
@@ -145,8 +146,9 @@ static og_status claim_memory(reading *in, const og_image *image, const cut *how
     in->bytes += pixels * ((size_t)image->channels * sizeof(float) + 1);
     if (in->bytes <= og__memory_limit())
         return OG_OK;
-    return og__fail(OG_ERR_MEMORY, "the data set needs more than %zu MB, which does not fit into this machine's memory; use "
-                                   "fewer or smaller images", og__memory_limit() >> 20);
+    return og__fail(OG_ERR_MEMORY,
+                    "the data set needs more than %zu MB of this machine's memory; use fewer or smaller images",
+                    og__memory_limit() >> 20);
 }
 
 static og_status add_slice(reading *in, size_t pair_index, const og_image *image, const og_image *mask, const cut *how,

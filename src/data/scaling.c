@@ -22,15 +22,13 @@ static double sd_of(double squares, double count)
     return sd > 0 ? sd : 1;
 }
 
-og__moments og__moments_of_image(int channels, size_t pixels, const float *image)
+void og__moments_of_image(int channels, size_t pixels, const float *image, og__moments *moments)
 {
-    og__moments moments = {0};
     for (int c = 0; c < channels; c++) {
         const float *plane = image + (size_t)c * pixels;
-        moments.mean[c] = sum_powers(plane, pixels, 0, 1) / (double)pixels;
-        moments.sd[c] = sd_of(sum_powers(plane, pixels, moments.mean[c], 2), (double)pixels);
+        moments->mean[c] = sum_powers(plane, pixels, 0, 1) / (double)pixels;
+        moments->sd[c] = sd_of(sum_powers(plane, pixels, moments->mean[c], 2), (double)pixels);
     }
-    return moments;
 }
 
 /* Sum of (x - center)^power over one channel of a part; adds up the pixels in *count. */
@@ -47,15 +45,13 @@ static double sum_part(const og_dataset *data, og_part part, int c, double cente
     return sum;
 }
 
-og__moments og__moments_of_part(const og_dataset *data, og_part part)
+void og__moments_of_part(const og_dataset *data, og_part part, og__moments *moments)
 {
-    og__moments moments = {0};
     for (int c = 0; c < data->channels; c++) {
         double count;
-        moments.mean[c] = sum_part(data, part, c, 0, 1, &count) / count;
-        moments.sd[c] = sd_of(sum_part(data, part, c, moments.mean[c], 2, &count), count);
+        moments->mean[c] = sum_part(data, part, c, 0, 1, &count) / count;
+        moments->sd[c] = sd_of(sum_part(data, part, c, moments->mean[c], 2, &count), count);
     }
-    return moments;
 }
 
 void og__scaling_factors(const og_scaling *scaling, int channels, size_t pixels, const float *image,
@@ -63,7 +59,7 @@ void og__scaling_factors(const og_scaling *scaling, int channels, size_t pixels,
 {
     og__moments moments = {0};
     if (scaling->kind == OG_NORMALIZE_IMAGE)
-        moments = og__moments_of_image(channels, pixels, image);
+        og__moments_of_image(channels, pixels, image, &moments);
     for (int c = 0; c < channels; c++) {
         double mean = 0, sd = 1;
         if (scaling->kind == OG_NORMALIZE_DATASET) {

@@ -23,9 +23,12 @@ static og_status hold_out(og_dataset *data, double share, uint64_t seed)
     bool *out = NULL;
     if (pairs < 2)
         return data->count < 2
-                   ? og__findings_add(&data->listing.findings, OG_SEVERITY_WARNING, "a single image: nothing is held out")
-                   : og__fail(OG_ERR_DATA, "'%s' is one volume, and its slices are too alike to be held out at random; say "
-                                           "'validation: FIRST-LAST' in a YAML file", data->listing.pairs[0].image);
+                   ? og__findings_add(&data->listing.findings, OG_SEVERITY_WARNING,
+                                      "a single image: nothing is held out")
+                   : og__fail(OG_ERR_DATA,
+                              "'%s' is one volume, and its slices are too alike to be held out at random; say in a "
+                              "YAML file which slices are held out ('validation: 50-69')",
+                              data->listing.pairs[0].image);
     held = held < 1 ? 1 : held > pairs - 1 ? pairs - 1 : held;
     OG_GO(og__alloc(pairs, sizeof *order, &order));
     OG_GO(og__alloc(pairs, sizeof *out, &out));
@@ -41,8 +44,9 @@ static og_status hold_out(og_dataset *data, double share, uint64_t seed)
     for (size_t i = 0; i < data->count; i++)
         if (out[data->samples[i].pair])
             data->samples[i].part = OG_PART_VALIDATION;
-    OG_GO(og__findings_add(&data->listing.findings, OG_SEVERITY_NOTE, "%zu of %zu images are held out at random (split seed "
-                                                                      "%llu)", held, pairs, (unsigned long long)seed));
+    OG_GO(og__findings_add(&data->listing.findings, OG_SEVERITY_NOTE,
+                           "%zu of %zu images are held out at random (split seed %llu)", held, pairs,
+                           (unsigned long long)seed));
 done:
     free(order);
     free(out);

@@ -19,7 +19,8 @@ static og_status fail_unknown(const og__yaml *key, const og_config_target *targe
             names[used++] = targets[t].table.options[i].name;
     const char *nearest = og__nearest_name(og__yaml_scalar(key), names, used);
     if (nearest)
-        status = og__yaml_fail(OG_ERR_NAME, key, "unknown option '%s'; did you mean '%s'?", og__yaml_scalar(key), nearest);
+        status =
+            og__yaml_fail(OG_ERR_NAME, key, "unknown option '%s'; did you mean '%s'?", og__yaml_scalar(key), nearest);
     else
         status = og__yaml_fail(OG_ERR_NAME, key, "unknown option '%s'; --help lists the options", og__yaml_scalar(key));
 done:

@@ -16,7 +16,7 @@ void og__table_deinit(og__table *table)
     *table = (og__table){0};
 }
 
-/* Cut one field off at *at, in place; *at moves behind it, to the end of the line after the last. NULL: no quote ends it. */
+/* Cut one field off at *at, in place; *at moves behind it and is NULL after the last. NULL: a quote does not end. */
 static char *cut_commas(char **at)
 {
     char *src = *at, *dst = *at, *field = *at;

@@ -71,8 +71,8 @@ static og_status next_event(builder *from, yaml_event_t *event)
     if (parser->error == YAML_MEMORY_ERROR)
         return og__fail(OG_ERR_MEMORY, "cannot allocate memory to read '%s'", from->file);
     if (parser->error == YAML_READER_ERROR)
-        return og__fail(OG_ERR_SYNTAX, "%s: %s at byte %zu; the file must be text in UTF-8", from->file, parser->problem,
-                        parser->problem_offset);
+        return og__fail(OG_ERR_SYNTAX, "%s: %s at byte %zu; the file must be text in UTF-8", from->file,
+                        parser->problem, parser->problem_offset);
     return og__fail(OG_ERR_SYNTAX, "%s:%zu:%zu: %s%s%s", from->file, parser->problem_mark.line + 1,
                     parser->problem_mark.column + 1, parser->problem, parser->context ? ", " : "",
                     parser->context ? parser->context : "");
@@ -319,10 +319,11 @@ og_status og__yaml_fail(og_status status, const og__yaml *node, const char *form
 /* What a node is, for "expected X, found Y". */
 static void describe(const og__yaml *node, char text[64])
 {
+    static const char *const kinds[] = {"nothing", "a value", "a list", "a map"};
     if (node->kind == OG_YAML_SCALAR)
         snprintf(text, 64, "'%.40s'", node->text);
     else
-        snprintf(text, 64, "%s", node->kind == OG_YAML_LIST ? "a list" : node->kind == OG_YAML_MAP ? "a map" : "nothing");
+        snprintf(text, 64, "%s", kinds[node->kind]);
 }
 
 og_status og__yaml_expect(const og__yaml *node, const char *what, og__yaml_kind kind)
@@ -383,12 +384,11 @@ og_status og__yaml_check_keys(const og__yaml *node, const char *what, const char
             continue;
         og__text list = {0};
         const char *nearest = og__nearest_name(key, names, count);
-        for (size_t k = 0; !nearest && k < count; k++)
+        for (size_t k = 0; k < count; k++)
             og__text_format(&list, "%s%s", k ? ", " : "", names[k]);
-        og_status status = nearest ? og__yaml_fail(OG_ERR_NAME, node->keys[i], "unknown key '%s' in %s; did you mean '%s'?",
-                                                   key, what, nearest)
-                                   : og__yaml_fail(OG_ERR_NAME, node->keys[i], "unknown key '%s' in %s; known are %s", key,
-                                                   what, og__text_get(&list));
+        og_status status = og__yaml_fail(OG_ERR_NAME, node->keys[i], "unknown key '%s' in %s; %s %s%s", key, what,
+                                         nearest ? "did you mean" : "known are",
+                                         nearest ? nearest : og__text_get(&list), nearest ? "?" : "");
         og__text_deinit(&list);
         return status;
     }

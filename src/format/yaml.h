@@ -1,5 +1,5 @@
-/* YAML files as a read-only tree in which every node knows where it stands, so that messages can say "brain.yaml:12: ...".
- * Only what a person writes into a settings file: maps, lists and scalars; no anchors, aliases or several documents. */
+/* YAML files as a read-only tree in which every node knows its line, so that messages can say "brain.yaml:12: ...".
+ * Only what a person writes into a settings file: maps, lists and scalars; no aliases and no second document. */
 #ifndef OG_FORMAT_YAML_H
 #define OG_FORMAT_YAML_H
 

@@ -20,16 +20,17 @@ og_status og__image_alloc(og_image *image, const char *path, int64_t channels, i
     const int64_t sizes[] = {channels, depth, height, width};
     for (int i = 0; i < 4; i++)
         if (sizes[i] < 1 || sizes[i] > INT_MAX)
-            return og__fail(OG_ERR_FORMAT, "'%s' claims a size of %lld x %lld x %lld with %lld channels; each must be at "
-                                           "least 1", path, (long long)width, (long long)height, (long long)depth,
-                            (long long)channels);
-    og_status status = og__product(&count, 4, (size_t[]){(size_t)channels, (size_t)depth, (size_t)height, (size_t)width});
+            return og__fail(OG_ERR_FORMAT,
+                            "'%s' claims a size of %lld x %lld x %lld with %lld channels; at least 1 each is needed",
+                            path, (long long)width, (long long)height, (long long)depth, (long long)channels);
+    og_status status =
+        og__product(&count, 4, (size_t[]){(size_t)channels, (size_t)depth, (size_t)height, (size_t)width});
     if (status == OG_OK)
         status = og__product(&bytes, 2, (size_t[]){count, sizeof(float)});
     if (status != OG_OK || bytes > og__memory_limit())
-        return og__fail(OG_ERR_MEMORY, "'%s' claims a size of %lld x %lld x %lld with %lld channels, which does not fit "
-                                       "into this machine's memory", path, (long long)width, (long long)height,
-                        (long long)depth, (long long)channels);
+        return og__fail(OG_ERR_MEMORY,
+                        "'%s' claims a size of %lld x %lld x %lld with %lld channels, more than this machine's memory",
+                        path, (long long)width, (long long)height, (long long)depth, (long long)channels);
     status = og__alloc(count, sizeof(float), &image->data);
     if (status != OG_OK)
         return og__fail_in(status, "reading '%s'", path);
@@ -76,9 +77,9 @@ static og_status check_finite(const char *path, const og_image *image)
         if (isfinite(image->data[i]))
             continue;
         size_t x = i % (size_t)image->width, y = i % plane / (size_t)image->width, z = i % volume / plane;
-        return og__fail(OG_ERR_DATA, "'%s' holds %s at x = %zu, y = %zu, z = %zu, channel %zu; replace such pixels by a "
-                                     "number first", path, isnan(image->data[i]) ? "NaN" : "an infinite value", x, y, z,
-                        i / volume);
+        return og__fail(OG_ERR_DATA,
+                        "'%s' holds %s at x = %zu, y = %zu, z = %zu, channel %zu; replace such pixels first", path,
+                        isnan(image->data[i]) ? "NaN" : "an infinite value", x, y, z, i / volume);
     }
     return OG_OK;
 }
@@ -87,7 +88,8 @@ static og_status load(const char *path, bool palette_indices, og_image *image)
 {
     *image = (og_image){0};
     OG_TRY(check_readable(path));
-    og_status status = og__volume_is(path) ? og__volume_load(path, image) : og__raster_load(path, palette_indices, image);
+    og_status status =
+        og__volume_is(path) ? og__volume_load(path, image) : og__raster_load(path, palette_indices, image);
     if (status == OG_OK)
         status = check_finite(path, image);
     if (status != OG_OK)
@@ -111,7 +113,8 @@ static bool ends_with(const char *path, const char *ending)
     return length > tail && strcasecmp(path + length - tail, ending) == 0;
 }
 
-og_status og_labels_save(const char *path, const uint8_t *labels, int depth, int height, int width, const og_image *like)
+og_status og_labels_save(const char *path, const uint8_t *labels, int depth, int height, int width,
+                         const og_image *like)
 {
     if (like && (like->depth != depth || like->height != height || like->width != width))
         return og__fail(OG_ERR_SHAPE, "cannot write '%s': labels of %d x %d x %d beside an image of %d x %d x %d", path,
@@ -126,5 +129,6 @@ og_status og_labels_save(const char *path, const uint8_t *labels, int depth, int
     if (ends_with(path, ".png"))
         return og__fail(OG_ERR_ARGUMENT, "cannot write '%s': a PNG holds one page, not %d; write .tif or .nii.gz", path,
                         depth);
-    return og__fail(OG_ERR_ARGUMENT, "cannot write '%s': unknown ending; write .png, .tif, .tiff, .nii or .nii.gz", path);
+    return og__fail(OG_ERR_ARGUMENT, "cannot write '%s': unknown ending; write .png, .tif, .tiff, .nii or .nii.gz",
+                    path);
 }

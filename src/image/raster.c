@@ -26,9 +26,9 @@ static const char *const read_drivers[] = {"PNG", "JPEG", "GTiff", "BMP", "PNM",
 static const struct {
     const char *name, *value;
 } settings[] = {
-    {"GDAL_PAM_ENABLED", "NO"},                /* no .aux.xml files beside the user's images */
-    {"GDAL_ERROR_ON_LIBJPEG_WARNING", "YES"},  /* a truncated JPEG is an error, not half an image */
-    {"GDAL_DISABLE_READDIR_ON_OPEN", "TRUE"},  /* a folder of n images is not listed n times */
+    {"GDAL_PAM_ENABLED", "NO"},               /* no .aux.xml files beside the user's images */
+    {"GDAL_ERROR_ON_LIBJPEG_WARNING", "YES"}, /* a truncated JPEG is an error, not half an image */
+    {"GDAL_DISABLE_READDIR_ON_OPEN", "TRUE"}, /* a folder of n images is not listed n times */
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 
@@ -164,8 +164,9 @@ static og_status read_bands(const char *path, const session *in, GDALDatasetH so
         float *dst = image->data + ((size_t)c * (size_t)image->depth + (size_t)page) * plane;
         if (GDALDataTypeIsComplex(GDALGetRasterDataType(band)))
             return og__fail(OG_ERR_UNSUPPORTED, "'%s' has complex pixels; save their magnitude first", path);
-        if (GDALRasterIO(band, GF_Read, 0, 0, image->width, image->height, dst, image->width, image->height, GDT_Float32,
-                         0, 0) != CE_None || in->message[0])
+        if (GDALRasterIO(band, GF_Read, 0, 0, image->width, image->height, dst, image->width, image->height,
+                         GDT_Float32, 0, 0) != CE_None ||
+            in->message[0])
             return og__fail(OG_ERR_FORMAT, "cannot read '%s': it is truncated or damaged (%s)", path, reason(in));
     }
     return OG_OK;
@@ -192,8 +193,9 @@ static og_status read_pages(const char *path, const session *in, CSLConstList pa
             colour_bands(source, page_bands) != band_count)
             status = og__fail(OG_ERR_UNSUPPORTED,
                               "'%s' has pages of different sizes (page 1 is %d x %d, page %d is %d x %d); save them as "
-                              "files of their own", path, image->width, image->height, page + 1,
-                              GDALGetRasterXSize(source), GDALGetRasterYSize(source));
+                              "files of their own",
+                              path, image->width, image->height, page + 1, GDALGetRasterXSize(source),
+                              GDALGetRasterYSize(source));
         else
             status = read_bands(path, in, source, bands, image, page);
         GDALClose(source);
@@ -247,8 +249,8 @@ static GDALDatasetH wrap_pixels(const uint8_t *pixels, int height, int width, in
     GDALDatasetH source = GDALCreate(GDALGetDriverByName("MEM"), "", width, height, channels, GDT_Byte, NULL);
     if (!source)
         return NULL;
-    if (GDALDatasetRasterIO(source, GF_Write, 0, 0, width, height, (void *)pixels, width, height, GDT_Byte, channels, NULL,
-                            channels, channels * width, 1) != CE_None) {
+    if (GDALDatasetRasterIO(source, GF_Write, 0, 0, width, height, (void *)pixels, width, height, GDT_Byte, channels,
+                            NULL, channels, channels * width, 1) != CE_None) {
         GDALClose(source);
         return NULL;
     }
@@ -256,8 +258,8 @@ static GDALDatasetH wrap_pixels(const uint8_t *pixels, int height, int width, in
 }
 
 /* Append one page u8[H, W, channels] to the file `name`, which lies in GDAL's memory. */
-static bool encode_page(const char *name, og__raster_kind kind, const uint8_t *pixels, int height, int width, int channels,
-                        bool append, const og__geo *geo)
+static bool encode_page(const char *name, og__raster_kind kind, const uint8_t *pixels, int height, int width,
+                        int channels, bool append, const og__geo *geo)
 {
     GDALDatasetH source = wrap_pixels(pixels, height, width, channels), copy = NULL;
     if (source) {
@@ -305,8 +307,8 @@ done:
     return status;
 }
 
-og_status og__raster_save(const char *path, og__raster_kind kind, const uint8_t *labels, int depth, int height, int width,
-                          const og__geo *geo)
+og_status og__raster_save(const char *path, og__raster_kind kind, const uint8_t *labels, int depth, int height,
+                          int width, const og__geo *geo)
 {
     uint8_t *file;
     size_t count;

@@ -12,7 +12,7 @@ typedef struct og__geo {
     void (*release)(struct og__geo *geo);
 } og__geo;
 
-/* Set the sizes and allocate the pixels, zeroed. Refuses empty sizes and more than this machine's memory, naming `path`. */
+/* Set the sizes and allocate the pixels, zeroed. Refuses empty sizes and more than this machine's memory. */
 og_status og__image_alloc(og_image *image, const char *path, int64_t channels, int64_t depth, int64_t height,
                           int64_t width);
 
@@ -23,8 +23,8 @@ og_status og__raster_load(const char *path, bool palette_indices, og_image *imag
 typedef enum og__raster_kind { OG_RASTER_PNG, OG_RASTER_TIFF } og__raster_kind;
 
 /* labels: u8[D, H, W]; geo may be NULL or of another kind. */
-og_status og__raster_save(const char *path, og__raster_kind kind, const uint8_t *labels, int depth, int height, int width,
-                          const og__geo *geo);
+og_status og__raster_save(const char *path, og__raster_kind kind, const uint8_t *labels, int depth, int height,
+                          int width, const og__geo *geo);
 
 /* --- volumes (NIfTI) ---------------------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
-/* NIfTI-1 and NIfTI-2 volumes through niftilib; the only file that includes it. The header is read and checked here before
- * niftilib sees it, because niftilib prints its complaints, and the pixels are read here, because it turns NaN into 0. */
+/* NIfTI-1 and NIfTI-2 volumes through niftilib; the only file that includes it. The header is read and checked here
+ * before niftilib sees it, because it prints its complaints, and so are the pixels, because it turns NaN into 0. */
 #include "image/reader.h"
 
 #include <limits.h>
@@ -20,12 +20,12 @@ enum { HEADER1_BYTES = 348, HEADER2_BYTES = 540, EXTENDER_BYTES = 4 };
 
 /* --- pixel types -------------------------------------------------------------------------------------------------- */
 
-#define CONVERT(name, type)                                                                      \
-    static void name(size_t count, const void *src, double slope, double intercept, float *dst) \
-    {                                                                                            \
-        const type *values = src;                                                                \
-        for (size_t i = 0; i < count; i++)                                                       \
-            dst[i] = (float)(slope * (double)values[i] + intercept);                             \
+#define CONVERT(name, type)                                                                                            \
+    static void name(size_t count, const void *src, double slope, double intercept, float *dst)                        \
+    {                                                                                                                  \
+        const type *values = src;                                                                                      \
+        for (size_t i = 0; i < count; i++)                                                                             \
+            dst[i] = (float)(slope * (double)values[i] + intercept);                                                   \
     }
 CONVERT(convert_u8, uint8_t)
 CONVERT(convert_i8, int8_t)
@@ -45,8 +45,8 @@ static const struct pixel_type {
     int bytes;
     void (*convert)(size_t count, const void *src, double slope, double intercept, float *dst);
 } pixel_types[] = {
-    {DT_UINT8, 1, convert_u8},    {DT_INT8, 1, convert_i8},     {DT_UINT16, 2, convert_u16},  {DT_INT16, 2, convert_i16},
-    {DT_UINT32, 4, convert_u32},  {DT_INT32, 4, convert_i32},   {DT_UINT64, 8, convert_u64},  {DT_INT64, 8, convert_i64},
+    {DT_UINT8, 1, convert_u8},    {DT_INT8, 1, convert_i8},     {DT_UINT16, 2, convert_u16}, {DT_INT16, 2, convert_i16},
+    {DT_UINT32, 4, convert_u32},  {DT_INT32, 4, convert_i32},   {DT_UINT64, 8, convert_u64}, {DT_INT64, 8, convert_i64},
     {DT_FLOAT32, 4, convert_f32}, {DT_FLOAT64, 8, convert_f64},
 };
 
@@ -132,8 +132,8 @@ static og_status parse_header(const char *path, nifti_image **volume)
     *volume = NULL;
     int version = sniff(path, &head);
     if (version < 0)
-        return og__fail(OG_ERR_UNSUPPORTED, "'%s' is one of two NIfTI files (.hdr and .img); save it as one .nii or .nii.gz",
-                        path);
+        return og__fail(OG_ERR_UNSUPPORTED,
+                        "'%s' is one of two NIfTI files (.hdr and .img); save it as one .nii or .nii.gz", path);
     OG_TRY(check_header(path, version, &head));
     *volume = version == 1 ? nifti_convert_n1hdr2nim(head.v1, path) : nifti_convert_n2hdr2nim(head.v2, path);
     return *volume ? OG_OK : og__fail(OG_ERR_FORMAT, "'%s' has a NIfTI header that niftilib refuses", path);
@@ -186,8 +186,8 @@ static og_status read_pixels(const char *path, const nifti_image *volume, const 
     }
     for (size_t s = 0; s < slices; s++) {
         if (gzfread(slice, 1, slice_bytes, file) != slice_bytes) {
-            status = og__fail(OG_ERR_FORMAT, "'%s' is truncated or damaged: slice %zu of %zu cannot be read", path, s + 1,
-                              slices);
+            status = og__fail(OG_ERR_FORMAT, "'%s' is truncated or damaged: slice %zu of %zu cannot be read", path,
+                              s + 1, slices);
             goto done;
         }
         if (volume->byteorder != nifti_short_order() && type->bytes > 1)
@@ -208,8 +208,9 @@ og_status og__volume_load(const char *path, og_image *image)
     size_t bytes;
     OG_TRY(parse_header(path, &volume));
     int64_t channels = volume->nvox / (volume->nx * volume->ny * volume->nz);
-    OG_GO(og__product(&bytes, 5, (size_t[]){(size_t)volume->nx, (size_t)volume->ny, (size_t)volume->nz, (size_t)channels,
-                                            (size_t)volume->nbyper}));
+    OG_GO(og__product(&bytes, 5,
+                      (size_t[]){(size_t)volume->nx, (size_t)volume->ny, (size_t)volume->nz, (size_t)channels,
+                                 (size_t)volume->nbyper}));
     OG_GO(check_length(path, volume, bytes));
     OG_GO(og__image_alloc(image, path, channels, volume->nz, volume->ny, volume->nx));
     const double spacing[3] = {volume->dx, volume->dy, volume->dz};
@@ -235,8 +236,8 @@ static og_status make_header(const char *path, int depth, int height, int width,
     const int64_t dims[8] = {3, width, height, depth, 1, 1, 1, 1};
     const og__geo *geo = like ? like->geo : NULL;
     if (width > SHRT_MAX || height > SHRT_MAX || depth > SHRT_MAX)
-        return og__fail(OG_ERR_UNSUPPORTED, "cannot write '%s': NIfTI-1 holds up to %d pixels a side, not %d x %d x %d", path,
-                        SHRT_MAX, width, height, depth);
+        return og__fail(OG_ERR_UNSUPPORTED, "cannot write '%s': NIfTI-1 holds up to %d pixels a side, not %d x %d x %d",
+                        path, SHRT_MAX, width, height, depth);
     nifti_image *volume = geo && geo->kind == OG_GEO_VOLUME ? nifti_copy_nim_info(((const volume_geo *)geo)->volume)
                                                             : nifti_make_new_nim(dims, DT_UINT8, 0);
     if (!volume)
@@ -270,8 +271,10 @@ static og_status gzip(const unsigned char *src, size_t src_bytes, unsigned char 
     *dst = NULL;
     *dst_bytes = 0;
     if (src_bytes > UINT_MAX / 2)
-        return og__fail(OG_ERR_UNSUPPORTED, "cannot compress %zu MB at once; write .nii instead of .nii.gz", src_bytes >> 20);
-    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+        return og__fail(OG_ERR_UNSUPPORTED, "cannot compress %zu MB at once; write .nii instead of .nii.gz",
+                        src_bytes >> 20);
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
         return og__fail(OG_ERR_MEMORY, "cannot allocate memory to compress %zu MB", src_bytes >> 20);
     size_t bound = deflateBound(&stream, (uLong)src_bytes);
     OG_GO(og__alloc(bound, 1, dst));
@@ -287,7 +290,8 @@ done:
     return status;
 }
 
-og_status og__volume_save(const char *path, const uint8_t *labels, int depth, int height, int width, const og_image *like)
+og_status og__volume_save(const char *path, const uint8_t *labels, int depth, int height, int width,
+                          const og_image *like)
 {
     og_status status = OG_OK;
     unsigned char *plain = NULL, *packed = NULL;

@@ -11,7 +11,8 @@ static inline void picture(const char *name, int h, int w, int start, int step, 
     size_t count;
     for (int i = 0; i < h * w; i++)
         pixels[i] = (uint8_t)((start + i * step) % modulus);
-    int failed = og_png_encode(pixels, h, w, 1, &png, &count) != OG_OK || og__file_write(scratch(name), png, count) != OG_OK;
+    int failed =
+        og_png_encode(pixels, h, w, 1, &png, &count) != OG_OK || og__file_write(scratch(name), png, count) != OG_OK;
     assert(!failed);
     (void)failed;
     free(pixels);

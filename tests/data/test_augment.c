@@ -83,7 +83,7 @@ static void test_flips(void **state)
         assert_in_range(seen[i / 2][i % 2], 6, 28); /* of 64, 16 expected; beyond 3 standard deviations otherwise */
 }
 
-/* Image and labels move together: with the label as image, both agree wherever the label is known and not on a border. */
+/* Image and labels move together: with the label as image, both agree wherever the image is not on a border. */
 static void test_rotation_and_zoom(void **state)
 {
     (void)state;
@@ -161,7 +161,8 @@ static void test_values(void **state)
 
         og__augment(&gamma, &sample, whole, 1, item, out, out_labels);
         assert_true(fabsf(out[0] - image[0]) < 1e-3f && fabsf(out[H * W - 1] - image[H * W - 1]) < 1e-2f);
-        double power = log((double)out[50] / (double)image[H * W - 1]) / log((double)image[50] / (double)image[H * W - 1]);
+        double power =
+            log((double)out[50] / (double)image[H * W - 1]) / log((double)image[50] / (double)image[H * W - 1]);
         lowest[2] = fmin(lowest[2], power), highest[2] = fmax(highest[2], power);
         assert_memory_equal(out_labels, labels, sizeof labels);
     }
@@ -204,7 +205,8 @@ static void test_rows_are_independent(void **state)
     (void)state;
     float both[2 * H * W], one[2 * H * W];
     uint8_t out_labels[H * W];
-    const og_augment_options flips = {.flip_x = true, .flip_y = true, .brightness = 0.2}, brightness = {.brightness = 0.2};
+    const og_augment_options flips = {.flip_x = true, .flip_y = true, .brightness = 0.2},
+                             brightness = {.brightness = 0.2};
     for (uint64_t item = 0; item < ITEMS; item++) {
         og__augment(&flips, &sample, whole, 1, item, both, out_labels);
         og__augment(&brightness, &sample, whole, 1, item, one, out_labels);
@@ -216,8 +218,9 @@ static void test_rows_are_independent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing),       cmocka_unit_test(test_padding), cmocka_unit_test(test_flips),
-        cmocka_unit_test(test_rotation_and_zoom), cmocka_unit_test(test_interpolation), cmocka_unit_test(test_values),
+        cmocka_unit_test(test_nothing),       cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_flips),         cmocka_unit_test(test_rotation_and_zoom),
+        cmocka_unit_test(test_interpolation), cmocka_unit_test(test_values),
         cmocka_unit_test(test_noise),         cmocka_unit_test(test_rows_are_independent),
     };
     return cmocka_run_group_tests(tests, fill_sample, NULL);

@@ -92,8 +92,9 @@ static void test_splits_file(void **state)
 {
     (void)state;
     picture_set("listed", 5, 4, 4, 2);
-    scratch_text("listed/splits.csv", "split,image\r\ntrain,images/a.png\r\nval,\"images/b.png\"\r\ntest,images/c.png\r\n\r\n"
-                                      "train,images/e.png\r\n");
+    scratch_text("listed/splits.csv",
+                 "split,image\r\ntrain,images/a.png\r\nval,\"images/b.png\"\r\ntest,images/c.png\r\n\r\n"
+                 "train,images/e.png\r\n");
     og_dataset *data = open_set("listed", 0.2);
     assert_int_equal(og_dataset_count(data, OG_PART_TRAIN), 2);
     assert_int_equal(og_dataset_count(data, OG_PART_VALIDATION), 1);
@@ -149,8 +150,9 @@ static void test_bad_folders(void **state)
     picture_set("sizes", 4, 4, 6, 2);
     picture("sizes/masks/b.png", 5, 6, 0, 1, 2);
     picture("sizes/masks/d.png", 4, 7, 0, 1, 2);
-    expect_failure(scratch("sizes"), OG_ERR_DATA,
-                   "image and mask differ in size in 2 of 4 pairs: b (image 6 x 4, mask 6 x 5), d (image 6 x 4, mask 7 x 4)");
+    expect_failure(
+        scratch("sizes"), OG_ERR_DATA,
+        "image and mask differ in size in 2 of 4 pairs: b (image 6 x 4, mask 6 x 5), d (image 6 x 4, mask 7 x 4)");
 
     picture_set("damaged", 2, 4, 6, 2);
     scratch_text("damaged/images/b.png", "\x89PNG\r\n\x1a\n then nothing");
@@ -282,13 +284,17 @@ static void test_declared_mistakes(void **state)
         {"name: x\n", OG_ERR_SYNTAX, "give 'pairs'"},
         {"pairs: []\n", OG_ERR_SYNTAX, "set.yaml:1: 'pairs' is empty"},
         {"pairs: []\nfolder: .\n", OG_ERR_SYNTAX, "not both"},
-        {"name: x\npair: []\n", OG_ERR_NAME, "set.yaml:2: unknown key 'pair' in a data set; did you mean 'pairs'?"},
-        {"pairs:\n  - image: a\n    maks: b\n", OG_ERR_NAME, "set.yaml:3: unknown key 'maks' in a pair; did you mean 'mask'?"},
-        {"pairs:\n  - image: a\n", OG_ERR_SYNTAX, "set.yaml:2: a pair needs an 'image' and a 'mask'; 'mask' is missing"},
-        {"pairs:\n  - {image: a, mask: b, axis: w}\n", OG_ERR_NAME, "set.yaml:2: 'axis' must be one of x, y, z, found 'w'"},
+        {"name: x\npair: []\n", OG_ERR_NAME, "set.yaml:2: unknown key 'pair' in a data set; did you mean pairs?"},
+        {"pairs:\n  - image: a\n    maks: b\n", OG_ERR_NAME,
+         "set.yaml:3: unknown key 'maks' in a pair; did you mean mask?"},
+        {"pairs:\n  - image: a\n", OG_ERR_SYNTAX,
+         "set.yaml:2: a pair needs an 'image' and a 'mask'; 'mask' is missing"},
+        {"pairs:\n  - {image: a, mask: b, axis: w}\n", OG_ERR_NAME,
+         "set.yaml:2: 'axis' must be one of x, y, z, found 'w'"},
         {"pairs:\n  - image: a\n    mask: b\n    slices: 9-3\n", OG_ERR_SYNTAX,
          "set.yaml:4: 'slices' must be a whole number (7) or a range (50-69), found '9-3'"},
-        {"pairs:\n  - {image: a, mask: b, part: train,\n     validation: 3}\n", OG_ERR_SYNTAX, "set.yaml:3: 'part' puts"},
+        {"pairs:\n  - {image: a, mask: b, part: train,\n     validation: 3}\n", OG_ERR_SYNTAX,
+         "set.yaml:3: 'part' puts"},
         {"pairs:\n  - {image: gone.png, mask: b}\n", OG_ERR_FILE, "decl/gone.png': No such file"},
         {"classes: {a: 0, b: x}\nfolder: .\n", OG_ERR_SYNTAX, "set.yaml:1: b must be a whole number (7) or a range"},
         {"classes: 3\nfolder: .\n", OG_ERR_SYNTAX, "set.yaml:1: 'classes' must be a list of names"},
@@ -297,7 +303,8 @@ static void test_declared_mistakes(void **state)
         {"folder: images\n", OG_ERR_FORMAT, "is no folder with images/ and masks/"},
         {"codes: {file: x.txt}\nfolder: .\n", OG_ERR_SYNTAX, "set.yaml:1: 'codes' needs 'classes'"},
         {"codes: {file: x.txt}\nclasses: {a: 0, b: 1}\nfolder: .\n", OG_ERR_FILE, "decl/x.txt': No such file"},
-        {"codes: {file: bad.txt, value: 1, code: 3}\nclasses: {a: 0, b: 1}\nfolder: .\n", OG_ERR_DATA, "bad.txt:2: 2 columns"},
+        {"codes: {file: bad.txt, value: 1, code: 3}\nclasses: {a: 0, b: 1}\nfolder: .\n", OG_ERR_DATA,
+         "bad.txt:2: 2 columns"},
         {"codes: {file: bad.txt, value: 2, code: 1}\nclasses: {a: 0, b: 1}\nfolder: .\n", OG_ERR_DATA,
          "bad.txt:1: column 2 must be a whole number, found 'one'"},
         {"a: 1\n  b: 2\n", OG_ERR_SYNTAX, "set.yaml:2:"},
@@ -329,7 +336,8 @@ static void test_axes(void **state)
     for (int a = 0; a < 3; a++) {
         og_dataset *data;
         char text[256], name[16];
-        snprintf(text, sizeof text, "pairs:\n  - {image: v.nii.gz, mask: m.nii.gz, axis: %s, validation: 1}\n", cuts[a].axis);
+        snprintf(text, sizeof text, "pairs:\n  - {image: v.nii.gz, mask: m.nii.gz, axis: %s, validation: 1}\n",
+                 cuts[a].axis);
         assert_int_equal(og_dataset_open(scratch_text("axes/set.yaml", text), NULL, &data), OG_OK);
         assert_int_equal(og_dataset_count(data, OG_PART_TRAIN), cuts[a].slices - 1);
         assert_int_equal(og_dataset_count(data, OG_PART_VALIDATION), 1);
@@ -345,8 +353,8 @@ static void test_axes(void **state)
         assert_true(has_finding(data, OG_SEVERITY_WARNING, "directly beside training slices (1)"));
         og_dataset_free(data);
     }
-    expect_failure(scratch_text("axes/set.yaml", "pairs:\n  - {image: v.nii.gz, mask: m.nii.gz, slices: 0-5}\n"), OG_ERR_DATA,
-                   "the slices 0-5 lie outside of");
+    expect_failure(scratch_text("axes/set.yaml", "pairs:\n  - {image: v.nii.gz, mask: m.nii.gz, slices: 0-5}\n"),
+                   OG_ERR_DATA, "the slices 0-5 lie outside of");
     expect_failure(scratch_text("axes/set.yaml", "pairs:\n  - {image: v.nii.gz, mask: m.nii.gz}\n"), OG_ERR_DATA,
                    "is one volume, and its slices are too alike");
 }
@@ -375,7 +383,8 @@ static void test_report(void **state)
     assert_int_equal(report->duplicates, 1);
     assert_true(isnan(report->copy_dice));
     og_data_report_free(report);
-    assert_true(has_finding(data, OG_SEVERITY_WARNING, "pixel for pixel (1), make scores look better than they are: d = a"));
+    assert_true(
+        has_finding(data, OG_SEVERITY_WARNING, "pixel for pixel (1), make scores look better than they are: d = a"));
     assert_true(has_finding(data, OG_SEVERITY_WARNING, "images with the same value everywhere (1): b"));
     og_dataset_free(data);
 }

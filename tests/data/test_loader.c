@@ -63,8 +63,12 @@ static void test_same_bits_for_any_threads(void **state)
     static const uint64_t first_steps[] = {0, 1, 5, 33};
     for (size_t t = 0; t < 4; t++)
         for (size_t f = 0; f < 4; f++) {
-            og__loader *loader = open_loader((og__loader_options){.batch = 3, .multiple = 8, .seed = 5, .augment = every,
-                                                                  .threads = threads[t], .first_step = first_steps[f]});
+            og__loader *loader = open_loader((og__loader_options){.batch = 3,
+                                                                  .multiple = 8,
+                                                                  .seed = 5,
+                                                                  .augment = every,
+                                                                  .threads = threads[t],
+                                                                  .first_step = first_steps[f]});
             for (uint64_t s = first_steps[f]; s < STEPS; s++) {
                 og__batch batch;
                 assert_int_equal(og__loader_next(loader, &batch), OG_OK);
@@ -107,7 +111,8 @@ static void test_epochs(void **state)
 {
     (void)state;
     og_scaling scaling = og_dataset_scaling(data);
-    og__loader *loader = open_loader((og__loader_options){.batch = 4, .patch_h = 9, .patch_w = 11, .multiple = 1, .seed = 9});
+    og__loader *loader =
+        open_loader((og__loader_options){.batch = 4, .patch_h = 9, .patch_w = 11, .multiple = 1, .seed = 9});
     assert_int_equal(og__loader_steps_per_epoch(loader), 3);
     og__loader_close(loader);
 
@@ -184,7 +189,8 @@ static void test_close_early(void **state)
     (void)state;
     for (int taken = 0; taken < 4; taken++) {
         og__batch batch;
-        og__loader *loader = open_loader((og__loader_options){.batch = 2, .multiple = 16, .augment = every, .threads = 3});
+        og__loader *loader =
+            open_loader((og__loader_options){.batch = 2, .multiple = 16, .augment = every, .threads = 3});
         for (int s = 0; s < taken; s++)
             assert_int_equal(og__loader_next(loader, &batch), OG_OK);
         og__loader_close(loader);
@@ -195,9 +201,12 @@ static void test_close_early(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bits_for_any_threads), cmocka_unit_test(test_seed_changes_batches),
-        cmocka_unit_test(test_epochs),                    cmocka_unit_test(test_patches),
-        cmocka_unit_test(test_bad_requests),              cmocka_unit_test(test_close_early),
+        cmocka_unit_test(test_same_bits_for_any_threads),
+        cmocka_unit_test(test_seed_changes_batches),
+        cmocka_unit_test(test_epochs),
+        cmocka_unit_test(test_patches),
+        cmocka_unit_test(test_bad_requests),
+        cmocka_unit_test(test_close_early),
     };
     return cmocka_run_group_tests(tests, open_data, close_data);
 }

@@ -59,6 +59,7 @@ static void test_empty(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_commas), cmocka_unit_test(test_spaces), cmocka_unit_test(test_empty)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_commas), cmocka_unit_test(test_spaces),
+                                       cmocka_unit_test(test_empty)};
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }

@@ -112,10 +112,11 @@ static void test_palette(void **state)
 {
     (void)state;
     scratch_text("colours.txt", "0 0 0 0\n1 255 0 0\n2 0 128 7\n");
-    const char *vrt = "<VRTDataset rasterXSize='3' rasterYSize='1'><VRTRasterBand dataType='Byte' band='1'>"
-                      "<ColorInterp>Palette</ColorInterp><ColorTable><Entry c1='0' c2='0' c3='0'/><Entry c1='255' c2='0' "
-                      "c3='0'/><Entry c1='0' c2='128' c3='7'/></ColorTable><SimpleSource><SourceFilename>%s"
-                      "</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>";
+    const char *vrt =
+        "<VRTDataset rasterXSize='3' rasterYSize='1'><VRTRasterBand dataType='Byte' band='1'>"
+        "<ColorInterp>Palette</ColorInterp><ColorTable><Entry c1='0' c2='0' c3='0'/><Entry c1='255' c2='0' "
+        "c3='0'/><Entry c1='0' c2='128' c3='7'/></ColorTable><SimpleSource><SourceFilename>%s"
+        "</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>";
     char text[1024];
     const uint8_t indices[3] = {2, 0, 1};
     const char *raw = scratch("raw.png");
@@ -161,8 +162,8 @@ static void test_georeference_is_kept(void **state)
 {
     (void)state;
     const char *path = scratch("geo.tif"), *result = scratch("labels.tif");
-    if (scratch_run("gdal_translate -a_srs EPSG:32633 -a_ullr 500000 5000000 500070 4999950 %s %s", save_png("g.png", 1),
-                    path) != 0)
+    if (scratch_run("gdal_translate -a_srs EPSG:32633 -a_ullr 500000 5000000 500070 4999950 %s %s",
+                    save_png("g.png", 1), path) != 0)
         skip();
     og_image image, saved;
     uint8_t labels[H * W];
@@ -171,8 +172,8 @@ static void test_georeference_is_kept(void **state)
     assert_int_equal(og_labels_save(result, labels, 1, H, W, &image), OG_OK);
     assert_int_equal(og_labels_load(result, &saved), OG_OK);
     assert_true(saved.data[8] == labels[8]);
-    assert_int_equal(scratch_run("gdalinfo %s | grep -q 'Origin = (500000.000000000000000,5000000.000000000000000)'", result),
-                     0);
+    assert_int_equal(
+        scratch_run("gdalinfo %s | grep -q 'Origin = (500000.000000000000000,5000000.000000000000000)'", result), 0);
     assert_int_equal(scratch_run("gdalinfo %s | grep -q 'WGS 84 / UTM zone 33N'", result), 0);
     og_image_deinit(&image);
     og_image_deinit(&saved);
@@ -269,11 +270,11 @@ static void test_unwritable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_png),           cmocka_unit_test(test_other_kinds),
-        cmocka_unit_test(test_jpeg),          cmocka_unit_test(test_palette),
-        cmocka_unit_test(test_pages),         cmocka_unit_test(test_georeference_is_kept),
-        cmocka_unit_test(test_bad_files),     cmocka_unit_test(test_truncated_kinds),
-        cmocka_unit_test(test_not_a_number),  cmocka_unit_test(test_unwritable),
+        cmocka_unit_test(test_png),          cmocka_unit_test(test_other_kinds),
+        cmocka_unit_test(test_jpeg),         cmocka_unit_test(test_palette),
+        cmocka_unit_test(test_pages),        cmocka_unit_test(test_georeference_is_kept),
+        cmocka_unit_test(test_bad_files),    cmocka_unit_test(test_truncated_kinds),
+        cmocka_unit_test(test_not_a_number), cmocka_unit_test(test_unwritable),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }

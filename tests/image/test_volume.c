@@ -151,8 +151,10 @@ static void test_real_volume(void **state)
     for (size_t i = 0; i < count; i++)
         assert_true(saved.data[i] == labels[i]);
     /* bytes 280 to 327 of the header: the transform to scanner coordinates */
-    assert_int_equal(scratch_run("bash -c 'cmp <(zcat %s | tail -c +281 | head -c 48) <(zcat %s | tail -c +281 | head -c 48)'",
-                                 t1_path, path), 0);
+    assert_int_equal(
+        scratch_run("bash -c 'cmp <(zcat %s | tail -c +281 | head -c 48) <(zcat %s | tail -c +281 | head -c 48)'",
+                    t1_path, path),
+        0);
     free(labels);
     og_image_deinit(&image);
     og_image_deinit(&saved);
