@@ -53,7 +53,8 @@ typedef bool (*og_compare_report)(void *context, const og_compare_progress *prog
  *
  * @return OG_OK, OG_ERR_STOPPED, or
  *         OG_ERR_ARGUMENT  the folder holds a study of a different question (the difference is named), an activation
- *                          is listed twice, or the folder is in use by another process
+ *                          is listed twice, or there are fewer than two
+ *         OG_ERR_FILE      the folder cannot be written, or another process works in it
  *         or the failure of a trial or file
  */
 OG_API og_status og_compare(const og_dataset *data, const char *data_path, const og_train_options *train,

@@ -1,0 +1,232 @@
+#include "study/runner.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "format/json.h"
+#include "study/arms.h"
+#include "study/lock.h"
+#include "study/question.h"
+#include "study/study.h"
+
+/* --- the study's record ----------------------------------------------------------------------------------------- */
+
+/* What timings were measured on. */
+static og_status describe_machine(const og__comparison *c, json_t *record)
+{
+    json_t *machine = json_object();
+    OG_TRY(og__json_set(record, "machine", machine));
+    OG_TRY(og__json_set(machine, "isa", json_string(og__isa_name(og__cpu_isa()))));
+    OG_TRY(og__json_set(machine, "cores", json_integer(og__cpu_count())));
+    return og__json_set(machine, "threads", json_integer(c->train->threads > 0 ? c->train->threads : og__cpu_count()));
+}
+
+static og_status make_record(const og__comparison *c, json_t *question, json_t *record)
+{
+    OG_TRY(og__json_set(record, "format", json_string("ogive-study")));
+    OG_TRY(og__json_set(record, "format_version", json_integer(1)));
+    OG_TRY(og__json_set(record, "question", json_incref(question)));
+    OG_TRY(og__json_set(record, "data_path", og__json_string(c->data_path)));
+    OG_TRY(describe_machine(c, record));
+    OG_TRY(og__json_set(record, "seeds", json_integer(c->options->seeds)));
+    OG_TRY(og__json_set(record, "target_dice", og__json_real(c->options->target_dice)));
+    return og__json_set(record, "confidence", og__json_real(c->options->confidence));
+}
+
+/* A study may be asked for more seeds, never for fewer: results that were seen are not taken back. */
+static og_status check_record(const json_t *old, const json_t *new)
+{
+    json_t *was, *now;
+    int64_t seeds_was, seeds_now;
+    OG_TRY(og__json_get(old, "question", JSON_OBJECT, &was));
+    OG_TRY(og__json_get(new, "question", JSON_OBJECT, &now));
+    OG_TRY(og__question_compare(was, now));
+    OG_TRY(og__json_get_int(old, "seeds", &seeds_was));
+    OG_TRY(og__json_get_int(new, "seeds", &seeds_now));
+    if (seeds_now < seeds_was)
+        return og__fail(OG_ERR_ARGUMENT, "seeds was %" PRId64 " and is now %" PRId64, seeds_was, seeds_now);
+    return OG_OK;
+}
+
+/* Write study.json, or find that the one there asks the same. */
+static og_status settle_record(const og__comparison *c, const og__arms *arms)
+{
+    og_status status = OG_OK;
+    json_t *question = NULL, *record = json_object(), *old = NULL;
+    char *path = NULL;
+    OG_GO(og__question_make(c->data, c->train, arms, c->options->first_seed, &question));
+    OG_GO(make_record(c, question, record));
+    OG_GO(og__path_join(c->study, "study.json", &path));
+    if (og__file_exists(path)) {
+        OG_GO(og__json_load(path, &old));
+        status = check_record(old, record);
+        if (status != OG_OK) {
+            og__fail_in(status, "the folder '%s' holds a study of another question; name another folder", c->study);
+            goto done;
+        }
+    }
+    if (!json_equal(old, record))
+        OG_GO(og__json_save(path, record));
+done:
+    json_decref(question);
+    json_decref(record);
+    json_decref(old);
+    free(path);
+    return status;
+}
+
+/* --- progress ---------------------------------------------------------------------------------------------------- */
+
+/* What the progress of one trial is reported with. */
+typedef struct watcher {
+    const og__comparison *comparison;
+    const og__study *study;
+    size_t block, arm;
+    og_train_progress last;
+    bool stop;
+} watcher;
+
+/* Seconds that a run of an activation takes, from the runs done; `fallback` before there are any. */
+static double typical_s(const og__study *study, size_t arm, double fallback)
+{
+    double own = 0, all = 0;
+    int own_count = 0, all_count = 0;
+    for (size_t i = 0; i < study->blocks * study->arms.count; i++) {
+        double elapsed = study->trials[i].elapsed_s;
+        if (!study->trials[i].result || study->trials[i].failed || !isfinite(elapsed))
+            continue;
+        all += elapsed;
+        all_count++;
+        if (i % study->arms.count == arm) {
+            own += elapsed;
+            own_count++;
+        }
+    }
+    return own_count ? own / own_count : all_count ? all / all_count : fallback;
+}
+
+/* The rest of the running trial, and every trial behind it at the time that its activation took so far. */
+static double estimate_s(const watcher *watch, const og_train_progress *now)
+{
+    const og__study *study = watch->study;
+    double whole = now ? now->elapsed_s + now->eta_s : NAN;
+    double rest = 0;
+    for (size_t i = watch->block * study->arms.count + watch->arm; i < study->blocks * study->arms.count; i++) {
+        if (study->trials[i].result)
+            continue;
+        bool running = i == watch->block * study->arms.count + watch->arm;
+        double typical = typical_s(study, i % study->arms.count, whole);
+        rest += running && now && isfinite(now->eta_s) ? now->eta_s : typical;
+    }
+    return rest;
+}
+
+static bool report(watcher *watch, const og_train_progress *train, bool finished, bool kept)
+{
+    const og__comparison *c = watch->comparison;
+    const og__study *study = watch->study;
+    if (!c->report)
+        return true;
+    og_compare_progress progress = {
+        .trial = (int64_t)(watch->block * study->arms.count + watch->arm) + 1,
+        .trials = (int64_t)(study->blocks * study->arms.count),
+        .act = og_act_text(study->arms.items[watch->arm].act),
+        .seed = study->first_seed + (int64_t)watch->block,
+        .train = *train,
+        .eta_s = estimate_s(watch, finished ? NULL : train),
+        .finished = finished,
+        .failed = finished && og__study_trial(study, watch->block, watch->arm)->failed,
+        .kept = kept,
+    };
+    return c->report(c->context, &progress);
+}
+
+static bool watch_step(void *context, const og_train_progress *progress)
+{
+    watcher *watch = context;
+    watch->last = *progress;
+    return report(watch, progress, false, false);
+}
+
+/* --- trials ------------------------------------------------------------------------------------------------------- */
+
+/* Run one trial. Numbers that became non-finite are an outcome, which the run itself has recorded. */
+static og_status run_trial(og__study *study, watcher *watch)
+{
+    og_status status = OG_OK;
+    const og__comparison *c = watch->comparison;
+    og__arm *arm = &study->arms.items[watch->arm];
+    char *folder = NULL, *act = NULL;
+    og_train_options options = *c->train;
+    OG_GO(og__study_trial_folder(study, watch->block, watch->arm, &folder));
+    OG_GO(og__copy_text(og_act_text(arm->act), &act));
+    options.act = act;
+    options.seed = study->first_seed + (int64_t)watch->block;
+    og_status outcome = c->run(c->data, &options, folder, true, watch_step, watch);
+    if (outcome == OG_ERR_STOPPED) {
+        status = outcome;
+        goto done;
+    }
+    if (outcome != OG_OK && outcome != OG_ERR_NUMERIC) {
+        status = og__fail_in(outcome, "%s with seed %" PRId64, act, options.seed);
+        goto done;
+    }
+    OG_GO(og__study_read_trial(study, watch->block, watch->arm));
+    if (!og__study_trial(study, watch->block, watch->arm)->result)
+        status = og__fail(OG_ERR_FILE, "the run '%s' ended without a result.json", folder);
+done:
+    free(folder);
+    free(act);
+    return status;
+}
+
+/* Seed by seed, so that after each block every activation has been run equally often. */
+static og_status run_trials(const og__comparison *c, og__study *study)
+{
+    for (size_t b = 0; b < study->blocks; b++) {
+        for (size_t a = 0; a < study->arms.count; a++) {
+            watcher watch = {.comparison = c, .study = study, .block = b, .arm = a, .last = {.dice = NAN, .loss = NAN}};
+            const og__trial *trial = og__study_trial(study, b, a);
+            bool kept = trial->result != NULL;
+            if (!kept)
+                OG_TRY(run_trial(study, &watch));
+            watch.last.dice = trial->dice;
+            watch.last.eta_s = 0;
+            bool last = b + 1 == study->blocks && a + 1 == study->arms.count;
+            if (!report(&watch, &watch.last, true, kept) && !last)
+                return og__fail(OG_ERR_STOPPED, "stopped after %zu of %zu runs; the same command goes on",
+                                b * study->arms.count + a + 1, study->blocks * study->arms.count);
+        }
+    }
+    return OG_OK;
+}
+
+og_status og__comparison_run(const og__comparison *comparison)
+{
+    og_status status = OG_OK;
+    og__arms arms = {0};
+    og__study study = {0};
+    int lock = -1;
+    OG_GO(og__arms_parse(comparison->options->acts, &arms));
+    if (arms.count < 2) {
+        status = og__fail(OG_ERR_ARGUMENT, "a comparison needs at least two activations; the list has only %s",
+                          og_act_text(arms.items[0].act));
+        goto done;
+    }
+    OG_GO(og__folder_make(comparison->study));
+    OG_GO(og__lock_take(comparison->study, &lock));
+    OG_GO(settle_record(comparison, &arms));
+    OG_GO(og__study_load(comparison->study, &study));
+    OG_GO(run_trials(comparison, &study));
+done:
+    og__study_deinit(&study);
+    og__arms_deinit(&arms);
+    og__lock_release(lock);
+    return status;
+}
