@@ -1,0 +1,182 @@
+/* What happened inside the networks of one activation: mean over its finished runs, layer by layer. */
+#include <math.h>
+#include <string.h>
+
+#include "format/json.h"
+#include "report/parts.h"
+
+static const char *const described[] = {"layer", "place", "stage", "channels"};
+static const char *const averaged[] = {"dead",       "rare", "linear",     "saturated_left", "saturated_right", "mean",
+                                       "sd",         "mean_shift", "nonlinearity", "gradient_rms"};
+
+/* The runs of an activation whose result holds the health of a moment ("health_first" or "health"). */
+static const json_t *layers_of(const og__report *report, size_t block, size_t arm, const char *moment)
+{
+    return json_object_get(og__study_trial(report->study, block, arm)->result, moment);
+}
+
+static double number(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static double mean_of(const og__report *report, size_t arm, const char *moment, size_t layer, const char *key)
+{
+    double sum = 0;
+    int count = 0;
+    for (size_t b = 0; b < report->verdict.blocks; b++) {
+        double value = number(json_array_get(layers_of(report, b, arm, moment), layer), key);
+        if (isfinite(value)) {
+            sum += value;
+            count++;
+        }
+    }
+    return count > 0 ? sum / count : NAN;
+}
+
+/* Sum over the runs of one bin of a histogram, or of its "below" or "above". */
+static json_int_t sum_of(const og__report *report, size_t arm, const char *moment, size_t layer, const char *key,
+                         size_t bin)
+{
+    json_int_t sum = 0;
+    for (size_t b = 0; b < report->verdict.blocks; b++) {
+        const json_t *histogram = json_object_get(json_array_get(layers_of(report, b, arm, moment), layer), "histogram");
+        const json_t *value = json_object_get(histogram, key);
+        sum += json_integer_value(json_is_array(value) ? json_array_get(value, bin) : value);
+    }
+    return sum;
+}
+
+static og_status add_histogram(const og__report *report, size_t arm, const char *moment, size_t layer,
+                               const json_t *pattern, json_t *owner)
+{
+    const json_t *first = json_object_get(pattern, "histogram");
+    json_t *histogram = json_object(), *counts = json_array();
+    OG_TRY(og__json_set(owner, "histogram", histogram));
+    OG_TRY(og__json_set(histogram, "lo", og__json_real(number(first, "lo"))));
+    OG_TRY(og__json_set(histogram, "hi", og__json_real(number(first, "hi"))));
+    OG_TRY(og__json_set(histogram, "counts", counts));
+    for (size_t bin = 0; bin < json_array_size(json_object_get(first, "counts")); bin++)
+        OG_TRY(og__json_append(counts, json_integer(sum_of(report, arm, moment, layer, "counts", bin))));
+    OG_TRY(og__json_set(histogram, "below", json_integer(sum_of(report, arm, moment, layer, "below", 0))));
+    return og__json_set(histogram, "above", json_integer(sum_of(report, arm, moment, layer, "above", 0)));
+}
+
+static og_status add_moment(const og__report *report, size_t arm, const char *moment, json_t *owner, const char *key)
+{
+    const json_t *pattern = NULL; /* any run that has the layers */
+    json_t *rows = json_array();
+    OG_TRY(og__json_set(owner, key, rows));
+    for (size_t b = 0; b < report->verdict.blocks && !pattern; b++)
+        pattern = layers_of(report, b, arm, moment);
+    for (size_t layer = 0; layer < json_array_size(pattern); layer++) {
+        const json_t *first = json_array_get(pattern, layer);
+        json_t *row = json_object();
+        OG_TRY(og__json_append(rows, row));
+        for (size_t i = 0; i < sizeof described / sizeof described[0]; i++)
+            OG_TRY(og__json_set(row, described[i], json_incref(json_object_get(first, described[i]))));
+        for (size_t i = 0; i < sizeof averaged / sizeof averaged[0]; i++)
+            OG_TRY(og__json_set(row, averaged[i], og__json_real(mean_of(report, arm, moment, layer, averaged[i]))));
+        OG_TRY(add_histogram(report, arm, moment, layer, first, row));
+    }
+    return OG_OK;
+}
+
+/* --- growth of the gradient ---------------------------------------------------------------------------------------- */
+
+static bool same_text(const json_t *a, const json_t *b, const char *key)
+{
+    const char *left = json_string_value(json_object_get(a, key)), *right = json_string_value(json_object_get(b, key));
+    return left && right && strcmp(left, right) == 0;
+}
+
+/* Geometric mean of gradient_rms(l) / gradient_rms(l + 1) over neighbours of one stage, in all runs: only there do both
+ * layers have the same size and number of channels, so that the factor is the activation's and the norm's alone. */
+static og_status add_growth(const og__report *report, size_t arm, const char *moment, json_t *owner, const char *key)
+{
+    double sum = 0;
+    int pairs = 0;
+    for (size_t b = 0; b < report->verdict.blocks; b++) {
+        const json_t *layers = layers_of(report, b, arm, moment);
+        for (size_t l = 0; l + 1 < json_array_size(layers); l++) {
+            const json_t *one = json_array_get(layers, l), *next = json_array_get(layers, l + 1);
+            double growth = number(one, "gradient_rms") / number(next, "gradient_rms");
+            if (!same_text(one, next, "place") || number(one, "stage") != number(next, "stage") || !(growth > 0) ||
+                !isfinite(growth))
+                continue;
+            sum += log(growth);
+            pairs++;
+        }
+    }
+    json_t *object = json_object();
+    OG_TRY(og__json_set(owner, key, object));
+    OG_TRY(og__json_set(object, "mean", og__json_real(pairs > 0 ? exp(sum / pairs) : NAN)));
+    return og__json_set(object, "pairs", json_integer(pairs));
+}
+
+/* sqrt(chi): what the formula alone predicts for standard normal inputs, with a norm before it or without. */
+static og_status add_gradient(const og__report *report, size_t arm, json_t *owner)
+{
+    og_act_facts facts;
+    json_t *question = json_object_get(report->study->record, "question");
+    const char *norm = json_string_value(json_object_get(json_object_get(question, "train"), "norm"));
+    bool normalised = !norm || strcmp(norm, "none") != 0;
+    json_t *object = json_object();
+    OG_TRY(og__json_set(owner, "gradient", object));
+    OG_TRY(og_act_analyse(report->study->arms.items[arm].act, &facts));
+    OG_TRY(og__json_set(object, "predicted", og__json_real(sqrt(normalised ? facts.chi_norm : facts.chi))));
+    OG_TRY(add_growth(report, arm, "health_first", object, "first"));
+    return add_growth(report, arm, "health", object, "last");
+}
+
+/* --- learned parameters -------------------------------------------------------------------------------------------- */
+
+static og_status add_learned_param(const og__report *report, size_t arm, const char *name, json_t *learned)
+{
+    double initial = NAN, sum = 0, low = INFINITY, high = -INFINITY;
+    int count = 0;
+    for (size_t b = 0; b < report->verdict.blocks; b++) {
+        const json_t *layers = layers_of(report, b, arm, "health");
+        for (size_t l = 0; l < json_array_size(layers); l++) {
+            const json_t *param = json_object_get(json_object_get(json_array_get(layers, l), "params"), name);
+            if (!isfinite(number(param, "mean")))
+                continue;
+            initial = number(param, "initial");
+            sum += number(param, "mean");
+            low = fmin(low, number(param, "min"));
+            high = fmax(high, number(param, "max"));
+            count++;
+        }
+    }
+    json_t *row = json_object();
+    OG_TRY(og__json_append(learned, row));
+    OG_TRY(og__json_set(row, "name", og__json_string(name)));
+    OG_TRY(og__json_set(row, "initial", og__json_real(initial)));
+    OG_TRY(og__json_set(row, "mean", og__json_real(count > 0 ? sum / count : NAN)));
+    OG_TRY(og__json_set(row, "min", og__json_real(low)));
+    return og__json_set(row, "max", og__json_real(high));
+}
+
+static og_status add_learned(const og__report *report, size_t arm, json_t *owner)
+{
+    const og_act *act = report->study->arms.items[arm].act;
+    json_t *learned = json_array();
+    OG_TRY(og__json_set(owner, "learned", learned));
+    for (size_t i = 0; i < og_act_param_count(act); i++) {
+        og_act_param param = og_act_param_at(act, i);
+        if (param.learn != OG_LEARN_NO)
+            OG_TRY(add_learned_param(report, arm, param.name, learned));
+    }
+    return OG_OK;
+}
+
+og_status og__report_health(const og__report *report, size_t arm, json_t *owner)
+{
+    json_t *health = json_object();
+    OG_TRY(add_gradient(report, arm, owner));
+    OG_TRY(add_learned(report, arm, owner));
+    OG_TRY(og__json_set(owner, "health", health));
+    OG_TRY(add_moment(report, arm, "health_first", health, "first"));
+    return add_moment(report, arm, "health", health, "last");
+}

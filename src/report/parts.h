@@ -1,0 +1,50 @@
+/* The parts of report.json (docs/report.md), each made by one file of this folder. */
+#ifndef OG_REPORT_PARTS_H
+#define OG_REPORT_PARTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include <ogive/data.h>
+
+#include "study/study.h"
+#include "study/verdict.h"
+
+/* What the parts are made from. */
+typedef struct og__report {
+    const og__study *study;
+    og__verdict verdict;
+    double *scores;    /* (verdict.blocks, verdict.arms) mean Dice */
+    double target;     /* Dice whose first reaching is timed */
+    bool target_automatic;
+} og__report;
+
+/* A number of one trial: a score of the mean (class_index 0) or of a class, or a time. NaN where there is none. */
+typedef double (*og__measure)(const og__report *report, const og__trial *trial, int class_index);
+double og__measure_dice(const og__report *report, const og__trial *trial, int class_index);
+double og__measure_iou(const og__report *report, const og__trial *trial, int class_index);
+double og__measure_epochs_to_target(const og__report *report, const og__trial *trial, int class_index);
+double og__measure_seconds_to_target(const og__report *report, const og__trial *trial, int class_index);
+double og__measure_ms_per_step(const og__report *report, const og__trial *trial, int class_index);
+double og__measure_peak_bytes(const og__report *report, const og__trial *trial, int class_index);
+double og__measure_train_s(const og__report *report, const og__trial *trial, int class_index);
+
+/* The measures of one activation, those that are known, block by block. Released with free(). */
+og_status og__measure_all(const og__report *report, size_t arm, og__measure measure, int class_index, double **values,
+                          size_t *count);
+
+/* {"median", "reached", "runs"} of a time to the target; null when the median run did not reach it. */
+og_status og__report_reach(const og__report *report, size_t arm, og__measure measure, json_t *owner, const char *key);
+
+/* Each adds its members to `owner`. */
+og_status og__report_scores(const og__report *report, size_t arm, json_t *owner);   /* scores.c */
+og_status og__report_function(const og__report *report, size_t arm, json_t *owner); /* function.c */
+og_status og__report_health(const og__report *report, size_t arm, json_t *owner);   /* health.c */
+og_status og__report_runs(const og__report *report, json_t *results);               /* runs.c */
+og_status og__report_timing(const og__report *report, json_t *timing);              /* timing.c */
+og_status og__report_method(const og__report *report, json_t *results);             /* method.c */
+
+/* "colours" and "examples"; empty without data. */
+og_status og__report_pictures(const og__report *report, const og_dataset *data, json_t *results); /* pictures.c */
+
+#endif

@@ -1,0 +1,158 @@
+/* report.json of a study: results, which identical studies share bit for bit, and timing. */
+#include <ogive/report.h>
+#include <ogive/version.h>
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "format/json.h"
+#include "report/parts.h"
+
+static const double target_share = 0.95; /* of the best final mean, where no target Dice is asked for */
+
+static og_status judge(const og__study *study, og__report *report)
+{
+    *report = (og__report){.study = study, .target = study->target_dice};
+    if (study->complete_blocks == 0)
+        return og__fail(OG_ERR_DATA,
+                        "the study '%s' has no seed yet on which every activation was run; run 'ogive compare' again to go on",
+                        study->folder);
+    OG_TRY(og__study_scores(study, &report->scores));
+    OG_TRY(og__verdict_reach(study->complete_blocks, study->arms.count, report->scores, study->confidence,
+                             &report->verdict));
+    report->target_automatic = !(study->target_dice > 0);
+    if (report->target_automatic) {
+        double sum = 0;
+        for (size_t b = 0; b < study->complete_blocks; b++)
+            sum += report->scores[b * study->arms.count + report->verdict.best];
+        report->target = target_share * sum / (double)study->complete_blocks;
+    }
+    return OG_OK;
+}
+
+static void report_deinit(og__report *report)
+{
+    free(report->scores);
+    og__verdict_deinit(&report->verdict);
+}
+
+static og_status verdict_words(const og__report *report, json_t *verdict)
+{
+    size_t arms = report->verdict.arms;
+    char *text = NULL;
+    const char **names = calloc(arms, sizeof *names);
+    if (!names)
+        return og__fail(OG_ERR_MEMORY, "cannot allocate %zu names", arms);
+    for (size_t a = 0; a < arms; a++)
+        names[a] = og_act_text(report->study->arms.items[a].act);
+    og_status status = og__verdict_text(&report->verdict, report->scores, names, &text);
+    free(names);
+    if (status == OG_OK)
+        status = og__json_set(verdict, "text", og__json_string(text));
+    free(text);
+    return status;
+}
+
+static og_status add_verdict(const og__report *report, json_t *results)
+{
+    const og__verdict *from = &report->verdict;
+    json_t *verdict = json_object();
+    OG_TRY(og__json_set(results, "verdict", verdict));
+    OG_TRY(og__json_set(verdict, "kind", json_string(og__verdict_kind_name(from->kind))));
+    OG_TRY(verdict_words(report, verdict));
+    OG_TRY(og__json_set(verdict, "best", og__json_string(report->study->arms.items[from->best].id)));
+    OG_TRY(og__json_set(verdict, "margin", og__json_real(OG_VERDICT_MARGIN)));
+    OG_TRY(og__json_set(verdict, "alpha", og__json_real(round(1e6 * from->alpha) / 1e6)));
+    OG_TRY(og__json_set(verdict, "tested", json_boolean(from->blocks >= OG_TEST_BLOCKS)));
+    OG_TRY(og__json_set(verdict, "blocks", json_integer((json_int_t)from->blocks)));
+    OG_TRY(og__json_set(verdict, "blocks_least", json_integer(from->blocks_least)));
+    return og__json_set(verdict, "blocks_needed",
+                        from->blocks_needed > 0 ? json_integer(from->blocks_needed) : json_null());
+}
+
+static og_status add_target(const og__report *report, json_t *results)
+{
+    json_t *target = json_object();
+    OG_TRY(og__json_set(results, "target_dice", target));
+    OG_TRY(og__json_set(target, "value", og__json_real(report->target)));
+    return og__json_set(target, "automatic", json_boolean(report->target_automatic));
+}
+
+static og_status add_question(const og__report *report, json_t *results)
+{
+    const og__study *study = report->study;
+    json_t *seeds = json_array();
+    OG_TRY(og__json_set(results, "question", json_incref(json_object_get(study->record, "question"))));
+    OG_TRY(og__json_set(results, "data_path", json_incref(json_object_get(study->record, "data_path"))));
+    OG_TRY(og__json_set(results, "confidence", og__json_real(study->confidence)));
+    OG_TRY(og__json_set(results, "seeds", seeds));
+    for (size_t b = 0; b < report->verdict.blocks; b++)
+        OG_TRY(og__json_append(seeds, json_integer(study->first_seed + (int64_t)b)));
+    return og__json_set(results, "seeds_asked", json_integer((json_int_t)study->blocks));
+}
+
+static og_status add_acts(const og__report *report, json_t *results)
+{
+    json_t *acts = json_array();
+    OG_TRY(og__json_set(results, "acts", acts));
+    for (size_t a = 0; a < report->verdict.arms; a++) {
+        json_t *act = json_object();
+        OG_TRY(og__json_append(acts, act));
+        OG_TRY(og__report_function(report, a, act));
+        OG_TRY(og__report_scores(report, a, act));
+        OG_TRY(og__report_health(report, a, act));
+    }
+    return OG_OK;
+}
+
+static og_status fill_document(const og__report *report, const og_dataset *data, json_t *document)
+{
+    json_t *results = json_object(), *timing = json_object();
+    OG_TRY(og__json_set(document, "format", json_string("ogive-report")));
+    OG_TRY(og__json_set(document, "format_version", json_integer(1)));
+    OG_TRY(og__json_set(document, "ogive", json_string(og_version())));
+    OG_TRY(og__json_set(document, "results", results));
+    OG_TRY(og__json_set(document, "timing", timing));
+    OG_TRY(add_question(report, results));
+    OG_TRY(add_verdict(report, results));
+    OG_TRY(add_target(report, results));
+    OG_TRY(add_acts(report, results));
+    OG_TRY(og__report_runs(report, results));
+    OG_TRY(og__report_pictures(report, data, results));
+    OG_TRY(og__report_method(report, results));
+    return og__report_timing(report, timing);
+}
+
+static og_status write_files(const char *folder, const json_t *document)
+{
+    og_status status = OG_OK;
+    char *json_path = NULL, *html_path = NULL;
+    OG_GO(og__path_join(folder, "report.json", &json_path));
+    OG_GO(og__path_join(folder, "report.html", &html_path));
+    OG_GO(og__json_save(json_path, document));
+#ifdef OG_PAGE
+    OG_GO(og_report_html(json_path, html_path));
+#endif
+done:
+    free(json_path);
+    free(html_path);
+    return status;
+}
+
+og_status og_report_study(const og_dataset *data, const char *folder)
+{
+    og_status status = OG_OK;
+    og__study study = {0};
+    og__report report = {0};
+    json_t *document = json_object();
+    OG_GO(og__study_load(folder, &study));
+    OG_GO(judge(&study, &report));
+    OG_GO(fill_document(&report, data, document));
+    OG_GO(write_files(folder, document));
+done:
+    json_decref(document);
+    report_deinit(&report);
+    og__study_deinit(&study);
+    return status;
+}

@@ -1,0 +1,144 @@
+/* What clocks and the system's memory decide: apart from the results, which are the same bits in identical studies. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "format/json.h"
+#include "report/parts.h"
+#include "study/statistics.h"
+
+static const struct {
+    const char *name;
+    og__measure measure;
+} costs[] = {
+    {"ms_per_step", og__measure_ms_per_step},
+    {"peak_bytes", og__measure_peak_bytes},
+    {"train_s", og__measure_train_s},
+};
+
+enum { COST_COUNT = sizeof costs / sizeof costs[0] };
+
+static double mean_cost(const og__report *report, size_t arm, og__measure measure)
+{
+    double *values, mean = NAN;
+    size_t count;
+    if (og__measure_all(report, arm, measure, 0, &values, &count) == OG_OK) {
+        mean = og__mean(count, values);
+        free(values);
+    }
+    return mean;
+}
+
+static og_status add_act(const og__report *report, size_t arm, json_t *acts)
+{
+    json_t *act = json_object();
+    OG_TRY(og__json_append(acts, act));
+    OG_TRY(og__json_set(act, "id", og__json_string(report->study->arms.items[arm].id)));
+    for (size_t i = 0; i < COST_COUNT; i++)
+        OG_TRY(og__json_set(act, costs[i].name, og__json_real(mean_cost(report, arm, costs[i].measure))));
+    return og__report_reach(report, arm, og__measure_seconds_to_target, act, "seconds_to_target");
+}
+
+static og_status add_run(const og__report *report, size_t block, size_t arm, json_t *runs)
+{
+    const og__study *study = report->study;
+    const og__trial *trial = og__study_trial(study, block, arm);
+    json_t *run = json_object(), *seconds = json_array();
+    OG_TRY(og__json_append(runs, run));
+    OG_TRY(og__json_set(run, "act", og__json_string(study->arms.items[arm].id)));
+    OG_TRY(og__json_set(run, "seed", json_integer(study->first_seed + (int64_t)block)));
+    for (size_t i = 0; i < COST_COUNT; i++)
+        OG_TRY(og__json_set(run, costs[i].name, og__json_real(costs[i].measure(report, trial, 0))));
+    OG_TRY(og__json_set(run, "elapsed_s", og__json_real(trial->elapsed_s)));
+    OG_TRY(og__json_set(run, "seconds_to_target", og__json_real(og__measure_seconds_to_target(report, trial, 0))));
+    OG_TRY(og__json_set(run, "curve_s", seconds));
+    size_t i;
+    const json_t *row;
+    json_array_foreach(json_object_get(trial->result, "curve"), i, row)
+    {
+        const json_t *value = json_object_get(row, "train_s");
+        OG_TRY(og__json_append(seconds, og__json_real(json_is_number(value) ? json_number_value(value) : NAN)));
+    }
+    return OG_OK;
+}
+
+/* Wall time of one block: every activation once. */
+static double block_s(const og__report *report)
+{
+    double sum = 0;
+    for (size_t a = 0; a < report->verdict.arms; a++) {
+        double elapsed = 0;
+        int count = 0;
+        for (size_t b = 0; b < report->verdict.blocks; b++) {
+            const og__trial *trial = og__study_trial(report->study, b, a);
+            if (trial->failed || !isfinite(trial->elapsed_s))
+                continue;
+            elapsed += trial->elapsed_s;
+            count++;
+        }
+        sum += count > 0 ? elapsed / count : 0;
+    }
+    return sum;
+}
+
+static void add_duration(og__text *text, double seconds)
+{
+    if (seconds < 100)
+        og__text_format(text, "%.0f s", seconds);
+    else if (seconds < 5400)
+        og__text_format(text, "%.0f min", seconds / 60);
+    else
+        og__text_format(text, "%.1f h", seconds / 3600);
+}
+
+/* One sentence on the cost of a step among those that may be the best, and one on the cost of going on. */
+static og_status add_sentence(const og__report *report, json_t *timing)
+{
+    const og__verdict *verdict = &report->verdict;
+    size_t cheapest = verdict->arms, dearest = verdict->arms;
+    double low = INFINITY, high = 0;
+    for (size_t a = 0; a < verdict->arms; a++) {
+        double cost = mean_cost(report, a, og__measure_ms_per_step);
+        bool in_question = verdict->kind != OG_VERDICT_TIE || verdict->rivals[a].standing != OG_STANDING_BEHIND;
+        if (in_question && cost < low) {
+            cheapest = a;
+            low = cost;
+        }
+        if (in_question && cost > high) {
+            dearest = a;
+            high = cost;
+        }
+    }
+    og__text text = {0};
+    if (cheapest < verdict->arms && dearest < verdict->arms && cheapest != dearest)
+        og__text_format(&text, "%s %s is the cheapest per training step (%.1f ms), %s the dearest (%.1f ms, %.2f times).",
+                        verdict->kind == OG_VERDICT_TIE ? "Of the equivalent ones," : "Of all,",
+                        og_act_text(report->study->arms.items[cheapest].act), low,
+                        og_act_text(report->study->arms.items[dearest].act), high, high / low);
+    if (block_s(report) > 0) {
+        og__text_format(&text, "%sOne more seed of all %zu takes about ", text.length > 0 ? " " : "", verdict->arms);
+        add_duration(&text, block_s(report));
+        og__text_add(&text, ".");
+    }
+    json_t *value = og__json_string(og__text_get(&text));
+    og_status status = og__text_status(&text);
+    og__text_deinit(&text);
+    OG_TRY(og__json_set(timing, "text", value));
+    return status;
+}
+
+og_status og__report_timing(const og__report *report, json_t *timing)
+{
+    json_t *machine = json_object_get(report->study->record, "machine");
+    json_t *acts = json_array(), *runs = json_array();
+    OG_TRY(add_sentence(report, timing));
+    OG_TRY(og__json_set(timing, "machine", machine ? json_incref(machine) : json_null()));
+    OG_TRY(og__json_set(timing, "acts", acts));
+    for (size_t a = 0; a < report->verdict.arms; a++)
+        OG_TRY(add_act(report, a, acts));
+    OG_TRY(og__json_set(timing, "runs", runs));
+    for (size_t b = 0; b < report->verdict.blocks; b++)
+        for (size_t a = 0; a < report->verdict.arms; a++)
+            OG_TRY(add_run(report, b, a, runs));
+    return OG_OK;
+}

@@ -1,0 +1,64 @@
+// Learning curves: a bold mean and thin single runs for each activation.
+ogive.curves = (study) => {
+  const { section, choice } = ogive.dom;
+  const { text, format } = ogive;
+  const state = { x: "epoch", y: "dice", part: "whole" };
+
+  // Points of one run that have both coordinates.
+  const points = (run) => run.curve.map((row, i) => ({
+    epoch: row.epoch, x: state.x === "epoch" ? row.epoch : study.runCost(run).curve_s[i], y: row[state.y],
+  })).filter((point) => format.known(point.x) && format.known(point.y));
+
+  // Mean over the runs at the epochs that all of them have.
+  const meanPoints = (lines) => {
+    const epochs = new Map();
+    for (const point of lines.flat()) epochs.set(point.epoch, [...(epochs.get(point.epoch) || []), point]);
+    return [...epochs.entries()].filter(([, row]) => row.length === lines.length).sort((a, b) => a[0] - b[0])
+      .map(([epoch, row]) => ({ epoch, x: study.mean(row.map((point) => point.x)), y: study.mean(row.map((point) => point.y)) }));
+  };
+
+  const sets = () => study.shown().flatMap((act) => {
+    const style = ogive.theme.style(study, act.id);
+    const lines = study.runs(act.id).map(points);
+    const finished = study.runs(act.id).filter((run) => run.status === "finished").map(points);
+    const base = { borderColor: style.colour, borderDash: style.dash, pointRadius: 0, pointHitRadius: 0 };
+    return [
+      ...lines.map((data) => ({ ...base, data, borderWidth: 0.9, borderColor: ogive.theme.faded(style.colour, 0.38), order: 2 })),
+      { ...base, label: act.text, data: meanPoints(finished), borderWidth: 2.4, pointHitRadius: 8, order: 1, backgroundColor: style.colour },
+    ];
+  });
+
+  const config = () => {
+    const datasets = sets();
+    const x = ogive.charts.axis(text(state.x === "epoch" ? "axis_epoch" : "axis_seconds"), { type: "linear" });
+    const last = Math.max(0, ...datasets.flatMap((set) => set.data.map((point) => point.x)));
+    if (last > 0) x.max = last;
+    if (state.part === "last") {
+      x.min = state.x === "epoch" ? Math.round(last * 2 / 3) : last * 2 / 3;
+      for (const set of datasets) set.data = set.data.filter((point) => point.x >= x.min);
+    }
+    return {
+      type: "line", data: { datasets },
+      options: {
+        parsing: false, interaction: { mode: "nearest", intersect: true },
+        scales: { x, y: ogive.charts.axis(text(state.y === "dice" ? "axis_dice" : "axis_loss")) },
+        plugins: { tooltip: { callbacks: {
+          title: (items) => `${text("axis_epoch")} ${items[0].raw.epoch}`,
+          label: (item) => `${item.dataset.label}  ${format.score(item.raw.y)}`,
+        } } },
+      },
+    };
+  };
+
+  const figure = ogive.charts.figure({
+    id: "curves", height: "clamp(300px, 46vw, 460px)", config,
+    label: () => `${text("curves")}. ${study.ranked().map((act) => `${act.text}: ${format.score(act.dice.mean)}`).join("; ")}`,
+  });
+  const switchTo = (key) => (value) => { state[key] = value; figure.refresh(); };
+  const element = section("curves", text("curves"), text("curves_lead"),
+    choice(text("curves"), { dice: text("dice"), loss: text("loss") }, "dice", switchTo("y")),
+    choice(text("axis_epoch"), { epoch: text("by_epoch"), time: text("by_time") }, "epoch", switchTo("x")),
+    choice(text("whole_run"), { whole: text("whole_run"), last: text("last_part") }, "whole", switchTo("part")));
+  element.append(figure);
+  return element;
+};

@@ -1,0 +1,65 @@
+// The table of results, and the one by class.
+ogive.results = (study) => {
+  const { make, section, choice, act: named, table } = ogive.dom;
+  const { text, format } = ogive;
+  const { verdict, seeds, target_dice: target, question } = study.results;
+  const isBest = (act) => act.id === verdict.best;
+  const goal = format.score(target.value);
+
+  const difference = (act, score) => isBest(act) ? text("best")
+    : [format.signed(act.difference[score].mean), make("small", {}, format.range(act.difference[score]))];
+  const standing = (act) => ["behind", "equivalent"].includes(act.standing) ? [" ", make("span", { class: "mark" }, text(`standing_${act.standing}`))] : [];
+  const spread = (score) => [format.score(score.mean), format.known(score.sd) ? make("small", {}, `± ${score.sd.toFixed(3)}`) : ""];
+  const timeToTarget = (act) => {
+    const { median, reached, runs } = act.epochs_to_target;
+    return [format.known(median) ? format.seconds(study.cost(act.id).seconds_to_target.median) : text("never"),
+      make("small", {}, format.known(median) ? text("col_epochs_short", { n: format.short(median) }) : ""),
+      make("small", {}, reached < runs ? text("reached", { n: reached, runs }) : "")];
+  };
+
+  const columns = [
+    { title: text("col_act"), head: true, key: (act) => act.text, cell: (act) => named(study, act.id, ...standing(act)) },
+    { title: text("col_dice"), key: (act) => act.dice.mean, cell: (act) => spread(act.dice) },
+    { title: text("col_dice_diff"), unit: text("dice"), key: (act) => act.difference.dice.mean, cell: (act) => difference(act, "dice") },
+    { title: text("col_iou"), key: (act) => act.iou.mean, cell: (act) => spread(act.iou) },
+    { title: text("col_dice_diff"), unit: text("iou"), key: (act) => act.difference.iou.mean, cell: (act) => difference(act, "iou") },
+    { title: text("col_win"), unit: text("col_win_unit"), key: (act) => act.win_share, cell: (act) => format.percent(act.win_share) },
+    verdict.tested ? { title: text("col_p"), key: (act) => act.p_adjusted, cell: (act) => format.probability(act.p_adjusted) } : null,
+    { title: text("col_target", { target: goal }), unit: text("col_target_unit"), key: (act) => study.cost(act.id).seconds_to_target.median, cell: timeToTarget },
+    { title: text("col_step"), unit: text("col_step_unit"), key: (act) => study.cost(act.id).ms_per_step, cell: (act) => format.fixed(study.cost(act.id).ms_per_step, 1) },
+    { title: text("col_memory"), unit: text("col_memory_unit"), key: (act) => study.cost(act.id).peak_bytes, cell: (act) => format.mebibytes(study.cost(act.id).peak_bytes) },
+    { title: text("col_failures"), key: (act) => act.failures, cell: (act) => make("span", { class: act.failures ? "bad" : "" }, String(act.failures)) },
+  ].filter(Boolean);
+
+  const element = section("results", text("results"), text("results_lead", { best: study.best.text, c: study.confidence }));
+  element.append(table(columns, study.ranked(), text("results")));
+  if (!verdict.tested)
+    element.append(make("p", { class: "note" }, text("no_p", { n: seeds.length, p: format.short(2 ** (1 - seeds.length)), least: verdict.blocks_least, alpha: format.short(verdict.alpha) })));
+
+  const span = 0.05; // of Dice or IoU, over which the shade of a class fades
+  const holder = make("div", { class: "dense" });
+  const showClasses = (score) => {
+    const names = question.data.classes.slice(1);
+    const at = (act, index) => act.per_class.find((row) => row.index === index);
+    const amounts = (index) => {
+      const high = Math.max(...study.acts.map((act) => at(act, index)[score].mean).filter(format.known));
+      return (act) => 30 * Math.max(0, 1 - (high - (at(act, index)[score].mean ?? -1)) / span);
+    };
+    const classColumns = names.map((name, k) => ({
+      title: name, key: (act) => at(act, k + 1)[score].mean, shade: amounts(k + 1),
+      cell: (act) => {
+        const row = at(act, k + 1);
+        const change = row.difference[score];
+        return [format.score(row[score].mean), make("small", {}, isBest(act) || !format.known(change.mean) ? "" : format.signed(change.mean)),
+          make("small", {}, isBest(act) ? "" : format.range(change))];
+      },
+    }));
+    holder.replaceChildren(table([columns[0], ...classColumns], study.ranked(), `${text("per_class")}, ${text(score)}`));
+  };
+  showClasses("dice");
+  element.append(make("details", { open: true }, make("summary", {}, text("per_class")),
+    make("div", { class: "head" }, make("p", { class: "note" }, text("per_class_lead", { best: study.best.text, c: study.confidence, span })),
+      choice(text("per_class"), { dice: text("dice"), iou: text("iou") }, "dice", showClasses)),
+    holder));
+  return element;
+};

@@ -1,0 +1,25 @@
+// The report as the sections ask for it (docs/report.md describes the document).
+ogive.study = (report) => {
+  const { results, timing } = report;
+  const acts = results.acts;
+  const byId = new Map(acts.map((act) => [act.id, act]));
+  const costs = new Map(timing.acts.map((act) => [act.id, act]));
+  const runCosts = new Map(timing.runs.map((run) => [`${run.act} ${run.seed}`, run]));
+  const hidden = new Set();
+  const best = byId.get(results.verdict.best);
+
+  return {
+    report, results, timing, acts, best,
+    confidence: Number((100 * results.confidence).toPrecision(3)),
+    name: (id) => byId.get(id).text,
+    cost: (id) => costs.get(id),
+    runCost: (run) => runCosts.get(`${run.act} ${run.seed}`),
+    runs: (id) => results.runs.filter((run) => run.act === id),
+    // Activations from the highest mean Dice to the lowest.
+    ranked: () => [...acts].sort((a, b) => b.dice.mean - a.dice.mean),
+    isShown: (id) => !hidden.has(id),
+    shown: () => acts.filter((act) => !hidden.has(act.id)),
+    show: (id, on) => (on ? hidden.delete(id) : hidden.add(id)),
+    mean: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
+  };
+};
