@@ -56,7 +56,7 @@ void OG_ISA_FN(loss_sums)(size_t pixels, int classes, size_t stride, const float
         if (label == LABEL_IGNORE)
             continue;
         float p = block[class_at(label, stride) + i * OG_LANES];
-        *ce -= (double)logf(p > 1e-38f ? p : 1e-38f); /* exp has underflowed there: the loss is at least 87 */
+        *ce -= (double)logf(p < 1e-38f ? 1e-38f : p); /* exp underflows below: the loss is at least 87; NaN passes */
         both[label] += (double)p;
         truth[label] += 1;
         for (int k = 0; k < classes; k++)

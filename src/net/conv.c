@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
@@ -161,13 +162,33 @@ typedef struct pass {
     size_t packed_bytes;
 } pass;
 
+/* oneDNN's fast kernels want at least one full block of channels; with fewer it falls back to a reference loop that is a
+ * hundred times slower. Such convolutions run with the padding lanes as channels, on weights copied between zeros. */
 struct og__conv {
     og__conv_shape shape;
+    int ic, oc; /* channels as oneDNN sees them */
     pass passes[PASS_COUNT];
-    dnnl_memory_t plain; /* this convolution's part of the weights in PyTorch's layout */
+    dnnl_memory_t plain; /* this convolution's part of the weights in PyTorch's layout, or `padded` */
     size_t plain_offset; /* floats before that part */
+    float *padded;       /* (oc, ic, k, k), transposed (ic, oc, 2, 2), and then (oc) for the bias; NULL when not needed */
     size_t scratch_bytes;
 };
+
+static bool is_padded(const og__conv *conv)
+{
+    return conv->ic != conv->shape.ic || conv->oc != conv->shape.oc;
+}
+
+static size_t padded_count(const og__conv *conv)
+{
+    return (size_t)conv->oc * (size_t)conv->ic * (size_t)conv->shape.kernel * (size_t)conv->shape.kernel;
+}
+
+static int at_least_a_block(int channels, og__isa isa)
+{
+    int lanes = og__isa_lanes(isa);
+    return channels < lanes ? lanes : channels;
+}
 
 /* Winograd F(4x4, 3x3) saves up to 3/4 of the multiplications, at many channels and enough tiles;
  * the limits come from measurements of every layer shape of the usual U-Nets (docs/adr/0010-winograd-by-shape.md). They depend on the
@@ -193,12 +214,13 @@ static void descs_free(descs *d)
             DESC_FREE(all[i]);
 }
 
-static og_status descs_new(const og__conv_shape *s, descs *d)
+static og_status descs_new(const og__conv *conv, descs *d)
 {
+    const og__conv_shape *s = &conv->shape;
     int scale = s->transposed ? 2 : 1;
     dnnl_format_tag_t blocked = og__isa_lanes(s->isa) == 16 ? dnnl_nChw16c : dnnl_nChw8c;
-    dnnl_dims_t src = {s->n, s->ic, s->h, s->w}, dst = {s->n, s->oc, s->h * scale, s->w * scale};
-    dnnl_dims_t weights = {s->oc, s->ic, s->kernel, s->kernel}, bias = {s->oc};
+    dnnl_dims_t src = {s->n, conv->ic, s->h, s->w}, dst = {s->n, conv->oc, s->h * scale, s->w * scale};
+    dnnl_dims_t weights = {conv->oc, conv->ic, s->kernel, s->kernel}, bias = {conv->oc};
     DNNL_TRY(desc_new(&d->src, 4, src, s->planar ? dnnl_nchw : blocked), "describing a source");
     DNNL_TRY(desc_new(&d->dst, 4, dst, blocked), "describing a destination");
     DNNL_TRY(desc_new(&d->weights, 4, weights, dnnl_format_tag_any), "describing weights");
@@ -271,13 +293,16 @@ static og_status plain_new(og__conv *conv)
 {
     const og__conv_shape *s = &conv->shape;
     dnnl_dim_t area = (dnnl_dim_t)s->kernel * s->kernel;
-    dnnl_dims_t dims = {s->oc, s->ic, s->kernel, s->kernel};
-    dnnl_dims_t strides = {s->ic_all * area, area, s->kernel, 1};
+    dnnl_dims_t dims = {conv->oc, conv->ic, s->kernel, s->kernel};
+    dnnl_dims_t strides = {(is_padded(conv) ? conv->ic : s->ic_all) * area, area, s->kernel, 1};
     if (s->transposed) {
         strides[0] = area;
-        strides[1] = s->oc * area;
+        strides[1] = conv->oc * area;
     }
-    conv->plain_offset = (size_t)(s->ic_first * strides[1]);
+    if (is_padded(conv))
+        OG_TRY(og__alloc(padded_count(conv) + (size_t)conv->oc, sizeof(float), &conv->padded));
+    else
+        conv->plain_offset = (size_t)(s->ic_first * strides[1]);
     desc about = NULL;
     og_status status = checked(desc_new_strided(&about, 4, dims, strides), "describing plain weights");
     if (status == OG_OK)
@@ -351,7 +376,9 @@ og_status og__conv_new(const og__conv_shape *shape, og__conv **conv)
     omp_set_num_threads(shape->threads); /* oneDNN partitions the work when a primitive is made */
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->shape = *shape;
-    OG_GO(descs_new(shape, &d));
+    made->ic = shape->planar ? shape->ic : at_least_a_block(shape->ic, shape->isa);
+    made->oc = at_least_a_block(shape->oc, shape->isa);
+    OG_GO(descs_new(made, &d));
     OG_GO(plain_new(made));
     OG_GO(pass_new(made, PASS_FORWARD, &d));
     if (shape->training && shape->data_grad)
@@ -386,6 +413,7 @@ void og__conv_free(og__conv *conv)
     }
     if (conv->plain)
         dnnl_memory_destroy(conv->plain);
+    free(conv->padded);
     free(conv);
 }
 
@@ -423,9 +451,37 @@ static og_status reorder(const pass *p, dnnl_memory_t from, dnnl_memory_t to)
     return checked(dnnl_primitive_execute(p->reorder, stream, 2, args), "a reorder of weights");
 }
 
+/* Address of the kernel of output o, input i in weights with `oc` outputs and `ic` inputs. */
+static size_t kernel_at(const og__conv *conv, int o, int i, int oc, int ic)
+{
+    size_t area = (size_t)conv->shape.kernel * (size_t)conv->shape.kernel;
+    return area * (conv->shape.transposed ? (size_t)i * (size_t)oc + (size_t)o : (size_t)o * (size_t)ic + (size_t)i);
+}
+
+/* Copy this convolution's part of the weights between zeros, or their gradient from there. */
+static void copy_padded(og__conv *conv, const float *weights, float *d_weights)
+{
+    const og__conv_shape *s = &conv->shape;
+    size_t bytes = (size_t)s->kernel * (size_t)s->kernel * sizeof(float);
+    for (int o = 0; o < s->oc; o++)
+        for (int i = 0; i < s->ic; i++) {
+            float *padded = conv->padded + kernel_at(conv, o, i, conv->oc, conv->ic);
+            size_t plain = kernel_at(conv, o, s->ic_first + i, s->oc, s->ic_all);
+            if (weights)
+                memcpy(padded, weights + plain, bytes);
+            else
+                memcpy(d_weights + plain, padded, bytes);
+        }
+}
+
 og_status og__conv_pack(og__conv *conv, const float *weights)
 {
     omp_set_num_threads(conv->shape.threads);
+    if (is_padded(conv)) {
+        memset(conv->padded, 0, padded_count(conv) * sizeof(float)); /* a gradient may have passed through */
+        copy_padded(conv, weights, NULL);
+        weights = conv->padded;
+    }
     point(conv->plain, weights + conv->plain_offset);
     for (int which = 0; which < PASS_COUNT; which++) {
         const pass *p = &conv->passes[which];
@@ -452,6 +508,11 @@ og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, 
     point(p->src, src);
     point(p->weights, p->packed);
     point(p->dst, dst);
+    if (p->bias && is_padded(conv)) {
+        float *padded = conv->padded + padded_count(conv);
+        memset(padded, 0, (size_t)conv->oc * sizeof(float));
+        bias = memcpy(padded, bias, (size_t)conv->shape.oc * sizeof(float));
+    }
     if (p->bias)
         point(p->bias, bias);
     return execute(p, p->bias ? 5 : 4, args, scratch, conv->shape.threads);
@@ -478,9 +539,16 @@ og_status og__conv_backward_weights(og__conv *conv, const float *src, const floa
     point(p->src, src);
     point(p->weights, (char *)scratch + packed_at);
     point(p->dst, d_dst);
+    float *bias_at = is_padded(conv) ? conv->padded + padded_count(conv) : d_bias;
     if (p->bias)
-        point(p->bias, d_bias);
+        point(p->bias, bias_at);
     OG_TRY(execute(p, p->bias ? 5 : 4, args, scratch, conv->shape.threads));
-    point(conv->plain, d_weights + conv->plain_offset);
-    return reorder(p, p->weights, conv->plain);
+    point(conv->plain, is_padded(conv) ? conv->padded : d_weights + conv->plain_offset);
+    OG_TRY(reorder(p, p->weights, conv->plain));
+    if (!is_padded(conv))
+        return OG_OK;
+    copy_padded(conv, NULL, d_weights);
+    if (p->bias)
+        memcpy(d_bias, bias_at, (size_t)conv->shape.oc * sizeof(float));
+    return OG_OK;
 }

@@ -136,7 +136,7 @@ og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **pla
     made->isa = og__cpu_isa();
     made->lanes = og__isa_lanes(made->isa);
     made->ops = og__ops_for(made->isa);
-    made->planar_input = net->spec.in_channels == 1 || net->spec.in_channels == 3;
+    made->planar_input = net->spec.in_channels == 3 || (net->spec.in_channels == 1 && made->isa == OG_ISA_AVX512);
     made->stale = true;
     OG_GO(og__alloc((size_t)net->graph.node_count, sizeof *made->nodes, &made->nodes));
     OG_GO(size_nodes(made, &floats));

@@ -252,7 +252,13 @@ static bool all_finite(const float *values, size_t count)
     return sum == 0;
 }
 
-/* Run the forward pass again and look at each value as it is made: the first bad one names the layer. */
+static og_status blame(const char *layer, const char *what, double loss)
+{
+    return og__fail(OG_ERR_NUMERIC, "%s is not finite (loss %g): %s; try a lower learning rate or gradient clipping", layer,
+                    loss, what);
+}
+
+/* Run the forward pass again and look at each value as it is made: the first bad one names the layer. OG_OK if none. */
 static og_status blame_forward(og_plan *plan, double loss)
 {
     const og__graph *g = &plan->net->graph;
@@ -263,26 +269,23 @@ static og_status blame_forward(og_plan *plan, double loss)
         if (all_finite(og__plan_buffer(plan, step->dst), plan->schedule.buffers[step->dst].floats))
             continue;
         if (n->kind == OG_NODE_NORM_ACT)
-            return og__fail(OG_ERR_NUMERIC, "the loss is %g: the activation %s of layer %s gives values that are not "
-                            "finite; try a lower learning rate or gradient clipping", loss,
-                            og_act_text(og__net_act(plan->net, n)), g->layers[n->layer].name);
-        return og__fail(OG_ERR_NUMERIC, "the loss is %g: %s gives values that are not finite; try a lower learning "
-                        "rate or gradient clipping", loss,
-                        n->weight != OG_NO_PARAM ? g->params[n->weight].name : "a layer without weights");
+            return blame(g->layers[n->layer].name, "its normalisation or activation overflows", loss);
+        if (n->kind == OG_NODE_INPUT)
+            return blame("the image", "check the data", loss);
+        return blame(n->weight == OG_NO_PARAM ? "an enlarged layer" : g->params[n->weight].name,
+                     "the convolution overflows", loss);
     }
-    return og__fail(OG_ERR_NUMERIC, "the loss is %g although every layer's values are finite", loss);
+    return OG_OK;
 }
 
-static og_status check_gradients(const og_plan *plan)
+/* The backward pass went from the last parameter to the first. */
+static og_status blame_backward(const og_plan *plan, double loss)
 {
     const og__graph *g = &plan->net->graph;
-    if (all_finite(plan->net->gradients, g->weight_count))
-        return OG_OK;
-    for (size_t i = g->param_count; i-- > 0;) /* the backward pass went from the last to the first */
+    for (size_t i = g->param_count; i-- > 0;)
         if (!all_finite(plan->net->gradients + g->params[i].offset, g->params[i].count))
-            return og__fail(OG_ERR_NUMERIC, "the gradient of %s is not finite; try a lower learning rate or gradient "
-                            "clipping", g->params[i].name);
-    return OG_OK;
+            return blame(g->params[i].name, "its gradient overflows", loss);
+    return blame("the loss", "although every layer's values are", loss);
 }
 
 og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, const og_loss *loss,
@@ -295,7 +298,8 @@ og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, 
     OG_TRY(refresh(plan));
     plan->image = src;
     OG_TRY(run_steps(plan, labels, loss, value));
-    if (!isfinite(value->total))
-        return blame_forward(plan, value->total);
-    return check_gradients(plan);
+    if (isfinite(value->total) && all_finite(plan->net->gradients, plan->net->graph.weight_count))
+        return OG_OK;
+    OG_TRY(blame_forward(plan, value->total));
+    return blame_backward(plan, value->total);
 }

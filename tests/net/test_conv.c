@@ -165,6 +165,26 @@ static void test_partial_blocks(void **state)
     check_shape(s, direct);
 }
 
+/* Fewer channels than a block: these run padded. */
+static void test_narrow(void **state)
+{
+    (void)state;
+    og__conv_shape s = base_shape();
+    s.ic = 3;
+    s.ic_first = 2;
+    s.ic_all = 6;
+    s.oc = 4;
+    s.bias = true;
+    check_shape(s, direct);
+    s.oc = 24;
+    check_shape(s, direct);
+    s.transposed = true;
+    s.kernel = 2;
+    s.ic_first = 0;
+    s.ic_all = 3;
+    check_shape(s, direct);
+}
+
 static void test_concatenation(void **state)
 {
     (void)state;
@@ -229,7 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocked),    cmocka_unit_test(test_planar_inputs), cmocka_unit_test(test_partial_blocks),
-        cmocka_unit_test(test_concatenation), cmocka_unit_test(test_head),       cmocka_unit_test(test_transposed),
+        cmocka_unit_test(test_narrow),     cmocka_unit_test(test_concatenation), cmocka_unit_test(test_head),       cmocka_unit_test(test_transposed),
         cmocka_unit_test(test_winograd),   cmocka_unit_test(test_odd_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

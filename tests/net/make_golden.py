@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+"""Write the parity cases that tests/net/test_parity.c checks: the same U-Net, weights and data in PyTorch.
+
+usage: make_golden.py FOLDER [--live]
+
+Each FOLDER/CASE.golden (safetensors format) holds the network's description (metadata), input, labels, initial weights and running
+statistics, and what PyTorch makes of them: logits in evaluation mode, loss, all gradients, running statistics after one
+training pass, and weights after ten optimiser steps. The committed golden files are small; --live makes larger ones.
+Needs PyTorch (Debian: python3-torch). Order of tensors in the flat vectors: ogive's.
+"""
+import json
+import math
+import os
+import struct
+import sys
+
+import torch
+
+from unet_torch import UNet, loss_of
+
+STEPS = 10
+KINKED = ("relu", "leaky_relu", "prelu")
+SMOOTH = ("silu", "mish", "elu")
+MARGIN = 3e-5  # distance of every gate from its kink: far above the rounding of a forward pass in fp32
+
+
+def cases(live):
+    """(name, settings) of every case; sizes are (inputs, classes, depth, width, cap, n, h, w)."""
+    sizes = (3, 5, 3, 12, 64, 2, 48, 32) if live else (1, 3, 2, 3, 64, 2, 16, 12)
+    optimizers = ["adam", "sgd", "adamw"]
+    for i, act in enumerate(SMOOTH):
+        for norm in ("batch", "instance"):
+            yield f"{act}-{norm}", sizes, norm, "transposed" if norm == "batch" else "bilinear", act, optimizers[i]
+    yield "silu-none", sizes, "none", "transposed", "silu", "adam"
+    for act in KINKED:
+        yield f"{act}-batch", sizes, "batch", "transposed", act, None
+    yield "mish-wide", (2, 2, 1, 17, 64, 1, 8, 8), "batch", "transposed", "mish", None
+
+
+def initialise(net, generator):
+    """Weights of a sensible scale; nothing zero or one, so that a swapped tensor shows."""
+    def uniform(shape):
+        return torch.rand(shape, generator=generator) * 2 - 1
+    with torch.no_grad():
+        for name, p in net.named_tensors():
+            if p.dim() == 4:
+                fan_in = p.shape[0] if ".up." in name else p[0].numel()
+                p.copy_(uniform(p.shape) * math.sqrt(6 / fan_in))
+            elif ".act." in name:
+                p.copy_(0.25 + 0.1 * uniform(p.shape))
+            elif ".norm." in name and name.endswith("weight"):
+                p.copy_(1 + 0.2 * uniform(p.shape))
+            else:
+                p.copy_(0.1 * uniform(p.shape))
+        for name, b in net.named_running():
+            b.copy_(0.2 * uniform(b.shape) if name.endswith("mean") else 1 + 0.3 * uniform(b.shape))
+
+
+def flat(tensors):
+    tensors = [t.detach().reshape(-1) for t in tensors]
+    return torch.cat(tensors) if tensors else torch.zeros(0)
+
+
+def nearest_kink(net, image):
+    """Smallest distance of a gate to its kink, and of a pooling window's two largest values to each other."""
+    least = [math.inf]
+
+    def gate(_, inputs, __):
+        least[0] = min(least[0], inputs[0].abs().min().item())
+
+    def window(_, __, output):
+        n, c, h, w = output.shape
+        top = output.reshape(n, c, h // 2, 2, w // 2, 2).permute(0, 1, 2, 4, 3, 5).reshape(-1, 4).topk(2).values
+        gaps = (top[:, 0] - top[:, 1])[top[:, 0] > 0]
+        least[0] = min(least[0], gaps.min().item())
+    hooks = [m.act.register_forward_hook(gate) for m in net.modules() if hasattr(m, "act")]
+    hooks += [block.register_forward_hook(window) for block in net.encoder]
+    state = [b.clone() for b in net.buffers()]
+    net.train()
+    net(image)
+    for b, s in zip(net.buffers(), state):
+        b.copy_(s)
+    for hook in hooks:
+        hook.remove()
+    return least[0]
+
+
+def make_problem(sizes, norm, up, act):
+    """Net, image and labels; for a function with a kink the first seed that keeps clear of it."""
+    inputs, classes, depth, width, cap, n, h, w = sizes
+    for seed in range(2000):
+        generator = torch.Generator().manual_seed(seed)
+        net = UNet(inputs, classes, depth, width, cap, norm, up, act)
+        initialise(net, generator)
+        image = torch.randn((n, inputs, h, w), generator=generator)
+        labels = torch.randint(0, classes, (n, h, w), generator=generator)
+        labels[torch.rand((n, h, w), generator=generator) < 0.1] = 255
+        if act not in KINKED or nearest_kink(net, image) > MARGIN:
+            return net, image, labels
+    raise SystemExit(f"no seed keeps {act} clear of its kink; use a smaller case")
+
+
+OPTIMIZERS = {
+    "adam": lambda groups: torch.optim.Adam(groups, lr=2e-3),
+    "adamw": lambda groups: torch.optim.AdamW(groups, lr=2e-3),
+    "sgd": lambda groups: torch.optim.SGD(groups, lr=2e-2, momentum=0.9, nesterov=True),
+}
+DECAY = 0.01
+
+
+def train(net, image, labels, optimizer):
+    """Weights after STEPS steps; decay on convolution weights only."""
+    decays = [p for _, p in net.named_tensors() if p.dim() == 4]
+    others = [p for _, p in net.named_tensors() if p.dim() != 4]
+    stepper = OPTIMIZERS[optimizer]([{"params": decays, "weight_decay": DECAY}, {"params": others, "weight_decay": 0}])
+    for _ in range(STEPS):
+        stepper.zero_grad()
+        loss_of(net(image), labels).backward()
+        stepper.step()
+    return flat(p for _, p in net.named_tensors())
+
+
+def run_case(sizes, norm, up, act, optimizer):
+    inputs, classes, depth, width, cap, n, h, w = sizes
+    net, image, labels = make_problem(sizes, norm, up, act)
+    tensors = {
+        "image": image,
+        "labels": labels.to(torch.uint8),
+        "weights": flat(p for _, p in net.named_tensors()),
+        "state": flat(b for _, b in net.named_running()),
+    }
+    net.eval()
+    with torch.no_grad():
+        tensors["logits"] = net(image)
+    net.train()
+    loss = loss_of(net(image), labels)
+    loss.backward()
+    tensors["gradients"] = flat(p.grad for _, p in net.named_tensors())
+    tensors["state_after"] = flat(b for _, b in net.named_running())
+    about = dict(inputs=inputs, classes=classes, depth=depth, width=width, cap=cap, norm=norm, up=up, act=act, n=n, h=h, w=w,
+                 loss=loss.item(), torch=torch.__version__, names=[name for name, _ in net.named_tensors()])
+    if optimizer:
+        tensors["trained"] = train(net, image, labels, optimizer)
+        group = OPTIMIZERS[optimizer]([torch.zeros(1)]).param_groups[0]
+        about.update(optimizer=optimizer, steps=STEPS, learning_rate=group["lr"], momentum=group.get("momentum", 0),
+                     weight_decay=DECAY)
+    return tensors, about
+
+
+def write_safetensors(path, tensors, about):
+    header, data = {"__metadata__": {"case": json.dumps(about)}}, b""
+    for name, t in sorted(tensors.items(), key=lambda item: item[1].dtype == torch.uint8):  # widest type first
+        raw = t.contiguous().numpy().tobytes()
+        kind = "U8" if t.dtype == torch.uint8 else "F32"
+        header[name] = {"dtype": kind, "shape": list(t.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def main():
+    if len(sys.argv) < 2:
+        raise SystemExit(__doc__)
+    torch.manual_seed(0)
+    torch.set_num_threads(2)
+    os.makedirs(sys.argv[1], exist_ok=True)
+    for name, sizes, norm, up, act, optimizer in cases("--live" in sys.argv):
+        if act in KINKED:  # a small case: the more gates, the surer one of them sits on its kink
+            sizes = (1, 3, 2, 3, 64, 1, 16, 12)
+        tensors, about = run_case(sizes, norm, up, act, optimizer)
+        write_safetensors(os.path.join(sys.argv[1], name + ".golden"), tensors, about)
+        print(f"{name}: {tensors['weights'].numel()} weights, loss {about['loss']:.6f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,279 @@
+/* The CPU operations of kernel/ops.def against plain loops, for every instruction set that this machine has. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "kernel/ops.h"
+#include "tensors.h"
+
+/* The sets up to the one in force. */
+#define FOR_ISAS(isa) for (og__isa isa = OG_ISA_BASELINE; isa <= og__cpu_isa(); isa++)
+
+static void test_moments(void **state)
+{
+    (void)state;
+    FOR_ISAS(isa)
+    {
+        int lanes = og__isa_lanes(isa);
+        for (size_t pixels = 1; pixels < 40; pixels += 6) {
+            float *src = random_tensor(pixels * (size_t)lanes, pixels), *mean = floats_new(16), *m2 = floats_new(16);
+            for (size_t i = 0; i < pixels * (size_t)lanes; i++)
+                src[i] += 1000; /* a one-pass sum of squares would lose the variance here */
+            og__ops_for(isa)->moments(pixels, src, mean, m2);
+            for (int l = 0; l < lanes; l++) {
+                double sum = 0, squares = 0;
+                for (size_t i = 0; i < pixels; i++)
+                    sum += (double)src[i * (size_t)lanes + (size_t)l];
+                for (size_t i = 0; i < pixels; i++)
+                    squares += pow((double)src[i * (size_t)lanes + (size_t)l] - sum / (double)pixels, 2);
+                assert_float_equal(mean[l], sum / (double)pixels, 1e-3f);
+                assert_true(fabs((double)m2[l] - squares) <= 1e-3 * squares + 1e-6);
+            }
+            free(src);
+            free(mean);
+            free(m2);
+        }
+    }
+}
+
+static void test_norm_apply_and_zero_lanes(void **state)
+{
+    (void)state;
+    FOR_ISAS(isa)
+    {
+        size_t lanes = (size_t)og__isa_lanes(isa), pixels = 9;
+        float *src = random_tensor(pixels * lanes, 1), *d = random_tensor(pixels * lanes, 2);
+        float *k = random_tensor(3 * lanes, 3);
+        double *want = zeros(pixels * lanes);
+        for (size_t i = 0; i < pixels * lanes; i++)
+            want[i] = (double)k[i % lanes] * (double)d[i] + (double)k[lanes + i % lanes] * (double)src[i] +
+                      (double)k[2 * lanes + i % lanes];
+        og__ops_for(isa)->norm_apply(pixels, src, k, k + lanes, k + 2 * lanes, d);
+        assert_near(d, want, pixels * lanes, 1e-6);
+        og__ops_for(isa)->zero_lanes(pixels, 3, d);
+        for (size_t i = 0; i < pixels * lanes; i++)
+            assert_true(i % lanes < 3 ? fabs((double)d[i] - want[i]) < 1e-5 : d[i] == 0);
+        free(src);
+        free(d);
+        free(k);
+        free(want);
+    }
+}
+
+/* Values 0..3 so that windows tie often: the gradient goes to the first maximum in row order, as in PyTorch. */
+static void test_pool(void **state)
+{
+    (void)state;
+    enum { H = 6, W = 10 };
+    FOR_ISAS(isa)
+    {
+        size_t lanes = (size_t)og__isa_lanes(isa);
+        float *src = random_tensor(H * W * lanes, 1), *d_dst = random_tensor(H * W / 4 * lanes, 2);
+        float *dst = floats_new(H * W / 4 * lanes), *d_src = random_tensor(H * W * lanes, 3);
+        double *want = zeros(H * W * lanes);
+        for (size_t i = 0; i < H * W * lanes; i++) {
+            src[i] = floorf(2 * src[i]);
+            want[i] = (double)d_src[i];
+        }
+        og__ops_for(isa)->pool_forward(0, H / 2, W / 2, src, dst);
+        og__ops_for(isa)->pool_backward(0, H / 2, W / 2, src, d_dst, true, d_src);
+        for (size_t y = 0; y < H / 2; y++)
+            for (size_t x = 0; x < W / 2; x++)
+                for (size_t l = 0; l < lanes; l++) {
+                    size_t best = (2 * y * W + 2 * x) * lanes + l, out = (y * (W / 2) + x) * lanes + l;
+                    for (size_t i = 1; i < 4; i++) {
+                        size_t at = ((2 * y + i / 2) * W + 2 * x + i % 2) * lanes + l;
+                        if (src[at] > src[best])
+                            best = at;
+                    }
+                    assert_true(dst[out] == src[best]);
+                    want[best] += (double)d_dst[out];
+                }
+        assert_near(d_src, want, H * W * lanes, 1e-6);
+        og__ops_for(isa)->pool_backward(0, H / 2, W / 2, src, d_dst, false, d_src);
+        double sum = 0, all = 0;
+        for (size_t i = 0; i < H * W * lanes; i++)
+            sum += (double)d_src[i];
+        for (size_t i = 0; i < H * W / 4 * lanes; i++)
+            all += (double)d_dst[i];
+        assert_true(fabs(sum - all) < 1e-4);
+        free(src);
+        free(dst);
+        free(d_dst);
+        free(d_src);
+        free(want);
+    }
+}
+
+/* PyTorch's upsample_bilinear2d with align_corners=False: source position (i + 1/2) / 2 - 1/2, clamped at 0. */
+static double bilinear_weight(int j, int i, int count)
+{
+    double at = (j + 0.5) / 2 - 0.5;
+    at = at < 0 ? 0 : at;
+    int low = (int)at, high = low + 1 < count ? low + 1 : low;
+    double part = at - low;
+    return (i == low ? 1 - part : 0) + (i == high ? part : 0);
+}
+
+static void test_resize(void **state)
+{
+    (void)state;
+    enum { H = 5, W = 3 };
+    FOR_ISAS(isa)
+    {
+        size_t lanes = (size_t)og__isa_lanes(isa);
+        float *src = random_tensor(H * W * lanes, 1), *d_dst = random_tensor(4 * H * W * lanes, 2);
+        float *dst = floats_new(4 * H * W * lanes), *d_src = floats_new(H * W * lanes);
+        double *want = zeros(4 * H * W * lanes), *d_want = zeros(H * W * lanes);
+        for (int j = 0; j < 4 * H * W; j++)
+            for (int i = 0; i < H * W; i++) {
+                double weight = bilinear_weight(j / (2 * W), i / W, H) * bilinear_weight(j % (2 * W), i % W, W);
+                for (size_t l = 0; l < lanes; l++) {
+                    want[(size_t)j * lanes + l] += weight * (double)src[(size_t)i * lanes + l];
+                    d_want[(size_t)i * lanes + l] += weight * (double)d_dst[(size_t)j * lanes + l];
+                }
+            }
+        og__ops_for(isa)->resize_forward(0, H, H, W, src, dst);
+        og__ops_for(isa)->resize_backward(0, H, H, W, d_dst, d_src);
+        assert_near(dst, want, 4 * H * W * lanes, 1e-6);
+        assert_near(d_src, d_want, H * W * lanes, 1e-6);
+        free(src);
+        free(dst);
+        free(d_dst);
+        free(d_src);
+        free(want);
+        free(d_want);
+    }
+}
+
+static void test_pack(void **state)
+{
+    (void)state;
+    FOR_ISAS(isa)
+    {
+        int lanes = og__isa_lanes(isa);
+        float *planar = random_tensor(5 * 7, 1), *back = floats_new(5 * 7), *block = floats_new(7 * 16);
+        og__ops_for(isa)->pack(7, 5, planar, block);
+        for (int p = 0; p < 7; p++)
+            for (int l = 0; l < lanes; l++)
+                assert_true(block[p * lanes + l] == (l < 5 ? planar[l * 7 + p] : 0));
+        og__ops_for(isa)->unpack(7, 5, block, back);
+        assert_memory_equal(planar, back, 5 * 7 * sizeof(float));
+        free(planar);
+        free(back);
+        free(block);
+    }
+}
+
+/* Softmax with large logits and more classes than lanes; loss sums; the gradient against finite differences of the
+ * loss in double. */
+enum { CLASSES = 19, PIXELS = 70, IGNORED = 255 };
+static const double weight_ce = 0.7, slope_both = -0.01, slope_predicted = 0.003;
+
+static double loss_of(const double *logits, const uint8_t *labels)
+{
+    double loss = 0, labelled = 0;
+    for (int p = 0; p < PIXELS; p++)
+        labelled += labels[p] != IGNORED;
+    for (int p = 0; p < PIXELS; p++) {
+        double sum = 0;
+        if (labels[p] == IGNORED)
+            continue;
+        for (int k = 0; k < CLASSES; k++)
+            sum += exp(logits[k * PIXELS + p]);
+        for (int k = 0; k < CLASSES; k++) {
+            double q = exp(logits[k * PIXELS + p]) / sum;
+            loss += (k == labels[p] ? slope_both * (1 + k) : 0) * q + slope_predicted * (2 + k) * q;
+            if (k == labels[p])
+                loss -= weight_ce / labelled * log(q);
+        }
+    }
+    return loss;
+}
+
+static void test_loss(void **state)
+{
+    (void)state;
+    double *logits = zeros(CLASSES * PIXELS);
+    uint8_t labels[PIXELS];
+    float *random = random_tensor(CLASSES * PIXELS, 9), both_slopes[CLASSES], predicted_slopes[CLASSES];
+    double labelled = 0;
+    for (int i = 0; i < CLASSES * PIXELS; i++)
+        logits[i] = 4 * (double)random[i];
+    for (int p = 0; p < PIXELS; p++) {
+        labels[p] = p % 11 == 0 ? IGNORED : (uint8_t)(p * 7 % CLASSES);
+        labelled += labels[p] != IGNORED;
+    }
+    for (int k = 0; k < CLASSES; k++) {
+        both_slopes[k] = (float)(slope_both * (1 + k));
+        predicted_slopes[k] = (float)(slope_predicted * (2 + k));
+    }
+    FOR_ISAS(isa)
+    {
+        int lanes = og__isa_lanes(isa), padded = (CLASSES + lanes - 1) / lanes * lanes;
+        size_t stride = PIXELS * (size_t)lanes;
+        float *planar = floats_new(CLASSES * PIXELS);
+        for (int i = 0; i < CLASSES * PIXELS; i++)
+            planar[i] = (float)logits[i];
+        float *block = to_blocked(planar, 1, CLASSES, PIXELS, lanes);
+        og__ops_for(isa)->softmax(PIXELS, CLASSES, stride, block);
+        double ce = 0, both[CLASSES] = {0}, predicted[CLASSES] = {0}, truth[CLASSES] = {0}, all = 0;
+        og__ops_for(isa)->loss_sums(PIXELS, CLASSES, stride, block, labels, &ce, both, predicted, truth);
+        double seen = weight_ce * ce / labelled;
+        for (int k = 0; k < CLASSES; k++) {
+            seen += (double)both_slopes[k] * both[k] + (double)predicted_slopes[k] * predicted[k];
+            all += truth[k];
+        }
+        assert_true(all == labelled);
+        assert_true(fabs(seen - loss_of(logits, labels)) < 1e-5 * fabs(seen));
+        og__ops_for(isa)->loss_gradient(PIXELS, CLASSES, stride, labels, (float)(weight_ce / labelled), both_slopes,
+                                        predicted_slopes, block);
+        double *want = zeros(CLASSES * PIXELS);
+        for (int i = 0; i < CLASSES * PIXELS; i++) {
+            double keep = logits[i], step = 1e-5;
+            logits[i] = keep + step;
+            want[i] = loss_of(logits, labels) / (2 * step);
+            logits[i] = keep - step;
+            want[i] -= loss_of(logits, labels) / (2 * step);
+            logits[i] = keep;
+        }
+        assert_blocked_near(block, want, 1, CLASSES, PIXELS, lanes, 1e-4);
+        assert_true(padded >= CLASSES);
+        free(planar);
+        free(block);
+        free(want);
+    }
+    free(random);
+    free(logits);
+}
+
+static void test_softmax_extremes(void **state)
+{
+    (void)state;
+    FOR_ISAS(isa)
+    {
+        int lanes = og__isa_lanes(isa);
+        float planar[] = {1e30f, -1e30f, 0, -1e30f, 1e30f, 0}; /* 2 classes, 3 pixels */
+        float *block = to_blocked(planar, 1, 2, 3, lanes);
+        og__ops_for(isa)->softmax(3, 2, (size_t)(3 * lanes), block);
+        assert_true(block[0] == 1 && block[1] == 0);
+        assert_true(block[lanes] == 0 && block[lanes + 1] == 1);
+        assert_true(block[2 * lanes] == 0.5f && block[2 * lanes + 1] == 0.5f);
+        free(block);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_moments), cmocka_unit_test(test_norm_apply_and_zero_lanes),
+        cmocka_unit_test(test_pool),    cmocka_unit_test(test_resize),
+        cmocka_unit_test(test_pack),    cmocka_unit_test(test_loss),
+        cmocka_unit_test(test_softmax_extremes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,308 @@
+/* The network as a whole: plans, gradients against finite differences, determinism, odd channel counts, failures. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <ogive/net.h>
+
+#include "net/net.h"
+#include "net/plan.h"
+#include "net/schedule.h"
+#include "tensors.h"
+
+static og_net *make_net(const char *formula, og_norm norm, og_up up, int in_channels, int width, int classes)
+{
+    og_act *act;
+    og_net *net;
+    if (og_act_parse(formula, &act) != OG_OK)
+        fail_msg("%s", og_error_text());
+    og_net_spec spec = {.in_channels = in_channels, .classes = classes, .depth = 2, .width = width, .width_cap = 64,
+                        .norm = norm, .up = up, .acts = {act, act, act}};
+    if (og_net_new(&spec, &net) != OG_OK)
+        fail_msg("%s", og_error_text());
+    og_act_free(act);
+    return net;
+}
+
+static og_plan *make_plan(og_net *net, int n, int h, int w, bool training, int threads)
+{
+    og_plan *plan;
+    og_plan_options options = {.n = n, .h = h, .w = w, .training = training, .exact = true, .threads = threads};
+    if (og_plan_new(net, &options, &plan) != OG_OK)
+        fail_msg("%s", og_error_text());
+    return plan;
+}
+
+enum { N = 2, SIDE = 16, PIXELS = N * SIDE * SIDE };
+
+static void make_labels(uint8_t *labels, int classes)
+{
+    for (int i = 0; i < PIXELS; i++)
+        labels[i] = i % 13 == 0 ? OG_LABEL_IGNORE : (uint8_t)(i * 5 / 3 % classes);
+}
+
+static double train_once(og_plan *plan, const float *image, const uint8_t *labels)
+{
+    og_loss loss = {.ce = 1, .dice = 1};
+    og_loss_value value;
+    og_plan_refresh(plan);
+    if (og_plan_train(plan, image, labels, &loss, &value) != OG_OK)
+        fail_msg("%s", og_error_text());
+    return value.total;
+}
+
+/* Directional derivative: the loss along a random direction of each tensor, in fp32, so the tolerance is loose; parity
+ * with PyTorch is the sharp test. This one needs no golden file and covers every activation and layer kind. */
+static void check_gradients(const char *formula, og_norm norm, og_up up)
+{
+    og_net *net = make_net(formula, norm, up, 2, 5, 3);
+    og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 2);
+    float *image = random_tensor(2 * PIXELS, 1);
+    uint8_t labels[PIXELS];
+    make_labels(labels, 3);
+    train_once(plan, image, labels);
+    size_t count = og_net_weight_count(net);
+    float *gradients = copy_tensor(og_net_gradients(net), count);
+    for (size_t t = 0; t < og_net_param_count(net); t++) {
+        const og_param *p = og_net_param_at(net, t);
+        float *direction = random_tensor(p->count, t), *weights = og_net_weights(net) + p->offset;
+        float *keep = copy_tensor(weights, p->count);
+        double slope = 0, size = 0, loss[2];
+        for (size_t i = 0; i < p->count; i++) {
+            slope += (double)direction[i] * (double)gradients[p->offset + i];
+            size += (double)direction[i] * (double)direction[i];
+        }
+        double step = 1e-3 / sqrt(size);
+        for (int side = 0; side < 2; side++) {
+            for (size_t i = 0; i < p->count; i++)
+                weights[i] = keep[i] + (float)((side ? step : -step) * (double)direction[i]);
+            loss[side] = train_once(plan, image, labels);
+        }
+        memcpy(weights, keep, p->count * sizeof *keep);
+        double numeric = (loss[1] - loss[0]) / (2 * step);
+        if (fabs(numeric - slope) > 0.03 * fabs(slope) + 2e-6 / step)
+            fail_msg("%s, %s: slope %g, finite difference %g", formula, p->name, slope, numeric);
+        free(direction);
+        free(keep);
+    }
+    free(gradients);
+    free(image);
+    og_plan_free(plan);
+    og_net_free(net);
+}
+
+static void test_gradients(void **state)
+{
+    (void)state;
+    check_gradients("silu", OG_NORM_BATCH, OG_UP_TRANSPOSED);
+    check_gradients("mish", OG_NORM_INSTANCE, OG_UP_BILINEAR);
+    check_gradients("tanh", OG_NORM_NONE, OG_UP_TRANSPOSED);
+    check_gradients("sigmoid", OG_NORM_BATCH, OG_UP_BILINEAR);
+}
+
+static void test_learned_parameters(void **state)
+{
+    (void)state;
+    check_gradients("x * sigmoid(b*x); b = learn(1, channel)", OG_NORM_BATCH, OG_UP_TRANSPOSED);
+    check_gradients("x * sigmoid(b*x) + c*x; b = learn(1), c = 0.1", OG_NORM_INSTANCE, OG_UP_TRANSPOSED);
+    og_net *net = make_net("prelu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2);
+    bool found = false;
+    for (size_t i = 0; i < og_net_param_count(net); i++) {
+        const og_param *p = og_net_param_at(net, i);
+        if (strcmp(p->name, "encoder.0.act.0.a") != 0)
+            continue;
+        found = true;
+        assert_int_equal(p->count, 4);
+        assert_false(p->decays);
+        assert_true(og_net_weights(net)[p->offset] == 0.25f);
+    }
+    assert_true(found);
+    og_net_free(net);
+}
+
+/* Seeds pair activations: the same random numbers, scaled by the gain, whatever other parameters there are. */
+static void test_initial_weights_are_paired(void **state)
+{
+    (void)state;
+    og_net *a = make_net("relu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2);
+    og_net *b = make_net("prelu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2);
+    assert_int_equal(og_net_init(a, 7), OG_OK);
+    assert_int_equal(og_net_init(b, 7), OG_OK);
+    int compared = 0;
+    for (size_t i = 0; i < og_net_param_count(a); i++)
+        for (size_t j = 0; j < og_net_param_count(b); j++) {
+            const og_param *p = og_net_param_at(a, i), *q = og_net_param_at(b, j);
+            if (strcmp(p->name, q->name) != 0 || p->rank != 4)
+                continue;
+            const float *v = og_net_weights(a) + p->offset, *w = og_net_weights(b) + q->offset;
+            double ratio = (double)v[0] / (double)w[0];
+            for (size_t k = 0; k < p->count && strstr(p->name, "decoder") == NULL; k++)
+                assert_true(fabs((double)v[k] - ratio * (double)w[k]) <= 1e-6 * fabs((double)v[k]));
+            compared++;
+        }
+    assert_true(compared > 10);
+    double sd = 0;
+    const og_param *p = og_net_param_at(a, 3); /* encoder.0.conv.1.weight reads a ReLU: sd = sqrt(2 / fan_in) */
+    assert_string_equal(p->name, "encoder.0.conv.1.weight");
+    for (size_t k = 0; k < p->count; k++)
+        sd += pow((double)og_net_weights(a)[p->offset + k], 2) / (double)p->count;
+    assert_true(fabs(sqrt(sd) / sqrt(2.0 / 36) - 1) < 0.15);
+    og_net_free(a);
+    og_net_free(b);
+}
+
+/* The same call gives the same bits, and inference does for any number of threads. */
+static void test_determinism(void **state)
+{
+    (void)state;
+    og_net *net = make_net("mish", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 20, 3);
+    float *image = random_tensor(PIXELS, 1), *first = NULL;
+    uint8_t labels[PIXELS];
+    make_labels(labels, 3);
+    for (int repeat = 0; repeat < 3; repeat++) {
+        og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 2);
+        train_once(plan, image, labels);
+        size_t bytes = og_net_weight_count(net) * sizeof(float);
+        if (!first)
+            first = copy_tensor(og_net_gradients(net), og_net_weight_count(net));
+        assert_memory_equal(first, og_net_gradients(net), bytes);
+        og_plan_free(plan);
+    }
+    float *want = NULL;
+    for (int threads = 1; threads <= 3; threads++) {
+        og_plan *plan = make_plan(net, N, SIDE, SIDE, false, threads);
+        float *probs = floats_new(3 * PIXELS);
+        assert_int_equal(og_plan_infer(plan, image, false, probs), OG_OK);
+        if (!want)
+            want = copy_tensor(probs, 3 * PIXELS);
+        assert_memory_equal(want, probs, 3 * PIXELS * sizeof(float));
+        for (int i = 0; i < SIDE * SIDE; i++) /* probabilities */
+            assert_float_equal(probs[i] + probs[SIDE * SIDE + i] + probs[2 * SIDE * SIDE + i], 1, 1e-5f);
+        free(probs);
+        og_plan_free(plan);
+    }
+    free(want);
+    free(first);
+    free(image);
+    og_net_free(net);
+}
+
+/* No two buffers that are alive at the same step share memory, and every read follows a write. */
+static void test_schedule(void **state)
+{
+    (void)state;
+    og_net *net = make_net("relu", OG_NORM_BATCH, OG_UP_BILINEAR, 2, 8, 3);
+    for (int training = 0; training < 2; training++) {
+        og_plan *plan = make_plan(net, N, SIDE, SIDE, training != 0, 1);
+        const og__schedule *s = &plan->schedule;
+        size_t sum = 0;
+        for (int i = 0; i < s->buffer_count; i++) {
+            const og__buffer *a = &s->buffers[i];
+            sum += a->floats;
+            assert_true(a->offset + a->floats <= s->floats);
+            for (int j = 0; j < i; j++) {
+                const og__buffer *b = &s->buffers[j];
+                bool together = a->first <= b->last && b->first <= a->last;
+                bool apart = a->offset + a->floats <= b->offset || b->offset + b->floats <= a->offset;
+                assert_true(!together || apart);
+            }
+        }
+        assert_true(s->floats < sum); /* memory is shared over time */
+        for (int i = 0; i < s->step_count; i++)
+            for (int j = 0; j < OG_NODE_SRC_MAX; j++)
+                if (s->steps[i].src[j] != OG_NO_BUFFER) {
+                    const og__buffer *b = &s->buffers[s->steps[i].src[j]];
+                    assert_true(b->first < i && i <= b->last);
+                }
+        og_plan_free(plan);
+    }
+    og_net_free(net);
+}
+
+static void test_numeric_failure_names_the_layer(void **state)
+{
+    (void)state;
+    og_net *net = make_net("relu", OG_NORM_NONE, OG_UP_TRANSPOSED, 1, 4, 2);
+    og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 1);
+    float *image = random_tensor(PIXELS, 1);
+    uint8_t labels[PIXELS];
+    og_loss loss = {.ce = 1, .dice = 1};
+    og_loss_value value;
+    make_labels(labels, 2);
+    for (size_t i = 0; i < og_net_param_count(net); i++)
+        if (strcmp(og_net_param_at(net, i)->name, "encoder.1.conv.1.bias") == 0)
+            og_net_weights(net)[og_net_param_at(net, i)->offset] = INFINITY;
+    assert_int_equal(og_plan_train(plan, image, labels, &loss, &value), OG_ERR_NUMERIC);
+    assert_non_null(strstr(og_error_text(), "encoder.1.conv.1.weight"));
+    free(image);
+    og_plan_free(plan);
+    og_net_free(net);
+}
+
+static void test_bad_input(void **state)
+{
+    (void)state;
+    og_net *net = make_net("relu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2);
+    og_plan *plan = NULL;
+    og_plan_options options = {.n = 1, .h = 18, .w = 16, .training = true, .threads = 1};
+    assert_int_equal(og_plan_new(net, &options, &plan), OG_ERR_SHAPE);
+    assert_non_null(strstr(og_error_text(), "multiples of 4"));
+    options.h = 16;
+    options.n = 0;
+    assert_int_equal(og_plan_new(net, &options, &plan), OG_ERR_ARGUMENT);
+    assert_null(plan);
+    plan = make_plan(net, N, SIDE, SIDE, true, 1);
+    float *image = random_tensor(PIXELS, 1), *probs = floats_new(2 * PIXELS);
+    uint8_t labels[PIXELS] = {0};
+    og_loss loss = {.ce = 1, .dice = 1};
+    og_loss_value value;
+    labels[5] = 2;
+    assert_int_equal(og_plan_train(plan, image, labels, &loss, &value), OG_ERR_DATA);
+    assert_non_null(strstr(og_error_text(), "label 2"));
+    assert_int_equal(og_plan_infer(plan, image, false, probs), OG_ERR_ARGUMENT);
+    og_plan_free(plan);
+    og_net_spec spec = *og_net_spec_of(net);
+    og_net *none;
+    spec.depth = 9;
+    assert_int_equal(og_net_new(&spec, &none), OG_ERR_ARGUMENT);
+    assert_null(none);
+    free(image);
+    free(probs);
+    og_net_free(net);
+}
+
+/* A batch without a single label teaches nothing and breaks nothing. */
+static void test_all_ignored(void **state)
+{
+    (void)state;
+    og_net *net = make_net("silu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2);
+    og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 1);
+    float *image = random_tensor(PIXELS, 1);
+    uint8_t labels[PIXELS];
+    memset(labels, OG_LABEL_IGNORE, sizeof labels);
+    assert_true(isfinite(train_once(plan, image, labels)));
+    for (size_t i = 0; i < og_net_weight_count(net); i++)
+        assert_true(og_net_gradients(net)[i] == 0);
+    free(image);
+    og_plan_free(plan);
+    og_net_free(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_learned_parameters),
+        cmocka_unit_test(test_initial_weights_are_paired),
+        cmocka_unit_test(test_determinism),
+        cmocka_unit_test(test_schedule),
+        cmocka_unit_test(test_numeric_failure_names_the_layer),
+        cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_all_ignored),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
