@@ -28,6 +28,7 @@ static const struct {
 } settings[] = {
     {"GDAL_PAM_ENABLED", "NO"},               /* no .aux.xml files beside the user's images */
     {"GDAL_ERROR_ON_LIBJPEG_WARNING", "YES"}, /* a truncated JPEG is an error, not half an image */
+    {"GDAL_NUM_THREADS", "1"},                /* other threads would not have our error handler */
     {"GDAL_DISABLE_READDIR_ON_OPEN", "TRUE"}, /* a folder of n images is not listed n times */
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
@@ -43,7 +44,7 @@ static void CPL_STDCALL note_error(CPLErr kind, CPLErrorNum number, const char *
     (void)number;
     session *in = CPLGetErrorHandlerUserData();
     if (kind >= CE_Failure && in->message[0] == '\0')
-        snprintf(in->message, sizeof in->message, "%s", message);
+        snprintf(in->message, sizeof in->message, "%.*s", (int)strcspn(message, "\n"), message);
 }
 
 static void enter(session *in)
