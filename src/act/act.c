@@ -86,6 +86,9 @@ static og_status set_text(og_act *act, const og_act_entry *entry)
     return status;
 }
 
+enum { DERIVATIVE_BYTES_MAX = 1 << 16 };
+
+/* A formula's text must be one that parses; a derivative is only read. */
 static og_status print(const og_act *act, const og__exprs *graph, og__expr expr, bool numbered, char **string)
 {
     static const char *const numbers[OG_ACT_PARAMS_MAX] = {"p0", "p1", "p2",  "p3",  "p4",  "p5",  "p6",  "p7",
@@ -94,7 +97,8 @@ static og_status print(const og_act *act, const og__exprs *graph, og__expr expr,
     og__text text = {0};
     for (size_t k = 0; k < act->param_count; k++)
         names[k] = numbered ? numbers[k] : act->params[k].name;
-    og_status status = og__print(graph, expr, names, &text);
+    size_t bytes_max = graph == &act->graph ? DERIVATIVE_BYTES_MAX : OG_FORMULA_BYTES_MAX;
+    og_status status = og__print(graph, expr, names, bytes_max, &text);
     if (status == OG_OK)
         status = take(&text, string);
     og__text_deinit(&text);
@@ -128,8 +132,8 @@ static og_status set_graph(og_act *act, const og__catalogue *catalogue)
     og__parsed parsed;
     add_formula(&text, act);
     og_status status = og__text_status(&text);
-    if (status == OG_OK)
-        status = og__parse(text.data, catalogue, &parsed);
+    if (status == OG_OK && og__parse(text.data, catalogue, &parsed) != OG_OK)
+        status = og__fail_in(OG_ERR_UNSUPPORTED, "the formula is too large in its canonical form");
     og__text_deinit(&text);
     OG_TRY(status);
     act->graph = parsed.graph;

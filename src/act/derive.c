@@ -47,13 +47,22 @@ static og__expr derive_function(og__exprs *graph, og__op op, og__expr u, og__exp
     return product(graph, slope, du);
 }
 
-/* u / v: (u' - (u/v) v') / v, which does not square v. */
-static og__expr derive_quotient(og__exprs *graph, og__expr self, og__expr v, og__expr du, og__expr dv)
+static bool is_sum(const og__exprs *graph, og__expr expr)
 {
-    og__expr slope = quotient(graph, du, v);
+    og__op op = graph->nodes[expr].op;
+    return op == OG_OP_ADD || op == OG_OP_SUB;
+}
+
+/* u / v: (u' v - u v') / v^2 where the difference can be written without one, as for x / (1 + |x|); else
+ * (u' - (u/v) v') / v, which overflows later. */
+static og__expr derive_quotient(og__exprs *graph, og__expr self, og__expr u, og__expr v, og__expr du, og__expr dv)
+{
     if (is_zero(graph, dv))
-        return slope;
-    return og__expr_2(graph, OG_OP_SUB, slope, quotient(graph, product(graph, self, dv), v));
+        return quotient(graph, du, v);
+    og__expr above = og__expr_2(graph, OG_OP_SUB, product(graph, du, v), product(graph, u, dv));
+    if (!is_sum(graph, above))
+        return quotient(graph, above, product(graph, v, v));
+    return quotient(graph, og__expr_2(graph, OG_OP_SUB, du, product(graph, self, dv)), v);
 }
 
 /* u^v: v u^(v-1) u' + u^v ln(u) v', where 0^v counts as constant in v, as in PyTorch. */
@@ -101,7 +110,7 @@ static og__expr derive_node(og__exprs *graph, og__expr self, int param, const og
         return u == v ? product(graph, og__expr_number(graph, 2), product(graph, u, du))
                       : sum(graph, product(graph, du, v), product(graph, u, dv));
     case OG_OP_DIV:
-        return derive_quotient(graph, self, v, du, dv);
+        return derive_quotient(graph, self, u, v, du, dv);
     case OG_OP_POW:
         return derive_power(graph, self, u, v, du, dv);
     case OG_OP_MIN:

@@ -2,8 +2,8 @@
  * turns a loop over them into vector code. Self-contained: this text is also compiled at run time with a user's
  * formula (src/kernel/compile.c).
  *
- * Promise (tests/act/test_primitives.c measures it against libm in double): at most 4 ulp wherever the result is a
- * normal number; the tails, the signs of zero, infinities and NaN come out as IEEE arithmetic has them. f32_sin and
+ * Promise (tests/unit/act/test_f32.c measures it against libm in double): at most 4 ulp wherever the result is a
+ * normal number (4.5 for f32_erfc and f32_normal_cdf, 7.5 for f32_sech2_softplus); the tails, the signs of zero, infinities and NaN come out as IEEE arithmetic has them. f32_sin and
  * f32_cos keep it for |x| <= 2^24.
  *
  * Nothing here needs fused multiply-add, and nothing breaks when the compiler fuses: where a product must be exact,
@@ -82,19 +82,19 @@ F32_INLINE float f32_rsqrt(float x)
 
 /* --- exponential family --------------------------------------------------------------------------------------------- */
 
-/* x = n ln 2 + r, |r| <= ln 2 / 2. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits. */
+/* x + low = n ln 2 + r, |r| <= ln 2 / 2, for |low| much smaller than 1. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits. */
 typedef struct f32_reduced {
     float r;
     int n;
 } f32_reduced;
 
-F32_INLINE f32_reduced f32_reduce(float x)
+F32_INLINE f32_reduced f32_reduce(float x, float low)
 {
-    float shifted = x * 0x1.715476p+0f + 0x1.8p+23f;
+    float shifted = (x + low) * 0x1.715476p+0f + 0x1.8p+23f;
     float n = shifted - 0x1.8p+23f;
     f32_reduced reduced;
     reduced.n = (int)(f32_bits(shifted) - 0x4b400000u);
-    reduced.r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f; /* n times the first, 15-bit part is exact */
+    reduced.r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f + low; /* n times the first, 15-bit part is exact */
     return reduced;
 }
 
@@ -104,14 +104,13 @@ F32_INLINE float f32_exp_tail(float r)
     return 0.5f + r * (0x1.5554dcp-3f + r * (0x1.55551ap-5f + r * (0x1.120b9p-7f + r * 0x1.6d112cp-10f)));
 }
 
-/* e^(x + low) for |low| much smaller than 1. */
+/* e^(x + low). */
 F32_INLINE float f32_exp_sum(float x, float low)
 {
     float bounded = x < -104.0f ? -104.0f : x;
     bounded = bounded > 89.0f ? 89.0f : bounded;
-    f32_reduced at = f32_reduce(bounded);
-    float r = at.r + low;
-    float p = 1.0f + (r + r * r * f32_exp_tail(r));
+    f32_reduced at = f32_reduce(bounded, low);
+    float p = 1.0f + (at.r + at.r * at.r * f32_exp_tail(at.r));
     int half = at.n >> 1; /* two steps, so that denormal results and 2^128 are reached */
     return p * f32_power_of_two(half) * f32_power_of_two(at.n - half);
 }
@@ -131,7 +130,7 @@ F32_INLINE float f32_expm1(float x)
 {
     float bounded = x < -20.0f ? -20.0f : x;
     bounded = bounded > 89.0f ? 89.0f : bounded;
-    f32_reduced at = f32_reduce(bounded);
+    f32_reduced at = f32_reduce(bounded, 0.0f);
     float p = at.r + at.r * at.r * f32_exp_tail(at.r);
     float half = f32_power_of_two(at.n - 1); /* half of 2^n, which overflows for n = 128 */
     float result = 2.0f * (half * p + (half - 0.5f));
@@ -155,8 +154,7 @@ F32_INLINE float f32_tanh(float x)
 F32_INLINE float f32_sech2(float x)
 {
     float t = f32_exp_decay(2.0f * x);
-    float s = 1.0f / (1.0f + t);
-    return 4.0f * t * (s * s);
+    return 4.0f * t / (1.0f + t * (2.0f + t));
 }
 
 /* tanh(softplus(x)) = n / (n + 2), n = e^x (e^x + 2); for x > 0 both divided by e^2x, against overflow. */
@@ -169,15 +167,14 @@ F32_INLINE float f32_tanh_softplus(float x)
     return numerator / (numerator + rest);
 }
 
-/* sech2(softplus(x)) = (2 (e^x + 1) / (n + 2))^2 with the same n. */
+/* sech2(softplus(x)) = 1 - tanh(softplus(x))^2, which loses nothing for x <= 0; else (2 a / (1 + 2 a))^2 with
+ * a = e^-x + e^-2x. */
 F32_INLINE float f32_sech2_softplus(float x)
 {
-    float t = f32_exp_decay(x);
-    float square = t * t;
-    float numerator = 2.0f * (x > 0 ? t + square : 1.0f + t);
-    float denominator = x > 0 ? 1.0f + 2.0f * t + 2.0f * square : square + 2.0f * t + 2.0f;
-    float sech = numerator / denominator;
-    return sech * sech;
+    float t = f32_exp_decay(x), tanh = f32_tanh_softplus(x);
+    float twice = 2.0f * (t + t * t);
+    float sech = twice / (1.0f + twice);
+    return x > 0 ? sech * sech : 1.0f - tanh * tanh;
 }
 
 /* --- logarithm family ----------------------------------------------------------------------------------------------- */
@@ -272,49 +269,59 @@ F32_INLINE float f32_normal_pdf(float x)
     return 0x1.988454p-2f * f32_gaussian_scaled(x, 0.5f);
 }
 
-/* P(Z > z) for z >= 0: e^(-z^2/2) w S(q), w = 1 / (z + 4), q = (z - 4) w. */
+/* P(Z > z) for z >= 0.66: e^(-z^2/2) w S(q), w = 1 / (z + 4), q = (z - 4) w. */
 F32_INLINE float f32_normal_upper(float z)
 {
     float bounded = z > 16.0f ? 16.0f : z;
     float w = 1.0f / (bounded + 4.0f);
     float q = (bounded - 4.0f) * w;
-    float s = -0x1.ed5aep-8f + q * (-0x1.cdfa98p-9f + q * (0x1.9bae7ep-10f + q * (0x1.9dc5fcp-13f + q * -0x1.ff404cp-14f)));
-    s = -0x1.373e3ap-1f + q * (0x1.8c6d8ep-2f + q * (-0x1.7dffb6p-3f + q * (0x1.eed9cp-5f + q * s)));
-    return (0x1.82b4bcp-1f + q * s) * w * f32_gaussian_scaled(bounded, 0.5f);
+    float s = -0x1.ede3cap-8f + q * (-0x1.c7fbdp-9f + q * (0x1.a65ce8p-10f + q * (0x1.142eb6p-13f + q * -0x1.8c2ffap-13f)));
+    s = -0x1.373e3ap-1f + q * (0x1.8c6dcp-2f + q * (-0x1.7dff5ap-3f + q * (0x1.eec466p-5f + q * s)));
+    return (0x1.82b4bcp-1f + q * s) * (w * f32_gaussian_scaled(bounded, 0.5f));
 }
 
 F32_INLINE float f32_normal_cdf(float x)
 {
-    float upper = f32_normal_upper(__builtin_fabsf(x));
-    return x > 0 ? 1.0f - upper : upper;
+    float a = __builtin_fabsf(x);
+    float upper = f32_normal_upper(a);
+    float outer = x > 0 ? 1.0f - upper : upper;
+    float t = a < 1.1f ? x * x : 0.0f;
+    float p = -0x1.3731f8p-10f + t * (0x1.e28286p-14f + t * (-0x1.30160ap-17f + t * 0x1.000c78p-21f));
+    p = 0x1.988454p-2f + t * (-0x1.105836p-4f + t * (0x1.46cfccp-7f + t * p));
+    return a < 1.1f ? 0.5f + x * p : outer;
 }
 
-/* erfc(a) for a >= 0: e^(-a^2) w S(q), w = 1 / (a + 3), q = (a - 3) w. */
+/* erfc(a) for a >= 0.46: e^(-a^2) w S(q), w = 1 / (a + 2), q = (a - 2) w. */
 F32_INLINE float f32_erfc_positive(float a)
 {
     float bounded = a > 16.0f ? 16.0f : a;
-    float w = 1.0f / (bounded + 3.0f);
-    float q = (bounded - 3.0f) * w;
-    float s = -0x1.b7c184p-6f +
-              q * (-0x1.3fe9fp-10f + q * (0x1.948266p-9f + q * (-0x1.015276p-11f + q * (-0x1.61c064p-12f - q * 0x1.12238ap-18f))));
-    s = -0x1.c44c48p-1f + q * (0x1.2e326ap-1f + q * (-0x1.3deaccp-2f + q * (0x1.e995e4p-4f + q * s)));
-    return (0x1.12f21ep+0f + q * s) * w * f32_gaussian_scaled(bounded, 1.0f);
+    float w = 1.0f / (bounded + 2.0f);
+    float q = (bounded - 2.0f) * w;
+    float s = 0x1.a916b4p-8f + q * (0x1.8ef2fap-9f + q * (-0x1.c6b286p-11f + q * (-0x1.156310p-11f + q * 0x1.68241ap-14f)));
+    s = -0x1.5fd386p-1f + q * (0x1.1e2dd6p-2f + q * (-0x1.2a8a4ap-5f + q * (-0x1.60517ep-6f + q * s)));
+    return (0x1.058672p+0f + q * s) * (w * f32_gaussian_scaled(bounded, 1.0f));
+}
+
+/* erf(x) / x - 1 in x^2, for |x| < 0.92. */
+F32_INLINE float f32_erf_tail(float t)
+{
+    float p = 0x1.ce19c4p-4f + t * (-0x1.b68054p-6f + t * (0x1.46f3f4p-8f - t * 0x1.38dbe4p-11f));
+    return 0x1.06eba6p-3f + t * (-0x1.8126e2p-2f + t * p);
 }
 
 F32_INLINE float f32_erfc(float x)
 {
-    float positive = f32_erfc_positive(__builtin_fabsf(x));
-    return x < 0 ? 2.0f - positive : positive;
+    float a = __builtin_fabsf(x), t = a < 0.8f ? x * x : 0.0f;
+    float positive = f32_erfc_positive(a);
+    float outer = x < 0 ? 2.0f - positive : positive;
+    return a < 0.8f ? 1.0f - (x + x * f32_erf_tail(t)) : outer;
 }
 
 F32_INLINE float f32_erf(float x)
 {
-    float a = __builtin_fabsf(x);
-    float t = a < 1.0f ? x * x : 0.0f;
-    float p = 0x1.06eba6p-3f +
-              t * (-0x1.8126e2p-2f + t * (0x1.ce19c4p-4f + t * (-0x1.b68054p-6f + t * (0x1.46f3f4p-8f - t * 0x1.38dbe4p-11f))));
+    float a = __builtin_fabsf(x), t = a < 0.92f ? x * x : 0.0f;
     float outer = f32_with_sign(1.0f - f32_erfc_positive(a), x);
-    return a < 0.92f ? x + x * p : x != x ? x : outer;
+    return a < 0.92f ? x + x * f32_erf_tail(t) : x != x ? x : outer;
 }
 
 /* --- circular family ------------------------------------------------------------------------------------------------ */
@@ -418,7 +425,8 @@ F32_INLINE float f32_pow(float x, float y)
     result = whole && !even ? f32_with_sign(result, x) : result;
     result = !whole && x < 0 && d < 0x1p+128 ? __builtin_nanf("") : result;
     result = x != x ? x : result;
-    return y == 0 || x == 1 ? 1.0f : result;
+    int unit = y == 0 || x == 1 || (d == 1 && __builtin_fabs(w) > 0x1p+128);
+    return unit ? 1.0f : result;
 }
 
 #endif

@@ -88,6 +88,14 @@ static const builtin *find_builtin(const char *name)
     return NULL;
 }
 
+static bool is_reserved(const char *name)
+{
+    for (int i = 0; i < RESERVED; i++)
+        if (strcmp(reserved[i], name) == 0)
+            return true;
+    return false;
+}
+
 static bool is_function(const parser *p, const char *name)
 {
     og__op op;
@@ -127,9 +135,8 @@ static og_status fail_unknown_value(const parser *p, const og__token *token)
                        hint[0] ? hint : "; 'ogive act list' shows those there are");
     if (!p->variable)
         return FAIL_AT(p, token, OG_ERR_SYNTAX, "found '%s', expected a number", token->name);
-    return FAIL_AT(p, token, OG_ERR_NAME, "unknown name '%s'%s%s%s%s", token->name, hint,
-                   hint[0] ? "" : "; declare a parameter behind the formula: '; ", hint[0] ? "" : token->name,
-                   hint[0] ? "" : " = 1'");
+    return FAIL_AT(p, token, OG_ERR_NAME, "unknown name '%s'%s; a parameter is declared behind the formula: '; %s = 1'",
+                   token->name, token->length > 2 ? hint : "", token->name);
 }
 
 /* --- calls ------------------------------------------------------------------------------------------------------------ */
@@ -166,9 +173,11 @@ static og_status find_row_param(const parser *p, const og__catalogue_row *row, c
                    nearest && entry->param_count > 1 ? "did you mean" : "its first is", nearest ? nearest : names[0]);
 }
 
-/* name(expression, p = expression, ...): a row of the catalogue as a function. */
+/* name(expression, p = expression, ...): a row of the catalogue as a function. Where a primitive has the same name, it
+ * is meant when no parameter is given. */
 static og_status parse_row_call(parser *p, const og__token *name, const og__catalogue_row *row, og__expr *expr)
 {
+    og__op primitive;
     og__expr input, params[OG_ACT_PARAMS_MAX];
     bool given[OG_ACT_PARAMS_MAX] = {0};
     for (size_t k = 0; k < row->entry.param_count; k++)
@@ -180,6 +189,10 @@ static og_status parse_row_call(parser *p, const og__token *name, const og__cata
     if (is_sign(first, ')'))
         return fail_expected(p, "the function's input");
     OG_TRY(parse_expression(p, &input));
+    if (og__op_find(name->name, &primitive) && accept(p, ')')) {
+        *expr = og__expr_1(p->graph, primitive, input);
+        return OG_OK;
+    }
     while (accept(p, ',')) {
         const og__token *token = token_at(p);
         size_t index;
@@ -406,9 +419,8 @@ static og_status parse_value(parser *p, og__parsed_param *param)
 
 static og_status check_new_name(const parser *p, const og__token *token, const og__parsed *parsed)
 {
-    for (int i = 0; i < RESERVED; i++)
-        if (strcmp(token->name, reserved[i]) == 0)
-            return FAIL_AT(p, token, OG_ERR_NAME, "'%s' has a meaning of its own and cannot be a parameter", token->name);
+    if (is_reserved(token->name))
+        return FAIL_AT(p, token, OG_ERR_NAME, "'%s' has a meaning of its own and cannot be a parameter", token->name);
     if (is_function(p, token->name))
         return FAIL_AT(p, token, OG_ERR_NAME, "'%s' is a function and cannot be a parameter", token->name);
     for (int i = 0; i < parsed->param_count; i++)
@@ -548,6 +560,8 @@ static og_status parse_formula(parser *p, og__parsed *parsed)
 static og_status parse_definition(parser *p, og__parsed *parsed)
 {
     const og__token *name = token_at(p);
+    if (is_reserved(name->name))
+        return FAIL_AT(p, name, OG_ERR_NAME, "'%s' cannot be defined; '==' compares", name->name);
     if (is_function(p, name->name) && !og__op_find(name->name, &(og__op){0}))
         return FAIL_AT(p, name, OG_ERR_NAME, "'%s' is defined already; a formula needs no name", name->name);
     memcpy(parsed->name, name->name, sizeof parsed->name);

@@ -10,7 +10,7 @@
 #include "act/expression.h"
 #include "act/lexer.h"
 
-enum { OG_FORMULA_DEPTH_MAX = 100 };
+enum { OG_FORMULA_DEPTH_MAX = 200 };
 
 typedef struct og__parsed_param {
     char name[OG_NAME_BYTES_MAX + 1];

@@ -11,6 +11,7 @@ enum { BIND_COMPARISON = 1, BIND_SUM, BIND_TERM, BIND_UNARY, BIND_POWER, BIND_AT
 typedef struct printer {
     const og__exprs *graph;
     const char *const *names;
+    size_t bytes_max;
     og__text *text;
 } printer;
 
@@ -90,6 +91,21 @@ static void print_min(const printer *p, const og__expr_node *node)
         print_call(p, "min", 2, node->args);
 }
 
+/* u u as u^2, u (u u) as u^3, (u u) (u u) as u^4: simplify.c makes the same products of these. */
+static bool print_whole_power(const printer *p, const og__expr_node *node, int bind)
+{
+    const og__expr_node *nodes = p->graph->nodes;
+    og__expr u = node->args[0], v = node->args[1];
+    bool square = nodes[v].op == OG_OP_MUL && nodes[v].args[0] == nodes[v].args[1];
+    int exponent = u != v && square && nodes[v].args[0] == u ? 3 : u != v ? 0 : square ? 4 : 2;
+    if (exponent == 0)
+        return false;
+    og__text_add(p->text, bind > BIND_POWER ? "(" : "");
+    print(p, exponent == 4 ? nodes[v].args[0] : u, BIND_ATOM);
+    og__text_format(p->text, bind > BIND_POWER ? "^%d)" : "^%d", exponent);
+    return true;
+}
+
 static void print_operation(const printer *p, const og__expr_node *node, int bind)
 {
     static const char *const comparisons[OG_OP_COUNT] = {
@@ -103,6 +119,8 @@ static void print_operation(const printer *p, const og__expr_node *node, int bin
         print_operator(p, node, " - ", BIND_SUM, BIND_TERM, BIND_SUM, bind);
         break;
     case OG_OP_MUL:
+        if (print_whole_power(p, node, bind))
+            break;
         print_operator(p, node, "*", BIND_TERM, BIND_UNARY, BIND_TERM, bind);
         break;
     case OG_OP_DIV:
@@ -135,7 +153,7 @@ static void print_operation(const printer *p, const og__expr_node *node, int bin
 
 static void print(const printer *p, og__expr expr, int bind)
 {
-    if (p->text->length > OG_PRINT_BYTES_MAX)
+    if (p->text->length > p->bytes_max)
         return; /* a shared subexpression doubles the text at every level: stop before it explodes */
     const og__expr_node *node = &p->graph->nodes[expr];
     if (node->op == OG_OP_NUMBER)
@@ -148,13 +166,12 @@ static void print(const printer *p, og__expr expr, int bind)
         print_operation(p, node, bind);
 }
 
-og_status og__print(const og__exprs *graph, og__expr expr, const char *const *names, og__text *text)
+og_status og__print(const og__exprs *graph, og__expr expr, const char *const *names, size_t bytes_max, og__text *text)
 {
-    printer p = {.graph = graph, .names = names, .text = text};
+    printer p = {.graph = graph, .names = names, .bytes_max = bytes_max, .text = text};
     print(&p, expr, BIND_COMPARISON);
     OG_TRY(og__text_status(text));
-    if (text->length > OG_PRINT_BYTES_MAX)
-        return og__fail(OG_ERR_UNSUPPORTED, "the formula is too large: written out it exceeds %d characters",
-                        OG_PRINT_BYTES_MAX);
+    if (text->length > bytes_max)
+        return og__fail(OG_ERR_UNSUPPORTED, "the formula is too large: written out it exceeds %zu characters", bytes_max);
     return OG_OK;
 }

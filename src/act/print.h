@@ -5,15 +5,14 @@
 #include "act/expression.h"
 #include "base/text.h"
 
-enum { OG_PRINT_BYTES_MAX = 1 << 16 };
-
 /**
  * Append an expression's text. A subexpression that is used twice is written twice.
  *
- * @param names   names[k] of the k-th parameter
+ * @param names       names[k] of the k-th parameter
+ * @param bytes_max   the longest text wanted
  *
- * @return OG_OK, OG_ERR_MEMORY, or OG_ERR_UNSUPPORTED when the text exceeds OG_PRINT_BYTES_MAX
+ * @return OG_OK, OG_ERR_MEMORY, or OG_ERR_UNSUPPORTED when the text is longer
  */
-og_status og__print(const og__exprs *graph, og__expr expr, const char *const *names, og__text *text);
+og_status og__print(const og__exprs *graph, og__expr expr, const char *const *names, size_t bytes_max, og__text *text);
 
 #endif

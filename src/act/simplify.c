@@ -1,7 +1,8 @@
 /* Expressions are simplified as they are made. A rule is taken only when the new form has at least the digits of the
  * old one for every finite x: it is exact, or it removes a cancellation (1 + erf(u) becomes erfc(-u)), or it moves a
  * constant factor, which costs half a unit in the last place at most. Three liberties: 0*u is 0 although u may be
- * infinite; the sign of a zero result may change; a product may overflow before a small factor is applied. */
+ * infinite; the sign of a zero result may change; what cancels in a quotient may be 0 or infinite, or a product overflow
+ * before its constant factor is applied. */
 #include "act/expression.h"
 
 #include <float.h>
@@ -58,12 +59,6 @@ static bool is_ordinary(double number)
     return number == 0 || (fabs(number) >= FLT_MIN && fabs(number) <= FLT_MAX);
 }
 
-static bool is_power_of_two(double number)
-{
-    int exponent;
-    return isfinite(number) && fabs(frexp(number, &exponent)) == 0.5;
-}
-
 /* u = factor * rest, with factor 1 when there is no constant in front. */
 static double split_factor(const og__exprs *graph, og__expr u, og__expr *rest)
 {
@@ -105,6 +100,8 @@ static og__expr make_negative(og__exprs *graph, og__expr u)
         return og__expr_2(graph, OG_OP_SUB, arg(graph, u, 1), arg(graph, u, 0));
     if (is_op(graph, u, OG_OP_MUL) && is_number(graph, arg(graph, u, 0)))
         return product(graph, -number_of(graph, arg(graph, u, 0)), arg(graph, u, 1));
+    if (is_op(graph, u, OG_OP_DIV) && is_number(graph, arg(graph, u, 0)))
+        return og__expr_2(graph, OG_OP_DIV, negative(graph, arg(graph, u, 0)), arg(graph, u, 1));
     return node_1(graph, OG_OP_NEG, u);
 }
 
@@ -265,6 +262,8 @@ static og__expr make_sum(og__exprs *graph, og__expr u, og__expr v)
     if (is_exactly(graph, v, 0))
         return u;
     if (is_number(graph, v)) {
+        if (is_op(graph, u, OG_OP_ADD) && is_number(graph, arg(graph, u, 1))) /* (w + c1) + c2 */
+            return og__expr_2(graph, OG_OP_ADD, arg(graph, u, 0), og__expr_2(graph, OG_OP_ADD, arg(graph, u, 1), v));
         if (number_of(graph, v) == 1 && one_plus(graph, 1, u, &result))
             return result;
         if (number_of(graph, v) == -1 && is_op(graph, u, OG_OP_EXP))
@@ -290,6 +289,8 @@ static og__expr make_difference(og__exprs *graph, og__expr u, og__expr v)
         return og__expr_number(graph, 0);
     if (is_number(graph, v))
         return og__expr_2(graph, OG_OP_ADD, u, og__expr_number(graph, -number_of(graph, v)));
+    if (is_op(graph, u, OG_OP_ADD) && (arg(graph, u, 0) == v || arg(graph, u, 1) == v)) /* (v + w) - v */
+        return arg(graph, u, arg(graph, u, 0) == v);
     if (is_exactly(graph, u, 0))
         return negative(graph, v);
     if (is_exactly(graph, u, 1) && one_plus(graph, -1, v, &result))
@@ -303,8 +304,28 @@ static og__expr make_difference(og__exprs *graph, og__expr u, og__expr v)
 
 /* --- products --------------------------------------------------------------------------------------------------------- */
 
+/* u (w / u) = w, u (1 / v) = u / v, |u| for u sign(u): one rounding less or none. */
+static bool cancel(og__exprs *graph, og__expr u, og__expr v, og__expr *result)
+{
+    if (is_op(graph, v, OG_OP_SIGN) && arg(graph, v, 0) == u) {
+        *result = og__expr_1(graph, OG_OP_ABS, u);
+        return true;
+    }
+    if (!is_op(graph, v, OG_OP_DIV))
+        return false;
+    og__expr above = arg(graph, v, 0), below = arg(graph, v, 1);
+    if (below == u)
+        *result = above;
+    else if (is_exactly(graph, above, 1))
+        *result = og__expr_2(graph, OG_OP_DIV, u, below);
+    else
+        return false;
+    return true;
+}
+
 static og__expr make_product(og__exprs *graph, og__expr u, og__expr v)
 {
+    og__expr result;
     sort_factors(graph, &u, &v);
     if (is_exactly(graph, u, 0))
         return u;
@@ -318,6 +339,8 @@ static og__expr make_product(og__exprs *graph, og__expr u, og__expr v)
         double factor = number_of(graph, u) * factor_v;
         return factor_v != 1 && is_ordinary(factor) ? product(graph, factor, rest_v) : node_2(graph, OG_OP_MUL, u, v);
     }
+    if (cancel(graph, u, v, &result) || cancel(graph, v, u, &result))
+        return result;
     if ((factor_u != 1 || factor_v != 1) && is_ordinary(factor_u * factor_v)) /* constants go in front */
         return product(graph, factor_u * factor_v, og__expr_2(graph, OG_OP_MUL, rest_u, rest_v));
     return node_2(graph, OG_OP_MUL, u, v);
@@ -328,16 +351,15 @@ static og__expr make_quotient(og__exprs *graph, og__expr u, og__expr v)
     og__expr rest_u, rest_v;
     if (is_exactly(graph, v, 1))
         return u;
+    if (is_op(graph, u, OG_OP_MUL) && arg(graph, u, 0) == v) /* v w / v */
+        return arg(graph, u, 1);
+    if (is_op(graph, u, OG_OP_MUL) && arg(graph, u, 1) == v)
+        return arg(graph, u, 0);
     if (is_exactly(graph, u, 0) && !is_exactly(graph, v, 0))
         return u;
     double factor_u = split_factor(graph, u, &rest_u), factor_v = split_factor(graph, v, &rest_v);
-    if (is_number(graph, v)) {
-        double divisor = number_of(graph, v);
-        if (is_power_of_two(divisor) && is_ordinary(1 / divisor)) /* exact */
-            return product(graph, 1 / divisor, u);
-        if (factor_u != 1 && is_ordinary(factor_u / divisor))
-            return product(graph, factor_u / divisor, rest_u);
-    }
+    if (is_number(graph, v) && is_ordinary(factor_u / number_of(graph, v)) && factor_u / number_of(graph, v) != 0)
+        return product(graph, factor_u / number_of(graph, v), rest_u);
     if (factor_u == -1 || factor_v == -1) {
         og__expr quotient = og__expr_2(graph, OG_OP_DIV, factor_u == -1 ? rest_u : u, factor_v == -1 ? rest_v : v);
         return factor_u == -1 && factor_v == -1 ? quotient : negative(graph, quotient);
@@ -386,7 +408,7 @@ static og__expr make_extreme(og__exprs *graph, og__op op, og__expr u, og__expr v
     if (u == v)
         return u;
     if (is_number(graph, u))
-        return node_2(graph, op, v, u);
+        return make_extreme(graph, op, v, u);
     if (is_number(graph, v) && is_op(graph, u, op) && is_number(graph, arg(graph, u, 1)))
         return node_2(graph, op, arg(graph, u, 0), og__expr_2(graph, op, arg(graph, u, 1), v));
     return node_2(graph, op, u, v);
