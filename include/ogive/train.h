@@ -30,6 +30,7 @@ typedef struct og_train_options {
     int norm, up; /* og_norm, og_up */
     /* optimisation */
     int64_t epochs, batch, patch; /* patch 0: whole images */
+    double scale; /* share of the images' size to work at */
     int64_t seed;
     int optimizer, schedule; /* og_optimizer, og_schedule */
     double learning_rate, momentum, weight_decay, warmup, clip;

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/dataset.h"
+#include "data/resample.h"
 
 enum { PATCH_MAX = 1 << 16 };
 
@@ -16,12 +17,46 @@ static int rounded_up(int size, int multiple)
     return (size + multiple - 1) / multiple * multiple;
 }
 
+static og_status shrink_sample(double scale, og_sample *sample, void **pixels)
+{
+    int h = og__scaled_size(sample->h, scale), w = og__scaled_size(sample->w, scale);
+    size_t plane = (size_t)h * (size_t)w, all = (size_t)sample->h * (size_t)sample->w;
+    size_t channels = (size_t)sample->channels;
+    OG_TRY(og__alloc(plane, channels * sizeof(float) + 1, pixels));
+    float *image = *pixels;
+    uint8_t *labels = (uint8_t *)(image + channels * plane);
+    for (size_t c = 0; c < channels; c++)
+        og__shrink(sample->h, sample->w, sample->image + c * all, h, w, image + c * plane);
+    og__shrink_labels(sample->h, sample->w, sample->labels, h, w, labels);
+    sample->h = h;
+    sample->w = w;
+    sample->image = image;
+    sample->labels = labels;
+    return OG_OK;
+}
+
+static og_status collect_samples(og__recipe *recipe)
+{
+    double scale = recipe->options.scale;
+    if (!(scale > 0 && scale <= 1))
+        return og__fail(OG_ERR_ARGUMENT, "cannot work at %g of the images' size; the share is above 0 and at most 1", scale);
+    OG_TRY(og__alloc(recipe->count, sizeof *recipe->samples, &recipe->samples));
+    for (size_t i = 0; i < recipe->count; i++)
+        recipe->samples[i] = og_dataset_sample(recipe->data, OG_PART_TRAIN, i);
+    if (scale == 1)
+        return OG_OK;
+    OG_TRY(og__alloc(recipe->count, sizeof *recipe->pixels, &recipe->pixels));
+    for (size_t i = 0; i < recipe->count; i++)
+        OG_TRY(shrink_sample(scale, &recipe->samples[i], &recipe->pixels[i]));
+    return OG_OK;
+}
+
 static og_status choose_patch(og__recipe *recipe)
 {
     const og__loader_options *options = &recipe->options;
     int h = options->patch_h, w = options->patch_w, largest_h = 0, largest_w = 0;
     for (size_t i = 0; i < recipe->count; i++) {
-        og_sample sample = og_dataset_sample(recipe->data, OG_PART_TRAIN, i);
+        og_sample sample = recipe->samples[i];
         largest_h = sample.h > largest_h ? sample.h : largest_h;
         largest_w = sample.w > largest_w ? sample.w : largest_w;
     }
@@ -60,9 +95,13 @@ og_status og__recipe_make(const og_dataset *data, const og__loader_options *opti
     if (recipe->count == 0 || recipe->count > UINT32_MAX)
         return og__fail(OG_ERR_DATA, "'%s' has %zu training images; nothing can be learned", og_dataset_name(data),
                         recipe->count);
-    OG_TRY(choose_patch(recipe));
-    recipe->steps_per_epoch = (recipe->count + (size_t)options->batch - 1) / (size_t)options->batch;
-    og_status status = fix_scaling(recipe);
+    og_status status = collect_samples(recipe);
+    if (status == OG_OK)
+        status = choose_patch(recipe);
+    if (status == OG_OK)
+        status = fix_scaling(recipe);
+    if (status == OG_OK)
+        recipe->steps_per_epoch = (recipe->count + (size_t)options->batch - 1) / (size_t)options->batch;
     if (status != OG_OK)
         og__recipe_deinit(recipe);
     return status;
@@ -70,6 +109,10 @@ og_status og__recipe_make(const og_dataset *data, const og__loader_options *opti
 
 void og__recipe_deinit(og__recipe *recipe)
 {
+    for (size_t i = 0; recipe->pixels && i < recipe->count; i++)
+        free(recipe->pixels[i]);
+    free(recipe->pixels);
+    free(recipe->samples);
     free(recipe->scale);
     free(recipe->shift);
     *recipe = (og__recipe){0};
@@ -129,7 +172,7 @@ void og__batch_make(const og__recipe *recipe, uint64_t step, og__order *order, f
     for (int n = 0; n < options->batch; n++) {
         uint64_t item = step * (uint64_t)options->batch + (uint64_t)n;
         size_t index = choose_sample(recipe, step, n, order);
-        og_sample sample = og_dataset_sample(recipe->data, OG_PART_TRAIN, index);
+        og_sample sample = recipe->samples[index];
         og__random random = og__random_at(options->seed, OG_STREAM_PATCH, item);
         og__window window = {.h = recipe->h, .w = recipe->w};
         window.y = choose_origin(&random, sample.h, recipe->h);

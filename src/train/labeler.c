@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/resample.h"
 #include "train/metrics.h"
 
 enum { PLANS_MAX = 4 };
@@ -21,17 +22,20 @@ typedef struct workspace {
 struct og__labeler {
     og_net *net;
     og_scaling scaling;
+    double scale;
     int threads;
     bool exact;
     uint64_t runs;
     workspace workspaces[PLANS_MAX];
 };
 
-og_status og__labeler_new(og_net *net, const og_scaling *scaling, int threads, bool exact, og__labeler **labeler)
+og_status og__labeler_new(og_net *net, const og_scaling *scaling, double scale, int threads, bool exact,
+                          og__labeler **labeler)
 {
     OG_TRY(og__alloc(1, sizeof **labeler, labeler));
     (*labeler)->net = net;
     (*labeler)->scaling = *scaling;
+    (*labeler)->scale = scale;
     (*labeler)->threads = threads;
     (*labeler)->exact = exact;
     return OG_OK;
@@ -132,18 +136,57 @@ static void crop(const workspace *space, int classes, int h, int w, int top, int
                    (size_t)w * sizeof *probs);
 }
 
-static void choose_labels(const workspace *space, int classes, int h, int w, int top, int left, uint8_t *labels)
+/* labels[y, x] = the first class of highest probs[class, y, x] */
+static void choose_labels(int classes, size_t pixels, const float *probs, uint8_t *labels)
 {
-    size_t plane = (size_t)space->h * (size_t)space->w;
-    for (int y = 0; y < h; y++)
-        for (int x = 0; x < w; x++) {
-            const float *at = space->probs + (size_t)(y + top) * (size_t)space->w + (size_t)(x + left);
-            int best = 0;
-            for (int k = 1; k < classes; k++)
-                if (at[(size_t)k * plane] > at[(size_t)best * plane])
-                    best = k;
-            labels[(size_t)y * (size_t)w + (size_t)x] = (uint8_t)best;
-        }
+    for (size_t i = 0; i < pixels; i++) {
+        int best = 0;
+        for (int k = 1; k < classes; k++)
+            if (probs[(size_t)k * pixels + i] > probs[(size_t)best * pixels + i])
+                best = k;
+        labels[i] = (uint8_t)best;
+    }
+}
+
+static int rounded_up(int size, int multiple)
+{
+    return (size + multiple - 1) / multiple * multiple;
+}
+
+/* Probabilities (K, h, w) of a scaled image (C, h, w). */
+static og_status infer(og__labeler *labeler, int h, int w, const float *image, float *probs)
+{
+    const og_net_spec *spec = og_net_spec_of(labeler->net);
+    int multiple = og_net_size_multiple(labeler->net);
+    int rows = rounded_up(h, multiple), columns = rounded_up(w, multiple);
+    int top = (rows - h) / 2, left = (columns - w) / 2;
+    workspace *space;
+    OG_TRY(find_workspace(labeler, rows, columns, &space));
+    pad(space, spec->in_channels, h, w, image, top, left);
+    OG_TRY(og_plan_infer(space->plan, space->padded, false, space->probs));
+    crop(space, spec->classes, h, w, top, left, probs);
+    return OG_OK;
+}
+
+/* The same through a smaller image. */
+static og_status infer_shrunk(og__labeler *labeler, int h, int w, const float *image, float *probs)
+{
+    og_status status = OG_OK;
+    const og_net_spec *spec = og_net_spec_of(labeler->net);
+    int small_h = og__scaled_size(h, labeler->scale), small_w = og__scaled_size(w, labeler->scale);
+    size_t plane = (size_t)h * (size_t)w, small = (size_t)small_h * (size_t)small_w;
+    float *shrunk = NULL, *result = NULL;
+    OG_GO(og__alloc(small * (size_t)spec->in_channels, sizeof *shrunk, &shrunk));
+    OG_GO(og__alloc(small * (size_t)spec->classes, sizeof *result, &result));
+    for (size_t c = 0; c < (size_t)spec->in_channels; c++)
+        og__shrink(h, w, image + c * plane, small_h, small_w, shrunk + c * small);
+    OG_GO(infer(labeler, small_h, small_w, shrunk, result));
+    for (size_t k = 0; k < (size_t)spec->classes; k++)
+        og__enlarge(small_h, small_w, result + k * small, h, w, probs + k * plane);
+done:
+    free(shrunk);
+    free(result);
+    return status;
 }
 
 og_status og__labeler_run(og__labeler *labeler, int channels, int h, int w, const float *src, uint8_t *labels,
@@ -152,8 +195,7 @@ og_status og__labeler_run(og__labeler *labeler, int channels, int h, int w, cons
     og_status status = OG_OK;
     const og_net_spec *spec = og_net_spec_of(labeler->net);
     int multiple = og_net_size_multiple(labeler->net);
-    workspace *space;
-    float *scaled = NULL;
+    float *scaled = NULL, *own_probs = NULL;
     size_t floats;
     if (channels != spec->in_channels)
         return og__fail(OG_ERR_SHAPE, "the image has %d channels; the network takes %d", channels, spec->in_channels);
@@ -161,17 +203,17 @@ og_status og__labeler_run(og__labeler *labeler, int channels, int h, int w, cons
         return og__fail(OG_ERR_SHAPE, "an image of %d x %d pixels cannot be labelled", w, h);
     OG_TRY(og__product(&floats, 3, (size_t[]){(size_t)channels, (size_t)h, (size_t)w}));
     OG_GO(og__alloc(floats, sizeof *scaled, &scaled));
-    int rows = (h + multiple - 1) / multiple * multiple, columns = (w + multiple - 1) / multiple * multiple;
-    int top = (rows - h) / 2, left = (columns - w) / 2;
-    OG_GO(find_workspace(labeler, rows, columns, &space));
+    if (!probs) {
+        OG_GO(og__product(&floats, 3, (size_t[]){(size_t)spec->classes, (size_t)h, (size_t)w}));
+        OG_GO(og__alloc(floats, sizeof *own_probs, &own_probs));
+        probs = own_probs;
+    }
     og_scaling_run(&labeler->scaling, channels, h, w, src, scaled);
-    pad(space, channels, h, w, scaled, top, left);
-    OG_GO(og_plan_infer(space->plan, space->padded, false, space->probs));
-    choose_labels(space, spec->classes, h, w, top, left, labels);
-    if (probs)
-        crop(space, spec->classes, h, w, top, left, probs);
+    OG_GO(labeler->scale < 1 ? infer_shrunk(labeler, h, w, scaled, probs) : infer(labeler, h, w, scaled, probs));
+    choose_labels(spec->classes, (size_t)h * (size_t)w, probs, labels);
 done:
     free(scaled);
+    free(own_probs);
     return status;
 }
 

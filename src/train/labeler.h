@@ -1,5 +1,5 @@
-/* A network at work on whole images of any size: scaled as in training, padded by reflection to the network's size
- * multiple. Plans are kept per padded size, up to a few. */
+/* A network at work on whole images of any size: scaled and shrunk as in training, padded by reflection to the network's
+ * size multiple; its probabilities are brought back to full size. Plans are kept per padded size, up to a few. */
 #ifndef OG_TRAIN_LABELER_H
 #define OG_TRAIN_LABELER_H
 
@@ -9,8 +9,9 @@
 
 typedef struct og__labeler og__labeler;
 
-/* `net` must outlive the labeler. threads >= 1. */
-og_status og__labeler_new(og_net *net, const og_scaling *scaling, int threads, bool exact, og__labeler **labeler);
+/* `net` must outlive the labeler. The network works at `scale` of the images' size, in (0, 1]; threads >= 1. */
+og_status og__labeler_new(og_net *net, const og_scaling *scaling, double scale, int threads, bool exact,
+                          og__labeler **labeler);
 void og__labeler_free(og__labeler *labeler);
 
 /* Tell the labeler that the net's weights changed. */

@@ -86,8 +86,8 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     };
     OG_GO(open_optimizer(session));
     OG_GO(open_progress(session));
-    OG_GO(og__labeler_new(session->model.net, &session->model.scaling, session->threads, options->exact,
-                          &session->labeler));
+    OG_GO(og__labeler_new(session->model.net, &session->model.scaling, options->scale, session->threads,
+                          options->exact, &session->labeler));
 done:
     if (status != OG_OK)
         og__session_close(session);
@@ -102,6 +102,7 @@ og_status og__session_open_loader(const og__session *session, int threads, uint6
         .patch_h = (int)options->patch,
         .patch_w = (int)options->patch,
         .multiple = og_net_size_multiple(session->model.net),
+        .scale = options->scale,
         .seed = (uint64_t)options->seed,
         .augment = og__train_options_augment(options),
         .threads = threads,
