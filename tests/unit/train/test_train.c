@@ -2,7 +2,6 @@
 #include "unit/train/tiny_data.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
