@@ -2,21 +2,23 @@
 
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo), folded to 32. */
-static uint32_t checksum(const char *text)
+enum { CHECKSUM_DIGITS = 8 };
+
+static void checksum(const char *text, char digits[OG_DIGEST_TEXT_BYTES])
 {
-    uint64_t hash = 14695981039346656037u;
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return (uint32_t)(hash ^ hash >> 32);
+    unsigned char bytes[OG_DIGEST_BYTES];
+    og__digest digest = og__digest_start();
+    og__digest_add(&digest, text, strlen(text));
+    og__digest_end(&digest, bytes);
+    og__digest_text(bytes, digits);
+    digits[CHECKSUM_DIGITS] = '\0';
 }
 
 /* A plain name is its own id; of anything else letters, digits and dots are kept and a checksum keeps ids apart. */
@@ -36,7 +38,9 @@ static og_status make_id(const char *text, char **id)
             og__text_add_bytes(&kept, at, 1);
         gap = !keep;
     }
-    og__text_format(&kept, "-%08x", checksum(text));
+    char digits[OG_DIGEST_TEXT_BYTES];
+    checksum(text, digits);
+    og__text_format(&kept, "-%s", digits);
     *id = kept.data;
     return og__text_status(&kept);
 }
