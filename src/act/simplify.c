@@ -1,8 +1,7 @@
 /* Expressions are simplified as they are made. A rule is taken only when the new form has at least the digits of the
  * old one for every finite x: it is exact, or it removes a cancellation (1 + erf(u) becomes erfc(-u)), or it moves a
  * constant factor, which costs half a unit in the last place at most. Three liberties: 0*u is 0 although u may be
- * infinite; the sign of a zero result may change; what cancels in a quotient may be 0 or infinite, or a product overflow
- * before its constant factor is applied. */
+ * infinite; the sign of a zero result may change; what cancels in a quotient may be 0 or infinite. */
 #include "act/expression.h"
 
 #include <float.h>
@@ -323,6 +322,27 @@ static bool cancel(og__exprs *graph, og__expr u, og__expr v, og__expr *result)
     return true;
 }
 
+/* (c1 u) (c2 v): signs go in front and constants become one; it goes in front too unless it is small, for the product
+ * u v may overflow where (c u) v does not. */
+static og__expr combine_factors(og__exprs *graph, og__expr u, og__expr v)
+{
+    og__expr rest_u, rest_v;
+    double factor_u = split_factor(graph, u, &rest_u), factor_v = split_factor(graph, v, &rest_v);
+    double factor = fabs(factor_u * factor_v);
+    if (factor_u < 0 || factor_v < 0) {
+        og__expr magnitude = og__expr_2(graph, OG_OP_MUL, factor_u < 0 ? negative(graph, u) : u,
+                                        factor_v < 0 ? negative(graph, v) : v);
+        return (factor_u < 0) != (factor_v < 0) ? negative(graph, magnitude) : magnitude;
+    }
+    if ((factor_u == 1 && factor_v == 1) || !is_ordinary(factor) || factor == 0)
+        return node_2(graph, OG_OP_MUL, u, v);
+    if (factor >= 1)
+        return product(graph, factor, og__expr_2(graph, OG_OP_MUL, rest_u, rest_v));
+    if (factor_u == 1 || factor_v == 1)
+        return node_2(graph, OG_OP_MUL, u, v);
+    return og__expr_2(graph, OG_OP_MUL, product(graph, factor, rest_u), rest_v);
+}
+
 static og__expr make_product(og__exprs *graph, og__expr u, og__expr v)
 {
     og__expr result;
@@ -333,17 +353,15 @@ static og__expr make_product(og__exprs *graph, og__expr u, og__expr v)
         return v;
     if (is_exactly(graph, u, -1))
         return negative(graph, v);
-    og__expr rest_u, rest_v;
-    double factor_u = split_factor(graph, u, &rest_u), factor_v = split_factor(graph, v, &rest_v);
     if (is_number(graph, u)) { /* c1 (c2 w) = (c1 c2) w */
+        og__expr rest_v;
+        double factor_v = split_factor(graph, v, &rest_v);
         double factor = number_of(graph, u) * factor_v;
         return factor_v != 1 && is_ordinary(factor) ? product(graph, factor, rest_v) : node_2(graph, OG_OP_MUL, u, v);
     }
     if (cancel(graph, u, v, &result) || cancel(graph, v, u, &result))
         return result;
-    if ((factor_u != 1 || factor_v != 1) && is_ordinary(factor_u * factor_v)) /* constants go in front */
-        return product(graph, factor_u * factor_v, og__expr_2(graph, OG_OP_MUL, rest_u, rest_v));
-    return node_2(graph, OG_OP_MUL, u, v);
+    return combine_factors(graph, u, v);
 }
 
 static og__expr make_quotient(og__exprs *graph, og__expr u, og__expr v)
