@@ -54,8 +54,6 @@ apt() {
 }
 
 echo "install-deps.sh: installing" $absent
-# A fresh machine has no package lists, an old one has lists of packages that are gone: update when install cannot work without.
-if ! apt install --no-install-recommends $absent >/dev/null 2>&1; then
-    apt update
-    apt install --no-install-recommends $absent
-fi
+# A fresh machine has no package lists; an old one may have lists of packages that are gone.
+apt-get -qq --simulate install $absent >/dev/null 2>&1 || apt update
+apt install --no-install-recommends $absent || { apt update && apt install --no-install-recommends $absent; }
