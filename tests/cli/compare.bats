@@ -17,8 +17,8 @@ load setup
 
 @test "the same compare twice gives the same results" {
     tiny data 8 32
-    ogive compare data -o a --acts relu,silu --seeds 2 $quick --threads 1 >/dev/null
-    ogive compare data -o b --acts relu,silu --seeds 2 $quick --threads 2 >/dev/null
+    ogive compare data -o a --acts relu,silu --seeds 2 $quick --data-threads 0 >/dev/null
+    ogive compare data -o b --acts relu,silu --seeds 2 $quick --data-threads 3 >/dev/null
     cmp <(jq -S .results a/report.json) <(jq -S .results b/report.json)
     for trial in a/trials/*; do cmp "$trial/model.safetensors" "b/trials/${trial##*/}/model.safetensors"; done
 }
