@@ -1,0 +1,132 @@
+/* ogive compare DATA -o STUDY: which activation, and how sure is that. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <ogive/data.h>
+#include <ogive/report.h>
+#include <ogive/study.h>
+#include <ogive/train.h>
+
+#include "command.h"
+#include "failure.h"
+#include "interrupt.h"
+#include "output.h"
+#include "progress.h"
+#include "verdict.h"
+
+typedef struct own_settings {
+    bool json, quiet;
+    char *config, *output;
+    og_compare_options compare;
+    og_data_options data;
+    og_train_options train;
+} own_settings;
+
+static og_option_table own_options(void)
+{
+    static const og_option rows[] = {
+        OPTION_OUTPUT(own_settings, "folder", "Folder for the study: one run per activation and seed, and the report"),
+        OPTION_JSON(own_settings),
+        OPTION_QUIET(own_settings),
+        OPTION_CONFIG(own_settings),
+    };
+    return (og_option_table){rows, sizeof rows / sizeof rows[0]};
+}
+
+static void note_trial(const og_compare_progress *progress)
+{
+    char outcome[128], elapsed[32];
+    format_duration(progress->train.elapsed_s, sizeof elapsed, elapsed);
+    if (progress->failed)
+        snprintf(outcome, sizeof outcome, "failed: its numbers became non-finite");
+    else if (progress->kept)
+        snprintf(outcome, sizeof outcome, "Dice %.4f  kept from before", progress->train.dice);
+    else
+        snprintf(outcome, sizeof outcome, "Dice %.4f  loss %.4f  in %s", progress->train.dice, progress->train.loss,
+                 elapsed);
+    progress_note("%4lld/%lld  %-20s seed %-2lld  %s", (long long)progress->trial, (long long)progress->trials,
+                  progress->act, (long long)progress->seed, outcome);
+}
+
+static bool show_progress(void *context, const og_compare_progress *progress)
+{
+    (void)context;
+    const og_train_progress *train = &progress->train;
+    if (progress->finished) {
+        note_trial(progress);
+        return !interrupted();
+    }
+    char dice[32];
+    snprintf(dice, sizeof dice, isnan(train->dice) ? "-" : "%.3f", train->dice);
+    double done = ((double)(train->epoch - 1) + (double)train->step / (double)train->steps) / (double)train->epochs;
+    progress_show(((double)(progress->trial - 1) + done) / (double)progress->trials, progress->eta_s,
+                  "%lld/%lld %s seed %lld  epoch %lld/%lld  loss %.4f  Dice %s", (long long)progress->trial,
+                  (long long)progress->trials, progress->act, (long long)progress->seed, (long long)train->epoch,
+                  (long long)train->epochs, train->loss, dice);
+    return !interrupted();
+}
+
+static og_status print_result(const own_settings *settings)
+{
+    og_status status = OG_OK;
+    json_t *report = NULL;
+    char *path = join_path(settings->output, "report.json");
+    if (!path)
+        return fail(OG_ERR_MEMORY, "out of memory");
+    GO(load_json(path, &report));
+    if (settings->json) {
+        status = print_json(json_incref(report), 17);
+    } else {
+        verdict_print(report);
+        printf("\n  The whole report: %s/report.html\n", settings->output);
+    }
+done:
+    json_decref(report);
+    free(path);
+    return status;
+}
+
+static og_status run(const void *values, const char *const *positionals)
+{
+    const own_settings *settings = values;
+    og_status status = OG_OK;
+    og_dataset *data = NULL;
+    GO(og_dataset_open(positionals[0], &settings->data, &data));
+    interrupt_catch();
+    progress_begin(settings->quiet);
+    status =
+        og_compare(data, positionals[0], &settings->train, &settings->compare, settings->output, show_progress, NULL);
+    progress_end();
+    if (status == OG_ERR_STOPPED)
+        status = fail(status, "stopped after a checkpoint; the same command goes on from there");
+    if (status == OG_OK)
+        GO(og_report_study(data, settings->output));
+    if (status == OG_OK)
+        GO(print_result(settings));
+done:
+    og_dataset_free(data);
+    return status;
+}
+
+const cli_command compare_command = {
+    .name = "compare",
+    .summary = "find out which activation functions suit a data set",
+    .positionals = {{"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
+    .required = "output",
+    .groups = {{own_options, 0, NULL},
+               {og_compare_option_table, offsetof(own_settings, compare), NULL},
+               {og_train_option_table, offsetof(own_settings, train), "act seed"},
+               {og_data_option_table, offsetof(own_settings, data), NULL}},
+    .settings_bytes = sizeof(own_settings),
+    .description =
+        "Trains every activation on every seed. Runs are paired: on one seed all activations start from the same weights, "
+        "each with its own gain, and see the same images in the same order. The verdict says only what the runs "
+        "support.\n\n"
+        "The same command on the same folder goes on where it stopped, keeps finished runs, and may ask for more seeds. "
+        "The folder gets report.html (one file, no network) and report.json, which --json prints.",
+    .examples = "  ogive compare my-data -o study --acts relu,silu,mish --seeds 3 --epochs 50\n"
+                "  ogive compare my-data -o study --acts 'relu, leaky_relu(a=0.2), x*tanh(softplus(x))'\n"
+                "  ogive compare my-data -o study --config study.yaml\n",
+    .run = run,
+};

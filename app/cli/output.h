@@ -1,0 +1,32 @@
+/* Results on standard output. */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include <jansson.h>
+
+#include <ogive/act.h>
+#include <ogive/status.h>
+
+/* Print a document and release it, reals with up to `digits` digits; NULL means that memory ran out while it was built.
+ */
+og_status print_json(json_t *document, int digits);
+
+/* Read a JSON file that ogive wrote. Released with json_decref(). */
+og_status load_json(const char *path, json_t **document);
+
+/* A number, or null where it is not finite. */
+json_t *json_number(double value);
+
+/* A float32 as the shortest decimal that gives it back (0.2, not 0.200000003), or null where it is not finite. */
+json_t *json_float(float value);
+
+/* null, "layer" or "channel". */
+json_t *json_learn(og_learn learn);
+
+/* Join two paths. Released with free(); NULL when memory ran out. */
+char *join_path(const char *folder, const char *name);
+
+/* Make a folder and its parents; fine when it exists. */
+og_status make_folder(const char *path);
+
+#endif

@@ -1,0 +1,178 @@
+#include "outputs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "failure.h"
+#include "output.h"
+
+/* Endings of images, and of the labels made from them. */
+static const char *const endings[][2] = {
+    {".png", ".png"}, {".tif", ".tif"},  {".tiff", ".tiff"}, {".nii.gz", ".nii.gz"}, {".nii", ".nii"},
+    {".jpg", ".png"}, {".jpeg", ".png"}, {".bmp", ".png"},   {".pgm", ".png"},       {".ppm", ".png"},
+    {".pnm", ".png"}, {".gif", ".png"},  {".webp", ".png"},  {".jp2", ".png"},
+};
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* The row of `endings` that a name has, or -1. */
+static int find_ending(const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        size_t ending = strlen(endings[i][0]);
+        if (length > ending && strcasecmp(name + length - ending, endings[i][0]) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* Whether labels can be written to a file of that name. */
+static bool holds_labels(const char *path)
+{
+    int row = find_ending(path);
+    return row >= 0 && strcmp(endings[row][0], endings[row][1]) == 0;
+}
+
+/* dst/NAME with the ending of its labels. */
+static char *output_path(const char *dst, const char *name)
+{
+    char *path = NULL, *labels = NULL;
+    int row = find_ending(name);
+    size_t stem = strlen(name) - (row < 0 ? 0 : strlen(endings[row][0]));
+    if (asprintf(&labels, "%.*s%s", (int)stem, name, row < 0 ? ".png" : endings[row][1]) < 0)
+        return NULL;
+    path = join_path(dst, labels);
+    free(labels);
+    return path;
+}
+
+static og_status add_job(label_jobs *jobs, char *src, char *dst)
+{
+    label_job *list = realloc(jobs->list, (jobs->count + 1) * sizeof *list);
+    if (list)
+        jobs->list = list;
+    if (!list || !src || !dst) {
+        free(src);
+        free(dst);
+        return fail(OG_ERR_MEMORY, "out of memory");
+    }
+    list[jobs->count++] = (label_job){src, dst};
+    return OG_OK;
+}
+
+static og_status add_folder(label_jobs *jobs, const char *src, const char *dst)
+{
+    og_status status = OG_OK;
+    struct dirent **entries;
+    int count = scandir(src, &entries, NULL, alphasort);
+    if (count < 0)
+        return fail(OG_ERR_FILE, "cannot read folder '%s': %s", src, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        if (status == OG_OK && name[0] != '.' && find_ending(name) >= 0)
+            status = add_job(jobs, join_path(src, name), output_path(dst, name));
+        free(entries[i]);
+    }
+    free(entries);
+    if (status == OG_OK && jobs->count == 0)
+        return fail(OG_ERR_FILE, "folder '%s' holds no image (PNG, JPEG, TIFF, BMP, PNM, GIF, WebP, JPEG 2000, NIfTI)",
+                    src);
+    return status;
+}
+
+static og_status add_file(label_jobs *jobs, const char *src, const char *dst)
+{
+    const char *slash = strrchr(src, '/'), *name = slash ? slash + 1 : src;
+    size_t length = strlen(dst);
+    bool into = is_folder(dst) || (length > 0 && dst[length - 1] == '/');
+    return add_job(jobs, strdup(src), into ? output_path(dst, name) : strdup(dst));
+}
+
+static int compare_outputs(const void *a, const void *b)
+{
+    return strcmp(((const label_job *)a)->dst, ((const label_job *)b)->dst);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat info_a, info_b;
+    return stat(a, &info_a) == 0 && stat(b, &info_b) == 0 && info_a.st_dev == info_b.st_dev &&
+           info_a.st_ino == info_b.st_ino;
+}
+
+/* Refuse what cannot be written or would lose data: two images with one output, an image as its own output, a file that
+ * exists. */
+static og_status check_jobs(const label_jobs *jobs, bool force)
+{
+    qsort(jobs->list, jobs->count, sizeof *jobs->list, compare_outputs);
+    for (size_t i = 0; i < jobs->count; i++) {
+        const label_job *job = &jobs->list[i];
+        if (i > 0 && strcmp(job->dst, job[-1].dst) == 0)
+            return fail(OG_ERR_ARGUMENT, "the labels of '%s' and of '%s' would both be '%s'; predict them one by one",
+                        job[-1].src, job->src, job->dst);
+        if (!holds_labels(job->dst))
+            return fail(OG_ERR_ARGUMENT,
+                        "cannot write labels to '%s': its ending must be .png, .tif, .tiff, .nii or .nii.gz", job->dst);
+        if (same_file(job->src, job->dst))
+            return fail(OG_ERR_ARGUMENT, "the labels would replace the image '%s' itself; give another --output",
+                        job->src);
+        if (!force && access(job->dst, F_OK) == 0)
+            return fail(OG_ERR_FILE, "'%s' exists; --force replaces it", job->dst);
+    }
+    return OG_OK;
+}
+
+/* Make the folder that the labels go into, so that a wrong one is found before the work. */
+static og_status make_output_folder(const label_jobs *jobs, const char *dst)
+{
+    if (jobs->folder)
+        return make_folder(dst);
+    const char *path = jobs->list[0].dst, *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return OG_OK;
+    char *folder = strndup(path, (size_t)(slash - path));
+    if (!folder)
+        return fail(OG_ERR_MEMORY, "out of memory");
+    og_status status = make_folder(folder);
+    free(folder);
+    return status;
+}
+
+og_status jobs_plan(const char *src, const char *dst, bool force, label_jobs *jobs)
+{
+    og_status status = OG_OK;
+    *jobs = (struct label_jobs){.folder = is_folder(src)};
+    if (jobs->folder)
+        GO(add_folder(jobs, src, dst));
+    else if (access(src, R_OK) != 0)
+        GO(fail(OG_ERR_FILE, "cannot open '%s': %s", src, strerror(errno)));
+    else
+        GO(add_file(jobs, src, dst));
+    GO(check_jobs(jobs, force));
+    GO(make_output_folder(jobs, dst));
+done:
+    if (status != OG_OK)
+        jobs_deinit(jobs);
+    return status;
+}
+
+void jobs_deinit(label_jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        free(jobs->list[i].src);
+        free(jobs->list[i].dst);
+    }
+    free(jobs->list);
+    *jobs = (struct label_jobs){0};
+}

@@ -1,0 +1,32 @@
+/* One line at the bottom of the terminal that shows how far the work is. Silent when standard error is not a terminal.
+ */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Show progress from here on, unless `quiet` or standard error is not a terminal. */
+void progress_begin(bool quiet);
+
+/*
+ * Redraw the line: bar, time left, text. Draws at most ten times per second.
+ *
+ * @param share  done, 0 to 1
+ * @param eta_s  seconds left; negative or NaN when unknown
+ */
+void progress_show(double share, double eta_s, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Print a line that stays, above the moving one. */
+void progress_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Take the moving line away. Anything else that is printed comes after this. */
+void progress_end(void);
+
+/* Write a duration: "0:07", "12:30", "3:05:00", or "-" when it is unknown. */
+void format_duration(double seconds, size_t size, char text[size]);
+
+/* Whether the terminal takes characters beyond ASCII. */
+bool terminal_has_unicode(void);
+
+#endif

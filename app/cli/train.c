@@ -1,0 +1,105 @@
+/* ogive train DATA -o RUN: one training run. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <ogive/data.h>
+#include <ogive/train.h>
+
+#include "command.h"
+#include "failure.h"
+#include "interrupt.h"
+#include "output.h"
+#include "progress.h"
+#include "scores.h"
+
+typedef struct own_settings {
+    bool json, quiet, resume;
+    char *config, *output;
+    og_data_options data;
+    og_train_options train;
+} own_settings;
+
+static og_option_table own_options(void)
+{
+    static const og_option rows[] = {
+        OPTION_OUTPUT(own_settings, "folder", "Folder for the run: weights, checkpoint, log and result"),
+        {"resume", NULL, OG_OPTION_FLAG, offsetof(own_settings, resume), "false", 0, 0, NULL, NULL, "Output",
+         "Go on with the run in that folder, to the same bits as if it had never stopped"},
+        OPTION_JSON(own_settings),
+        OPTION_QUIET(own_settings),
+        OPTION_CONFIG(own_settings),
+    };
+    return (og_option_table){rows, sizeof rows / sizeof rows[0]};
+}
+
+static bool show_progress(void *context, const og_train_progress *progress)
+{
+    (void)context;
+    char dice[32];
+    double done = (double)(progress->epoch - 1) + (double)progress->step / (double)progress->steps;
+    snprintf(dice, sizeof dice, isnan(progress->dice) ? "-" : "%.3f", progress->dice);
+    progress_show(done / (double)progress->epochs, progress->eta_s, "epoch %lld/%lld  loss %.4f  Dice %s",
+                  (long long)progress->epoch, (long long)progress->epochs, progress->loss, dice);
+    return !interrupted();
+}
+
+static og_status print_result(const own_settings *settings)
+{
+    og_status status = OG_OK;
+    json_t *result = NULL;
+    char *path = join_path(settings->output, "result.json");
+    if (!path)
+        return fail(OG_ERR_MEMORY, "out of memory");
+    GO(load_json(path, &result));
+    if (settings->json) {
+        status = print_json(json_incref(result), 17);
+    } else {
+        scores_print(json_object_get(result, "scores"));
+        printf("  The run is in %s; predict with: ogive predict %s IMAGE -o OUT\n", settings->output, settings->output);
+    }
+done:
+    json_decref(result);
+    free(path);
+    return status;
+}
+
+static og_status run(const void *values, const char *const *positionals)
+{
+    const own_settings *settings = values;
+    og_status status = OG_OK;
+    og_dataset *data = NULL;
+    GO(og_dataset_open(positionals[0], &settings->data, &data));
+    interrupt_catch();
+    progress_begin(settings->quiet);
+    status = og_train(data, &settings->train, settings->output, settings->resume, show_progress, NULL);
+    progress_end();
+    if (status == OG_ERR_STOPPED)
+        status = fail(status, "stopped after a checkpoint; the same command with --resume goes on from there");
+    if (status == OG_OK)
+        status = print_result(settings);
+done:
+    og_dataset_free(data);
+    return status;
+}
+
+const cli_command train_command = {
+    .name = "train",
+    .summary = "train one network",
+    .positionals = {{"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
+    .required = "output",
+    .groups = {{own_options, 0, NULL},
+               {og_train_option_table, offsetof(own_settings, train), NULL},
+               {og_data_option_table, offsetof(own_settings, data), NULL}},
+    .settings_bytes = sizeof(own_settings),
+    .description =
+        "Trains a U-Net on the training part of a data set and scores it on the validation part. The same command gives "
+        "the same weights, bit for bit, on the same number of cores. Ctrl-C stops after a checkpoint.\n\n"
+        "The folder gets model.safetensors, checkpoint.safetensors, log.jsonl and, at the end, result.json, which --json "
+        "prints.",
+    .examples = "  ogive train my-data -o run --act silu --epochs 50\n"
+                "  ogive train my-data -o run --act 'where(x>0, x, a*x); a=learn(0.1, channel)'\n"
+                "  ogive train my-data -o run --act silu --epochs 50 --resume\n"
+                "  ogive train my-data -o run --config run.yaml\n",
+    .run = run,
+};
