@@ -24,7 +24,7 @@ ogive.curves = (study) => {
     const base = { borderColor: style.colour, borderDash: style.dash, pointRadius: 0, pointHitRadius: 0 };
     return [
       ...lines.map((data) => ({ ...base, data, borderWidth: 0.9, borderColor: ogive.theme.faded(style.colour, 0.38), order: 2 })),
-      { ...base, label: act.text, data: meanPoints(finished), borderWidth: 2.4, pointHitRadius: 8, order: 1, backgroundColor: style.colour },
+      { ...base, label: study.name(act.id), data: meanPoints(finished), borderWidth: 2.4, pointHitRadius: 8, order: 1, backgroundColor: style.colour },
     ];
   });
 

@@ -47,7 +47,7 @@ ogive.dom = (() => {
 
   // An activation's name with its swatch, which follows the colour scheme.
   const act = (study, id, ...after) => {
-    const holder = make("span", { class: "act" }, make("span", { "data-swatch": id }), make("span", {}, study.name(id), ...after));
+    const holder = make("span", { class: "act" }, make("span", { "data-swatch": id }), make("span", { title: study.fullName(id) }, study.name(id), ...after));
     holder.firstChild.replaceChildren(swatch(ogive.theme.style(study, id)));
     return holder;
   };

@@ -26,7 +26,7 @@ ogive.health = (study) => {
       type: "line",
       data: { datasets: study.shown().map((act) => {
         const style = ogive.theme.style(study, act.id);
-        return { label: act.text, data: act.health[moment].map((row, i) => ({ x: i, y: value(row) })), borderColor: style.colour, backgroundColor: style.colour,
+        return { label: study.name(act.id), data: act.health[moment].map((row, i) => ({ x: i, y: value(row) })), borderColor: style.colour, backgroundColor: style.colour,
           borderDash: style.dash, borderWidth: 1.8, pointRadius: 2.6, pointStyle: style.point, pointHitRadius: 8 };
       }) },
       options: {

@@ -8,7 +8,7 @@ ogive.results = (study) => {
 
   const difference = (act, score) => isBest(act) ? text("best")
     : [format.signed(act.difference[score].mean), make("small", {}, format.range(act.difference[score]))];
-  const standing = (act) => ["behind", "equivalent"].includes(act.standing) ? [" ", make("span", { class: "mark" }, text(`standing_${act.standing}`))] : [];
+  const standing = (act) => ["behind", "equivalent"].includes(act.standing) ? [make("small", { class: "mark" }, text(`standing_${act.standing}`))] : [];
   const spread = (score) => [format.score(score.mean), format.known(score.sd) ? make("small", {}, `± ${score.sd.toFixed(3)}`) : ""];
   const timeToTarget = (act) => {
     const { median, reached, runs } = act.epochs_to_target;
@@ -31,10 +31,10 @@ ogive.results = (study) => {
     { title: text("col_failures"), key: (act) => act.failures, cell: (act) => make("span", { class: act.failures ? "bad" : "" }, String(act.failures)) },
   ].filter(Boolean);
 
-  const element = section("results", text("results"), text("results_lead", { best: study.best.text, c: study.confidence }));
+  const element = section("results", text("results"), text("results_lead", { best: study.name(verdict.best), c: study.confidence }));
   element.append(table(columns, study.ranked(), text("results")));
   if (!verdict.tested)
-    element.append(make("p", { class: "note" }, text("no_p", { n: seeds.length, p: format.short(2 ** (1 - seeds.length)), least: verdict.blocks_least, alpha: format.short(verdict.alpha) })));
+    element.append(make("p", { class: "note" }, text(seeds.length > 1 ? "no_p" : "no_p_one", { n: seeds.length, p: format.short(2 ** (1 - seeds.length)), least: verdict.blocks_least, alpha: format.short(verdict.alpha) })));
 
   const span = 0.05; // of Dice or IoU, over which the shade of a class fades
   const holder = make("div", { class: "dense" });
@@ -58,7 +58,7 @@ ogive.results = (study) => {
   };
   showClasses("dice");
   element.append(make("details", { open: true }, make("summary", {}, text("per_class")),
-    make("div", { class: "head" }, make("p", { class: "note" }, text("per_class_lead", { best: study.best.text, c: study.confidence, span })),
+    make("div", { class: "head" }, make("p", { class: "note" }, text("per_class_lead", { best: study.name(verdict.best), c: study.confidence, span })),
       choice(text("per_class"), { dice: text("dice"), iou: text("iou") }, "dice", showClasses)),
     holder));
   return element;

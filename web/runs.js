@@ -37,12 +37,12 @@ ogive.runs = (study) => {
     const anyFailed = acts.some((act) => act.failures > 0);
     return {
       type: "line",
-      data: { labels: acts.map((act) => act.text), datasets: anyFailed ? [...bySeed, means, crosses] : [...bySeed, means] },
+      data: { labels: acts.map((act) => study.name(act.id)), datasets: anyFailed ? [...bySeed, means, crosses] : [...bySeed, means] },
       options: {
         interaction: { mode: "nearest", intersect: true },
         scales: {
           x: ogive.charts.axis("", { offset: true, ticks: { color: ogive.theme.variable("--ink"), maxRotation: 60 } }),
-          y: ogive.charts.axis(shown === "scores" ? text("axis_dice") : text("lead_axis", { best: study.best.text }),
+          y: ogive.charts.axis(shown === "scores" ? text("axis_dice") : text("lead_axis", { best: study.name(study.best.id) }),
             { grace: "6%", ticks: { callback: (tick) => format.fixed(tick, 3) } }),
         },
         plugins: { tooltip: { callbacks: {

@@ -8,10 +8,21 @@ ogive.study = (report) => {
   const hidden = new Set();
   const best = byId.get(results.verdict.best);
 
+  // Long formulas are shortened where they serve as names; shortened names stay different.
+  const labels = new Map();
+  for (const act of acts) {
+    const short = act.text.length > 20 ? `${act.text.slice(0, 17)}…` : act.text;
+    const taken = [...labels.values()];
+    let label = short;
+    for (let i = 2; taken.includes(label); i++) label = `${short} ${i}`;
+    labels.set(act.id, label);
+  }
+
   return {
     report, results, timing, acts, best,
     confidence: Number((100 * results.confidence).toPrecision(3)),
-    name: (id) => byId.get(id).text,
+    name: (id) => labels.get(id),
+    fullName: (id) => byId.get(id).text,
     cost: (id) => costs.get(id),
     runCost: (run) => runCosts.get(`${run.act} ${run.seed}`),
     runs: (id) => results.runs.filter((run) => run.act === id),

@@ -21,20 +21,20 @@ ogive.target = (study) => {
     return {
       type: "scatter",
       data: {
-        labels: acts.map((act) => act.text),
+        labels: acts.map((act) => study.name(act.id)),
         datasets: [
-          { data: done.map(({ act, run }) => ({ x: reached(run), y: act.text, run })), pointBackgroundColor: done.map(({ act }) => style(act).colour),
+          { data: done.map(({ act, run }) => ({ x: reached(run), y: study.name(act.id), run })), pointBackgroundColor: done.map(({ act }) => style(act).colour),
             pointBorderColor: ogive.theme.variable("--card"), pointRadius: 5.5, pointHoverRadius: 7 },
-          { data: censored.map(({ act, run }) => ({ x: end(run), y: act.text, run, censored: true })), pointStyle: "triangle", pointRotation: 90, pointRadius: 7,
+          { data: censored.map(({ act, run }) => ({ x: end(run), y: study.name(act.id), run, censored: true })), pointStyle: "triangle", pointRotation: 90, pointRadius: 7,
             pointHoverRadius: 8, pointBackgroundColor: "transparent", pointBorderWidth: 2, pointBorderColor: censored.map(({ act }) => style(act).colour) },
-          { data: medians.map((act) => ({ x: median(act), y: act.text })), pointStyle: "line", pointRotation: 90, pointRadius: 13, pointHoverRadius: 13,
+          { data: medians.map((act) => ({ x: median(act), y: study.name(act.id) })), pointStyle: "line", pointRotation: 90, pointRadius: 13, pointHoverRadius: 13,
             pointBorderWidth: 3, pointBorderColor: medians.map((act) => style(act).colour) },
         ],
       },
       options: {
         scales: {
           x: ogive.charts.axis(text(unit === "seconds" ? "axis_seconds" : "axis_epoch"), { type: "linear", beginAtZero: true, grace: "4%" }),
-          y: ogive.charts.axis("", { type: "category", labels: acts.map((act) => act.text), offset: true, ticks: { color: ogive.theme.variable("--ink") } }),
+          y: ogive.charts.axis("", { type: "category", labels: acts.map((act) => study.name(act.id)), offset: true, ticks: { color: ogive.theme.variable("--ink") } }),
         },
         plugins: { tooltip: { callbacks: { label: ({ raw }) => {
           const seed = raw.run ? `, ${text("col_seed")} ${raw.run.seed}` : "";

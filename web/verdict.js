@@ -3,7 +3,7 @@ ogive.verdict = (study) => {
   const { make, section } = ogive.dom;
   const { text, format } = ogive;
   const { verdict, seeds, seeds_asked: asked } = study.results;
-  const best = study.best.text;
+  const best = study.name(study.best.id);
 
   const words = make("div", {},
     make("span", { class: "badge" }, text(`kind_${verdict.kind}`)),
@@ -19,10 +19,10 @@ ogive.verdict = (study) => {
     return {
       type: "bar",
       data: {
-        labels: others.map((act) => act.text),
+        labels: others.map((act) => study.name(act.id)),
         datasets: [
           {
-            type: "scatter", data: others.map((act) => ({ x: difference(act).mean, y: act.text })),
+            type: "scatter", data: others.map((act) => ({ x: difference(act).mean, y: study.name(act.id) })),
             pointBackgroundColor: styles.map((style) => style.colour), pointBorderColor: ogive.theme.variable("--card"),
             pointRadius: 6, pointHoverRadius: 7,
           },
@@ -41,7 +41,7 @@ ogive.verdict = (study) => {
         plugins: {
           tooltip: {
             callbacks: {
-              title: (items) => others[items[0].dataIndex].text,
+              title: (items) => study.name(others[items[0].dataIndex].id),
               label: (item) => {
                 const value = difference(others[item.dataIndex]);
                 return `${format.signed(value.mean)} ${format.range(value)}`;

@@ -110,7 +110,10 @@ static og_status add_sentence(const og__report *report, json_t *timing)
         }
     }
     og__text text = {0};
-    if (cheapest < verdict->arms && dearest < verdict->arms && cheapest != dearest)
+    if (high > 0 && high < 1.05 * low)
+        og__text_format(&text, "%s take nearly the same time per training step, %.1f to %.1f ms.",
+                        verdict->kind == OG_VERDICT_TIE ? "The equivalent ones" : "All", low, high);
+    else if (cheapest < verdict->arms && dearest < verdict->arms && cheapest != dearest)
         og__text_format(&text, "%s %s is the cheapest per training step (%.1f ms), %s the dearest (%.1f ms, %.2f times).",
                         verdict->kind == OG_VERDICT_TIE ? "Of the equivalent ones," : "Of all,",
                         og_act_text(report->study->arms.items[cheapest].act), low,

@@ -88,10 +88,10 @@ static og__standing judge(const og__verdict *verdict, size_t arm)
         return OG_STANDING_BEST;
     if (verdict->blocks < OG_TEST_BLOCKS)
         return OG_STANDING_OPEN;
-    if (rival->p_adjusted <= verdict->alpha && rival->lead.mean > 0)
-        return OG_STANDING_BEHIND;
-    bool within = rival->family.low > -OG_VERDICT_MARGIN && rival->family.high < OG_VERDICT_MARGIN;
-    return within ? OG_STANDING_EQUIVALENT : OG_STANDING_OPEN;
+    if (rival->family.low > -OG_VERDICT_MARGIN && rival->family.high < OG_VERDICT_MARGIN)
+        return OG_STANDING_EQUIVALENT; /* even if it is surely lower: by too little to matter */
+    bool lower = rival->p_adjusted <= verdict->alpha && rival->lead.mean > 0;
+    return lower ? OG_STANDING_BEHIND : OG_STANDING_OPEN;
 }
 
 /* Blocks that settle one open comparison if it stays as it looks: either by telling the two apart or by

@@ -3,6 +3,7 @@
 #include "study/verdict.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -41,12 +42,24 @@ static bool is_mixed(const og__verdict *verdict, size_t arm)
     return arm != verdict->best && !verdict->rivals[arm].lower_every_block;
 }
 
+static bool is_equal(const og__verdict *verdict, size_t arm)
+{
+    return verdict->rivals[arm].standing == OG_STANDING_EQUIVALENT;
+}
+
 static size_t count(const writer *w, choice chosen)
 {
     size_t total = 0;
     for (size_t a = 0; a < w->verdict->arms; a++)
         total += chosen(w->verdict, a);
     return total;
+}
+
+/* A formula among words needs quotes. */
+static void add_name(writer *w, size_t arm)
+{
+    const char *name = w->names[arm], *quote = strpbrk(name, " ,;*+-/^") ? "'" : "";
+    og__text_format(&w->text, "%s%s%s", quote, name, quote);
 }
 
 /* "relu, silu and mish" */
@@ -57,7 +70,8 @@ static void add_names(writer *w, choice chosen)
         if (!chosen(w->verdict, a))
             continue;
         left--;
-        og__text_format(&w->text, "%s%s", w->names[a], left > 1 ? ", " : left == 1 ? " and " : "");
+        add_name(w, a);
+        og__text_add(&w->text, left > 1 ? ", " : left == 1 ? " and " : "");
     }
 }
 
@@ -79,13 +93,11 @@ static void add_winner(writer *w)
             closest = a;
     }
     const og__interval *lead = &verdict->rivals[closest].lead;
-    og__text_format(&w->text, "%s is the best of the %zu: mean Dice %.3f over ", w->names[verdict->best],
-                    verdict->arms, w->best_mean);
-    add_blocks(w, "");
-    og__text_format(&w->text,
-                    ", ahead of every other. The closest, %s, is %.3f lower (%.3g %% interval %.3f to %.3f); "
-                    "adjusted p is at most %.2g.",
-                    w->names[closest], lead->mean, 100 * (1 - verdict->alpha), lead->low, lead->high, p_max);
+    add_name(w, verdict->best);
+    og__text_format(&w->text, " is the best of the %zu: mean Dice %.3f over ", verdict->arms, w->best_mean);
+    add_blocks(w, ", ahead of every other. The closest, ");
+    add_name(w, closest);
+    og__text_format(&w->text, ", is %.3f lower (%.3g %% interval %.3f to %.3f); adjusted p is at most %.2g.", lead->mean, 100 * (1 - verdict->alpha), lead->low, lead->high, p_max);
 }
 
 static void add_tie(writer *w)
@@ -115,7 +127,8 @@ static void add_untested(writer *w)
 {
     og__text_add(&w->text, "Undecided: ");
     add_blocks(w, w->verdict->blocks == 1 ? " is too few for a test. " : " are too few for a test. ");
-    og__text_format(&w->text, "%s has the highest mean Dice (%.3f)", w->names[w->verdict->best], w->best_mean);
+    add_name(w, w->verdict->best);
+    og__text_format(&w->text, " has the highest mean Dice (%.3f)", w->best_mean);
     if (count(w, is_lower_throughout) > 0) {
         og__text_add(&w->text, w->verdict->blocks == 1 ? "; lower: " : "; lower than it in every seed: ");
         add_names(w, is_lower_throughout);
@@ -132,9 +145,14 @@ static void add_undecided(writer *w)
 {
     og__text_add(&w->text, "Undecided after ");
     add_blocks(w, ": ");
-    og__text_format(&w->text, "%s has the highest mean Dice (%.3f), but ", w->names[w->verdict->best], w->best_mean);
+    add_name(w, w->verdict->best);
+    og__text_format(&w->text, " has the highest mean Dice (%.3f), but ", w->best_mean);
     add_names(w, is_open);
-    og__text_format(&w->text, " cannot be told from it%s", count(w, is_behind) > 0 ? "; behind: " : "");
+    og__text_add(&w->text, " cannot be told from it");
+    if (count(w, is_equal) > 0)
+        og__text_format(&w->text, "; within %.3g of it: ", OG_VERDICT_MARGIN);
+    add_names(w, is_equal);
+    og__text_add(&w->text, count(w, is_behind) > 0 ? "; behind: " : "");
     add_names(w, is_behind);
     og__text_add(&w->text, ".");
     add_needed(w);
