@@ -1,4 +1,5 @@
-/* Cost of every activation of the catalogue, forward and backward, as a ratio to ReLU in the same run: bench_act [MB ...]
+/* Cost of every activation of the catalogue, forward and backward, as a ratio to ReLU in the same run: bench_act [MB
+ * ...]
  *
  * One thread, one instruction set (OGIVE_ISA chooses), every executor. Activations take turns, so that a slow moment of
  * the machine hits all of them; medians of the turns are compared. Prints JSON. */

@@ -12,12 +12,11 @@ struct og_act {
     char *formula;  /* the expression's text */
     char *key;      /* `formula` with parameters named p0, p1, ...: equal for equal functions */
     og__exprs graph;
-    og__expr value;                     /* f */
-    og__expr slope;                     /* df/dx */
+    og__expr value;                       /* f */
+    og__expr slope;                       /* df/dx */
     og__expr by_param[OG_ACT_PARAMS_MAX]; /* df/dp_k */
     size_t param_count;
     og_act_param params[OG_ACT_PARAMS_MAX];
 };
-
 
 #endif

@@ -18,8 +18,8 @@ enum {
 typedef struct function {
     const og_act *act;
     double params[OG_ACT_PARAMS_MAX];
-    double *work;  /* one per node */
-    long budget;   /* evaluations that each step may spend */
+    double *work;              /* one per node */
+    long budget;               /* evaluations that each step may spend */
     double splits[SPLITS_MAX]; /* where a comparison, an absolute value, ... changes sides, ascending */
     int split_count;
 } function;
@@ -38,7 +38,8 @@ static double slope_at(const function *f, double x)
     return slope;
 }
 
-/* --- where the formula changes from one piece to the next -------------------------------------------------------------- */
+/* --- where the formula changes from one piece to the next
+ * -------------------------------------------------------------- */
 
 /* For a node that chooses, the number whose sign decides; NaN otherwise. Uses the values of the last evaluation. */
 static double decider(const function *f, const og__expr_node *node)
@@ -142,7 +143,8 @@ static void find_kinks(const function *f, og_act_facts *facts)
     }
 }
 
-/* --- moments ------------------------------------------------------------------------------------------------------------ */
+/* --- moments
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static void gaussian_integrands(void *context, double x, double *values)
 {
@@ -191,7 +193,8 @@ static void find_moments(function *f, og_act_facts *facts)
     facts->chi_norm = facts->slope_moment / facts->variance;
 }
 
-/* --- the whole line -------------------------------------------------------------------------------------------------------- */
+/* --- the whole line
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* The limit at +-infinity: a number where the values settle, an infinity where they grow, else NaN. */
 static double limit_at(const function *f, double sign)
@@ -303,8 +306,10 @@ static og_status check_moments(const function *f, const og_act_facts *facts)
     for (double distance = 0; distance <= 14; distance += 0.125)
         for (int sign = -1; sign <= 1; sign += 2)
             if (!isfinite(value_at(f, sign * distance)))
-                return og__fail(OG_ERR_NUMERIC, "'%s' is %g at x = %g, where inputs are common; restrict it with where() "
-                                "or clamp()", f->act->text, value_at(f, sign * distance), sign * distance);
+                return og__fail(OG_ERR_NUMERIC,
+                                "'%s' is %g at x = %g, where inputs are common; restrict it with where() "
+                                "or clamp()",
+                                f->act->text, value_at(f, sign * distance), sign * distance);
     return og__fail(OG_ERR_NUMERIC, "'%s' has no finite mean or variance for normal inputs: it grows too fast",
                     f->act->text);
 }

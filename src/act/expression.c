@@ -51,7 +51,7 @@ double og__op_evaluate(og__op op, double u, double v, double w)
 #define OG_FUNCTION(op, name, derivative, reference)                                                                   \
     case OG_OP_##op:                                                                                                   \
         return reference;
-#define OG_OPERATOR(op, arity, reference, code)                                                                              \
+#define OG_OPERATOR(op, arity, reference, code)                                                                        \
     case OG_OP_##op:                                                                                                   \
         return reference;
 #include "act/primitives.def"

@@ -29,7 +29,7 @@ typedef struct og__expr_node {
     og__expr args[OG_EXPR_ARGS_MAX]; /* unused ones are 0 */
     int param;
     double number;
-    int height;            /* set by og__exprs_intern(): 0 for leaves */
+    int height;             /* set by og__exprs_intern(): 0 for leaves */
     unsigned long long key; /* the same for equal expressions of all graphs */
 } og__expr_node;
 

@@ -3,8 +3,8 @@
  * formula (src/kernel/compile.c).
  *
  * Promise (tests/unit/act/test_f32.c measures it against libm in double): at most 4 ulp wherever the result is a
- * normal number (4.5 for f32_erfc and f32_normal_cdf, 7.5 for f32_sech2_softplus); the tails, the signs of zero, infinities and NaN come out as IEEE arithmetic has them. f32_sin and
- * f32_cos keep it for |x| <= 2^24.
+ * normal number (4.5 for f32_erfc and f32_normal_cdf, 7.5 for f32_sech2_softplus); the tails, the signs of zero,
+ * infinities and NaN come out as IEEE arithmetic has them. f32_sin and f32_cos keep it for |x| <= 2^24.
  *
  * Nothing here needs fused multiply-add, and nothing breaks when the compiler fuses: where a product must be exact,
  * its factors are cut short first. Polynomials: tools/fit_primitives.py. */
@@ -13,7 +13,8 @@
 
 #define F32_INLINE static inline __attribute__((always_inline, unused))
 
-/* --- bits ---------------------------------------------------------------------------------------------------------- */
+/* --- bits ----------------------------------------------------------------------------------------------------------
+ */
 
 F32_INLINE unsigned f32_bits(float x)
 {
@@ -45,7 +46,8 @@ F32_INLINE float f32_power_of_two(int n)
     return f32_from_bits((unsigned)(n + 127) << 23);
 }
 
-/* --- piecewise ----------------------------------------------------------------------------------------------------- */
+/* --- piecewise -----------------------------------------------------------------------------------------------------
+ */
 
 F32_INLINE float f32_abs(float x)
 {
@@ -80,9 +82,11 @@ F32_INLINE float f32_rsqrt(float x)
     return 1.0f / __builtin_sqrtf(x);
 }
 
-/* --- exponential family --------------------------------------------------------------------------------------------- */
+/* --- exponential family ---------------------------------------------------------------------------------------------
+ */
 
-/* x + low = n ln 2 + r, |r| <= ln 2 / 2, for |low| much smaller than 1. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits. */
+/* x + low = n ln 2 + r, |r| <= ln 2 / 2, for |low| much smaller than 1. Adding 1.5 * 2^23 rounds to an integer and
+ * leaves it in the low bits. */
 typedef struct f32_reduced {
     float r;
     int n;
@@ -177,12 +181,14 @@ F32_INLINE float f32_sech2_softplus(float x)
     return x > 0 ? sech * sech : 1.0f - tanh * tanh;
 }
 
-/* --- logarithm family ----------------------------------------------------------------------------------------------- */
+/* --- logarithm family -----------------------------------------------------------------------------------------------
+ */
 
 /* ln(1 + f) for sqrt(1/2) - 1 <= f <= sqrt(2) - 1, plus n ln 2. */
 F32_INLINE float f32_log_core(float f, float n)
 {
-    float q = 0x1.23cf72p-3f + f * (-0x1.fce37ap-4f + f * (0x1.dec8ccp-4f + f * (-0x1.d6d10ep-4f + f * 0x1.1dedf8p-4f)));
+    float q =
+        0x1.23cf72p-3f + f * (-0x1.fce37ap-4f + f * (0x1.dec8ccp-4f + f * (-0x1.d6d10ep-4f + f * 0x1.1dedf8p-4f)));
     q = 0x1.555554p-2f + f * (-0x1.fffffcp-3f + f * (0x1.999d6ep-3f + f * (-0x1.555b8ap-3f + f * q)));
     float square = f * f;
     float tail = square * (f * q - 0.5f);
@@ -247,7 +253,8 @@ F32_INLINE float f32_asinh(float x)
     return f32_with_sign(large ? result + 0x1.62e43p-1f : result, x);
 }
 
-/* --- Gaussian family ------------------------------------------------------------------------------------------------ */
+/* --- Gaussian family ------------------------------------------------------------------------------------------------
+ */
 
 /* e^(-scale x^2) for scale 1 or 1/2. The square of the leading 12 bits is exact; the rest enters as a correction. */
 F32_INLINE float f32_gaussian_scaled(float x, float scale)
@@ -275,7 +282,8 @@ F32_INLINE float f32_normal_upper(float z)
     float bounded = z > 16.0f ? 16.0f : z;
     float w = 1.0f / (bounded + 4.0f);
     float q = (bounded - 4.0f) * w;
-    float s = -0x1.ede3cap-8f + q * (-0x1.c7fbdp-9f + q * (0x1.a65ce8p-10f + q * (0x1.142eb6p-13f + q * -0x1.8c2ffap-13f)));
+    float s =
+        -0x1.ede3cap-8f + q * (-0x1.c7fbdp-9f + q * (0x1.a65ce8p-10f + q * (0x1.142eb6p-13f + q * -0x1.8c2ffap-13f)));
     s = -0x1.373e3ap-1f + q * (0x1.8c6dcp-2f + q * (-0x1.7dff5ap-3f + q * (0x1.eec466p-5f + q * s)));
     return (0x1.82b4bcp-1f + q * s) * (w * f32_gaussian_scaled(bounded, 0.5f));
 }
@@ -297,7 +305,8 @@ F32_INLINE float f32_erfc_positive(float a)
     float bounded = a > 16.0f ? 16.0f : a;
     float w = 1.0f / (bounded + 2.0f);
     float q = (bounded - 2.0f) * w;
-    float s = 0x1.a916b4p-8f + q * (0x1.8ef2fap-9f + q * (-0x1.c6b286p-11f + q * (-0x1.156310p-11f + q * 0x1.68241ap-14f)));
+    float s =
+        0x1.a916b4p-8f + q * (0x1.8ef2fap-9f + q * (-0x1.c6b286p-11f + q * (-0x1.156310p-11f + q * 0x1.68241ap-14f)));
     s = -0x1.5fd386p-1f + q * (0x1.1e2dd6p-2f + q * (-0x1.2a8a4ap-5f + q * (-0x1.60517ep-6f + q * s)));
     return (0x1.058672p+0f + q * s) * (w * f32_gaussian_scaled(bounded, 1.0f));
 }
@@ -324,7 +333,8 @@ F32_INLINE float f32_erf(float x)
     return a < 0.92f ? x + x * f32_erf_tail(t) : x != x ? x : outer;
 }
 
-/* --- circular family ------------------------------------------------------------------------------------------------ */
+/* --- circular family ------------------------------------------------------------------------------------------------
+ */
 
 F32_INLINE float f32_atan(float x)
 {
@@ -332,7 +342,8 @@ F32_INLINE float f32_atan(float x)
     int outer = a > 1.0f;
     float t = outer ? 1.0f / a : a;
     float s = t * t;
-    float p = -0x1.6295f8p-4f + s * (0x1.0001c6p-4f + s * (-0x1.25dc12p-5f + s * (0x1.ba9f66p-7f - s * 0x1.38de56p-9f)));
+    float p =
+        -0x1.6295f8p-4f + s * (0x1.0001c6p-4f + s * (-0x1.25dc12p-5f + s * (0x1.ba9f66p-7f - s * 0x1.38de56p-9f)));
     p = -0x1.555554p-2f + s * (0x1.99983cp-3f + s * (-0x1.246cd2p-3f + s * (0x1.c3f168p-4f + s * p)));
     float inner = t + t * s * p;
     return f32_with_sign(outer ? 0x1.921fb6p+0f - (inner + 0x1.777a5cp-25f) : inner, x);
@@ -363,7 +374,8 @@ F32_INLINE float f32_cos(float x)
     return f32_sin_shifted(x, 1);
 }
 
-/* --- general power, in double because the error of the logarithm is multiplied by y --------------------------------- */
+/* --- general power, in double because the error of the logarithm is multiplied by y ---------------------------------
+ */
 
 F32_INLINE unsigned long long f64_bits(double x)
 {
@@ -389,7 +401,8 @@ F32_INLINE double f64_round(double x)
     return (x + 0x1.8p+52) - 0x1.8p+52;
 }
 
-/* log2(d) for a positive float widened to double: d = m 2^k, s = (m - 1) / (m + 1), log2 m = 2/ln 2 (s + s^3/3 + ...). */
+/* log2(d) for a positive float widened to double: d = m 2^k, s = (m - 1) / (m + 1), log2 m = 2/ln 2 (s + s^3/3 + ...).
+ */
 F32_INLINE double f64_log2(double d)
 {
     unsigned long long bits = f64_bits(d);

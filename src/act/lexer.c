@@ -142,7 +142,8 @@ static og_status sign_token(og__tokens *tokens, int at, og__token *token)
         return OG_OK;
     int length = character_bytes(text);
     if (isprint((unsigned char)text[0]) || length > 1)
-        return og__tokens_fail(OG_ERR_SYNTAX, tokens->text, at, length, "'%.*s' has no meaning in a formula", length, text);
+        return og__tokens_fail(OG_ERR_SYNTAX, tokens->text, at, length, "'%.*s' has no meaning in a formula", length,
+                               text);
     return og__tokens_fail(OG_ERR_SYNTAX, tokens->text, at, 1, "byte 0x%02x has no meaning in a formula",
                            (unsigned char)text[0]);
 }

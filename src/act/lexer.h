@@ -17,7 +17,7 @@ typedef enum og__token_kind {
 
 typedef struct og__token {
     og__token_kind kind;
-    char sign;     /* + - * / ^ ( ) , ; = < > or L <=, G >=, E ==, N != */
+    char sign;         /* + - * / ^ ( ) , ; = < > or L <=, G >=, E ==, N != */
     int start, length; /* bytes of the text */
     double number;
     char name[OG_NAME_BYTES_MAX + 1];

@@ -55,7 +55,8 @@ static og_status fail_expected(const parser *p, const char *expected)
 {
     char found[64];
     const og__token *token = token_at(p);
-    return FAIL_AT(p, token, OG_ERR_SYNTAX, "found %s, expected %s", og__token_text(&p->tokens, token, found), expected);
+    return FAIL_AT(p, token, OG_ERR_SYNTAX, "found %s, expected %s", og__token_text(&p->tokens, token, found),
+                   expected);
 }
 
 static og_status expect(parser *p, char sign, const char *expected)
@@ -63,7 +64,8 @@ static og_status expect(parser *p, char sign, const char *expected)
     return accept(p, sign) ? OG_OK : fail_expected(p, expected);
 }
 
-/* --- names ------------------------------------------------------------------------------------------------------------ */
+/* --- names
+ * ------------------------------------------------------------------------------------------------------------ */
 
 /* Functions that are not a primitive of one argument. */
 typedef struct builtin {
@@ -73,7 +75,7 @@ typedef struct builtin {
 } builtin;
 
 static const builtin builtins[] = {
-    {"min", 2, OG_OP_MIN},   {"max", 2, OG_OP_MAX},     {"pow", 2, OG_OP_POW},
+    {"min", 2, OG_OP_MIN},     {"max", 2, OG_OP_MAX},     {"pow", 2, OG_OP_POW},
     {"clamp", 3, OG_OP_COUNT}, {"where", 3, OG_OP_WHERE},
 };
 static const char *const reserved[] = {"x", "pi", "learn", "channel"};
@@ -139,7 +141,8 @@ static og_status fail_unknown_value(const parser *p, const og__token *token)
                    token->name, token->length > 2 ? hint : "", token->name);
 }
 
-/* --- calls ------------------------------------------------------------------------------------------------------------ */
+/* --- calls
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static og_status parse_arguments(parser *p, const og__token *name, int arity, og__expr *args)
 {
@@ -184,8 +187,8 @@ static og_status parse_row_call(parser *p, const og__token *name, const og__cata
         params[k] = og__expr_number(p->graph, og__number_of_float(row->entry.params[k].value));
     const og__token *first = token_at(p);
     if (first->kind == OG_TOKEN_NAME && is_sign(first + 1, '='))
-        return FAIL_AT(p, name, OG_ERR_SYNTAX, "inside a formula '%s' needs its input first: %s(x, %s = ...)", name->name,
-                       name->name, first->name);
+        return FAIL_AT(p, name, OG_ERR_SYNTAX, "inside a formula '%s' needs its input first: %s(x, %s = ...)",
+                       name->name, name->name, first->name);
     if (is_sign(first, ')'))
         return fail_expected(p, "the function's input");
     OG_TRY(parse_expression(p, &input));
@@ -238,7 +241,8 @@ static og_status parse_call(parser *p, const og__token *name, og__expr *expr)
     return OG_OK;
 }
 
-/* --- expressions ------------------------------------------------------------------------------------------------------ */
+/* --- expressions
+ * ------------------------------------------------------------------------------------------------------ */
 
 static og_status parse_name(parser *p, const og__token *name, og__expr *expr)
 {
@@ -372,7 +376,8 @@ og_status og__parse_rule(og__exprs *graph, const char *rule, og__expr u, og__exp
     return status;
 }
 
-/* --- parameters -------------------------------------------------------------------------------------------------------- */
+/* --- parameters
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* A constant expression: numbers and pi. */
 static og_status parse_constant(parser *p, float *value)
@@ -449,7 +454,8 @@ static og_status parse_new_params(parser *p, og__parsed *parsed)
     return OG_OK;
 }
 
-/* --- whole texts ------------------------------------------------------------------------------------------------------- */
+/* --- whole texts
+ * ------------------------------------------------------------------------------------------------------- */
 
 static og_status expect_end(const parser *p)
 {
@@ -494,8 +500,8 @@ static og_status parse_use(parser *p, const og__catalogue_row *row, og__parsed *
     } while (accept(p, ','));
     OG_TRY(expect(p, ')', "',' or ')'"));
     if (token_at(p)->kind != OG_TOKEN_END)
-        return FAIL_AT(p, token_at(p), OG_ERR_SYNTAX, "expected the end behind the values; inside a formula write %s(x, ...)",
-                       row->entry.id);
+        return FAIL_AT(p, token_at(p), OG_ERR_SYNTAX,
+                       "expected the end behind the values; inside a formula write %s(x, ...)", row->entry.id);
     return OG_OK;
 }
 
@@ -526,8 +532,9 @@ static og_status check_dependence(const parser *p, const og__parsed *parsed)
     const og__token *first = &p->tokens.items[0];
     if (!has_x)
         return FAIL_AT(p, first, OG_ERR_ARGUMENT, "the formula does not depend on x%s",
-                       first->kind == OG_TOKEN_NAME && is_sign(first + 1, '(') ? "; a parameter is set as in 'name(a = 0.1)'"
-                                                                              : "");
+                       first->kind == OG_TOKEN_NAME && is_sign(first + 1, '(')
+                           ? "; a parameter is set as in 'name(a = 0.1)'"
+                           : "");
     for (int i = 0; i < parsed->param_count; i++)
         if (!has[i])
             return FAIL_AT(p, first, OG_ERR_ARGUMENT, "the formula does not depend on its parameter '%s'",
@@ -596,7 +603,8 @@ static bool is_use(const og__tokens *tokens)
 {
     const og__token *items = tokens->items;
     return items[1].kind == OG_TOKEN_END ||
-           (is_sign(&items[1], '(') && (is_sign(&items[2], ')') || (items[2].kind == OG_TOKEN_NAME && is_sign(&items[3], '='))));
+           (is_sign(&items[1], '(') &&
+            (is_sign(&items[2], ')') || (items[2].kind == OG_TOKEN_NAME && is_sign(&items[3], '='))));
 }
 
 og_status og__parse(const char *text, const og__catalogue *catalogue, og__parsed *parsed)

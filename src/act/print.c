@@ -43,7 +43,8 @@ static void print_number(const printer *p, double number, int bind)
     og__text_format(p->text, bracket ? "(%s)" : "%s", text);
 }
 
-static void print_operator(const printer *p, const og__expr_node *node, const char *sign, int left, int right, int own, int bind)
+static void print_operator(const printer *p, const og__expr_node *node, const char *sign, int left, int right, int own,
+                           int bind)
 {
     if (own < bind)
         og__text_add(p->text, "(");
@@ -109,7 +110,8 @@ static bool print_whole_power(const printer *p, const og__expr_node *node, int b
 static void print_operation(const printer *p, const og__expr_node *node, int bind)
 {
     static const char *const comparisons[OG_OP_COUNT] = {
-        [OG_OP_LT] = " < ", [OG_OP_LE] = " <= ", [OG_OP_GT] = " > ", [OG_OP_GE] = " >= ", [OG_OP_EQ] = " == ", [OG_OP_NE] = " != ",
+        [OG_OP_LT] = " < ",  [OG_OP_LE] = " <= ", [OG_OP_GT] = " > ",
+        [OG_OP_GE] = " >= ", [OG_OP_EQ] = " == ", [OG_OP_NE] = " != ",
     };
     switch (node->op) {
     case OG_OP_ADD:
@@ -172,6 +174,7 @@ og_status og__print(const og__exprs *graph, og__expr expr, const char *const *na
     print(&p, expr, BIND_COMPARISON);
     OG_TRY(og__text_status(text));
     if (text->length > bytes_max)
-        return og__fail(OG_ERR_UNSUPPORTED, "the formula is too large: written out it exceeds %zu characters", bytes_max);
+        return og__fail(OG_ERR_UNSUPPORTED, "the formula is too large: written out it exceeds %zu characters",
+                        bytes_max);
     return OG_OK;
 }

@@ -89,7 +89,8 @@ static bool fold(og__exprs *graph, og__op op, int arity, const og__expr *args, o
     return true;
 }
 
-/* --- one argument ---------------------------------------------------------------------------------------------------- */
+/* --- one argument ----------------------------------------------------------------------------------------------------
+ */
 
 static og__expr make_negative(og__exprs *graph, og__expr u)
 {
@@ -179,7 +180,8 @@ og__expr og__expr_1(og__exprs *graph, og__op op, og__expr u)
     return node_1(graph, op, u);
 }
 
-/* --- sums ------------------------------------------------------------------------------------------------------------ */
+/* --- sums ------------------------------------------------------------------------------------------------------------
+ */
 
 /* 1 + sign * v without cancellation, where v is a saturating function. */
 static bool one_plus(og__exprs *graph, int sign, og__expr v, og__expr *result)
@@ -301,7 +303,8 @@ static og__expr make_difference(og__exprs *graph, og__expr u, og__expr v)
     return node_2(graph, OG_OP_SUB, u, v);
 }
 
-/* --- products --------------------------------------------------------------------------------------------------------- */
+/* --- products
+ * --------------------------------------------------------------------------------------------------------- */
 
 /* u (w / u) = w, u (1 / v) = u / v, |u| for u sign(u): one rounding less or none. */
 static bool cancel(og__exprs *graph, og__expr u, og__expr v, og__expr *result)
@@ -330,8 +333,8 @@ static og__expr combine_factors(og__exprs *graph, og__expr u, og__expr v)
     double factor_u = split_factor(graph, u, &rest_u), factor_v = split_factor(graph, v, &rest_v);
     double factor = fabs(factor_u * factor_v);
     if (factor_u < 0 || factor_v < 0) {
-        og__expr magnitude = og__expr_2(graph, OG_OP_MUL, factor_u < 0 ? negative(graph, u) : u,
-                                        factor_v < 0 ? negative(graph, v) : v);
+        og__expr magnitude =
+            og__expr_2(graph, OG_OP_MUL, factor_u < 0 ? negative(graph, u) : u, factor_v < 0 ? negative(graph, v) : v);
         return (factor_u < 0) != (factor_v < 0) ? negative(graph, magnitude) : magnitude;
     }
     if ((factor_u == 1 && factor_v == 1) || !is_ordinary(factor) || factor == 0)
@@ -390,7 +393,8 @@ static og__expr make_quotient(og__exprs *graph, og__expr u, og__expr v)
     return node_2(graph, OG_OP_DIV, u, v);
 }
 
-/* --- powers, choices --------------------------------------------------------------------------------------------------- */
+/* --- powers, choices
+ * --------------------------------------------------------------------------------------------------- */
 
 enum { POWER_MAX = 64 }; /* whole exponents up to this become products */
 

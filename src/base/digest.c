@@ -45,8 +45,8 @@ static void add_block(og__digest *digest, const unsigned char *block)
 
 og__digest og__digest_start(void)
 {
-    return (og__digest){.state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
-                                  0x5be0cd19}};
+    return (og__digest){
+        .state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
 }
 
 void og__digest_add(og__digest *digest, const void *data, size_t count)

@@ -26,8 +26,8 @@ typedef struct og__act_frames {
     void (*forward)(const void *self, size_t pixels, const float *src, float *dst, const og__act_block *block);
 
     /* Accumulate the sums; d_dst is replaced by dz. */
-    void (*backward_reduce)(const void *self, size_t pixels, const float *src, float *d_dst,
-                            const og__act_block *block, const og__act_sums *sums);
+    void (*backward_reduce)(const void *self, size_t pixels, const float *src, float *d_dst, const og__act_block *block,
+                            const og__act_sums *sums);
 
     /* y, dy, dparams of n numbers at the parameters' own values `params` (one float each); outputs may be NULL. */
     void (*eval)(const void *self, size_t count, const float *x, const float *params, float *y, float *dy,

@@ -34,7 +34,8 @@ static og_status folder_path(char **path)
     if (home && home[0] == '/')
         return og__path_join(home, ".cache/ogive", path);
     *path = NULL;
-    return og__fail(OG_ERR_FILE, "no folder for compiled formulas: HOME is not set; set OGIVE_CACHE to a folder of your own");
+    return og__fail(OG_ERR_FILE,
+                    "no folder for compiled formulas: HOME is not set; set OGIVE_CACHE to a folder of your own");
 }
 
 static og_status make_private(const char *path)
@@ -53,8 +54,9 @@ static og_status make_private(const char *path)
     else if (info.st_uid != geteuid())
         status = og__fail(OG_ERR_FILE, "'%s', the folder for compiled formulas, belongs to another user", path);
     else if (info.st_mode & 077)
-        status = og__fail(OG_ERR_FILE, "'%s', the folder for compiled formulas, is open to others (mode %03o); make it 700",
-                          path, (unsigned)info.st_mode & 0777u);
+        status =
+            og__fail(OG_ERR_FILE, "'%s', the folder for compiled formulas, is open to others (mode %03o); make it 700",
+                     path, (unsigned)info.st_mode & 0777u);
 done:
     free(parent);
     return status;

@@ -1,5 +1,5 @@
-/* A private folder of shared libraries that ogive compiled itself. Names follow from the content, a file carries its own
- * digest, and nothing that fails a check is ever loaded. Any number of processes may use the folder at once. */
+/* A private folder of shared libraries that ogive compiled itself. Names follow from the content, a file carries its
+ * own digest, and nothing that fails a check is ever loaded. Any number of processes may use the folder at once. */
 #ifndef OG_KERNEL_CODE_CACHE_H
 #define OG_KERNEL_CODE_CACHE_H
 

@@ -53,7 +53,8 @@ static og_status find_compiler(const char **compiler, og__text *version)
     }
     if (wish && wish[0])
         return og__fail_in(OG_ERR_UNSUPPORTED, "no C compiler: OGIVE_CC names one that does not work");
-    return og__fail(OG_ERR_UNSUPPORTED, "no C compiler: none of cc, gcc, clang is on PATH; install one, or name one in OGIVE_CC");
+    return og__fail(OG_ERR_UNSUPPORTED,
+                    "no C compiler: none of cc, gcc, clang is on PATH; install one, or name one in OGIVE_CC");
 }
 
 /* The name of a compiled formula: everything that its content depends on, digested. */
@@ -166,7 +167,8 @@ og_status og__compile_act(const og_act *act, og__isa isa, const og__act_frames *
     if (library)
         status = find_frames(library, frames);
     else
-        status = og__fail(OG_ERR_FILE, "the compiled formula '%s' in '%s' was damaged while it was stored", name.data, folder);
+        status = og__fail(OG_ERR_FILE, "the compiled formula '%s' in '%s' was damaged while it was stored", name.data,
+                          folder);
 done:
     og__text_deinit(&source);
     og__text_deinit(&version);

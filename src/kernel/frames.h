@@ -14,7 +14,6 @@
 #define OG_PASTE_(a, b) a##b
 #define OG_PASTE(a, b) OG_PASTE_(a, b)
 #define OG_ACT_FN(name) OG_PASTE(OG_ACT, name)
-#define OG_LANE_LOOP _Pragma("omp simd") for (int lane = 0; lane < OG_LANES; lane++)
 
 #ifndef OG_FRAMES_ONCE
 #define OG_FRAMES_ONCE
@@ -39,13 +38,14 @@ static void OG_ACT_FN(_forward)(const void *self, size_t pixels, const float *sr
             params[k][lane] = block->params[k][lane];
     }
     for (size_t pixel = 0; pixel < pixels; pixel++, src += OG_LANES, dst += OG_LANES)
-        OG_LANE_LOOP
-        dst[lane] = OG_ACT_FN(_value)(src[lane] * scale[lane] + shift[lane], params, lane);
+#pragma omp simd
+        for (int lane = 0; lane < OG_LANES; lane++)
+            dst[lane] = OG_ACT_FN(_value)(src[lane] * scale[lane] + shift[lane], params, lane);
 }
 
 static inline __attribute__((always_inline)) void OG_ACT_FN(_reduce)(size_t pixels, const float *src, float *d_dst,
-                                                                      const og__act_block *block,
-                                                                      const og__act_sums *sums, const int learned)
+                                                                     const og__act_block *block,
+                                                                     const og__act_sums *sums, const int learned)
 {
     float scale[OG_LANES], shift[OG_LANES], center[OG_LANES], params[OG_ACT_SLOTS][OG_LANES];
     double total_dz[OG_LANES], total_dz_src[OG_LANES], total_params[OG_ACT_SLOTS][OG_LANES];
@@ -63,8 +63,8 @@ static inline __attribute__((always_inline)) void OG_ACT_FN(_reduce)(size_t pixe
         size_t run = pixels - done < OG_RUN_PIXELS ? pixels - done : OG_RUN_PIXELS;
         float sum_dz[OG_LANES] = {0}, sum_dz_src[OG_LANES] = {0}, sum_params[OG_ACT_SLOTS][OG_LANES] = {{0}};
         for (size_t pixel = 0; pixel < run; pixel++, src += OG_LANES, d_dst += OG_LANES)
-            OG_LANE_LOOP
-            {
+#pragma omp simd
+            for (int lane = 0; lane < OG_LANES; lane++) {
                 float d = d_dst[lane], z = src[lane] * scale[lane] + shift[lane];
                 float dz = d * OG_ACT_FN(_slope)(z, params, lane);
                 d_dst[lane] = dz;
@@ -113,8 +113,8 @@ static void OG_ACT_FN(_eval)(const void *self, size_t count, const float *x, con
         float z[OG_LANES] = {0}, value[OG_LANES], slope[OG_LANES], by_params[OG_ACT_SLOTS][OG_LANES];
         for (int lane = 0; lane < part; lane++)
             z[lane] = x[done + (size_t)lane];
-        OG_LANE_LOOP
-        {
+#pragma omp simd
+        for (int lane = 0; lane < OG_LANES; lane++) {
             value[lane] = OG_ACT_FN(_value)(z[lane], params, lane);
             slope[lane] = OG_ACT_FN(_slope)(z[lane], params, lane);
             OG_ACT_EACH_PARAM(OG_SET_BY_PARAM)
@@ -141,7 +141,6 @@ static const og__act_frames OG_ACT_FN(_frames) = {
 #undef OG_PASTE_
 #undef OG_PASTE
 #undef OG_ACT_FN
-#undef OG_LANE_LOOP
 #undef OG_ACT_SLOTS
 #undef OG_ACT
 #undef OG_ACT_PARAMS

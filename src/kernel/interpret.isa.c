@@ -13,7 +13,7 @@ _Static_assert(OG_PROGRAM_BLOCK_MIN % OG_LANES == 0, "a block holds whole pixels
 typedef void (*operation)(int count, float *dst, const float *a, const float *b, const float *c);
 
 #define OG_STEP(op, code)                                                                                              \
-    static void run_##op(int count, float *dst, const float *a, const float *b, const float *c)                       \
+    static void run_##op(int count, float *dst, const float *a, const float *b, const float *c)                        \
     {                                                                                                                  \
         _Pragma("omp simd") for (int i = 0; i < count; i++)                                                            \
         {                                                                                                              \

@@ -109,8 +109,9 @@ static og_status fill(builder *b, const og_act *act)
     OG_TRY(set_steps(b, count - 1, roots + 1, &p->gradient));
     int block = OG_PROGRAM_FLOATS / p->register_count / OG_PROGRAM_BLOCK_MIN * OG_PROGRAM_BLOCK_MIN;
     if (block < OG_PROGRAM_BLOCK_MIN)
-        return og__fail(OG_ERR_UNSUPPORTED, "the formula is too large for the interpreter: %d numbers at a time, not %d",
-                        p->register_count, OG_PROGRAM_FLOATS / OG_PROGRAM_BLOCK_MIN);
+        return og__fail(OG_ERR_UNSUPPORTED,
+                        "the formula is too large for the interpreter: %d numbers at a time, not %d", p->register_count,
+                        OG_PROGRAM_FLOATS / OG_PROGRAM_BLOCK_MIN);
     p->block = block < OG_PROGRAM_BLOCK_MAX ? block : OG_PROGRAM_BLOCK_MAX;
     return OG_OK;
 }

@@ -15,10 +15,10 @@ enum { SAMPLE_PER_OCTAVE = 48, SAMPLE_MAX = 60000 };
  * leave float32. */
 static inline size_t sample_floats(float *x)
 {
-    static const float special[] = {0.0f, -0.0f, 1e-45f, -1e-45f, FLT_MIN, -FLT_MIN, FLT_MAX, -FLT_MAX,
-                                    INFINITY, -INFINITY, NAN, 1.0f, -1.0f, 0.5f, -0.5f};
-    static const float zones[] = {0.5f, 1.0f, 3.0f, 5.5f, 6.0f, 9.2f, 10.0f, 17.0f, 20.0f, 22.0f,
-                                  44.0f, 44.4f, 88.0f, 88.7f, 103.0f};
+    static const float special[] = {0.0f,     -0.0f,     1e-45f, -1e-45f, FLT_MIN, -FLT_MIN, FLT_MAX, -FLT_MAX,
+                                    INFINITY, -INFINITY, NAN,    1.0f,    -1.0f,   0.5f,     -0.5f};
+    static const float zones[] = {0.5f,  1.0f,  3.0f,  5.5f,  6.0f,  9.2f,  10.0f, 17.0f,
+                                  20.0f, 22.0f, 44.0f, 44.4f, 88.0f, 88.7f, 103.0f};
     og__random random = og__random_at(7, OG_STREAM_TEST, 0);
     size_t count = 0;
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)

@@ -16,8 +16,10 @@
 #include "near.h"
 #include "ulp.h"
 
-/* --- the same functions in double, by libm ------------------------------------------------------------------------------ */
+/* --- the same functions in double, by libm
+ * ------------------------------------------------------------------------------ */
 
+/* clang-format off */
 #define REFERENCE(name) static double name(double x, const double *p)
 
 static double logistic(double x)
@@ -93,17 +95,20 @@ REFERENCE(hard_tanh_slope) { return x > p[0] && x < p[1]; }
 REFERENCE(hard_tanh_by_lo) { (void)p; return x <= p[0]; }
 REFERENCE(hard_tanh_by_hi) { (void)p; return x >= p[1]; }
 
+/* clang-format on */
+
 typedef double (*reference)(double x, const double *p);
 
 /* Errors in ulp; two exceptions. Where a derivative's sum cancels, the rounding of the larger part counts: `absolute`,
- * times |x| when that is larger. Left of -tail the value is tiny and the rounding of an argument or of a denormal factor
- * is amplified: `tail_ulp`. Beyond +-reach a power overflows, as it does in PyTorch. */
+ * times |x| when that is larger. Left of -tail the value is tiny and the rounding of an argument or of a denormal
+ * factor is amplified: `tail_ulp`. Beyond +-reach a power overflows, as it does in PyTorch. */
 typedef struct expectation {
     const char *id, *golden; /* its row in gaussian_stats.tsv */
     reference value, slope, by_param[OG_ACT_PARAMS_MAX];
     double ulp, slope_ulp, absolute, by_param_absolute, tail, tail_ulp, reach;
 } expectation;
 
+/* clang-format off */
 static const expectation expectations[] = {
     {"identity", "identity", identity, identity_slope, {0}, .ulp = 0},
     {"sigmoid", "sigmoid", sigmoid, sigmoid_slope, {0}, .ulp = 4, .slope_ulp = 6},
@@ -126,6 +131,7 @@ static const expectation expectations[] = {
     {"hard_swish", "hard_swish", hard_swish, hard_swish_slope, {0}, .ulp = 3, .slope_ulp = 3, .absolute = 1.2e-7},
     {"hard_tanh", "hard_tanh", hard_tanh, hard_tanh_slope, {hard_tanh_by_lo, hard_tanh_by_hi}, .ulp = 0},
 };
+/* clang-format on */
 
 enum { EXPECTATIONS = sizeof expectations / sizeof expectations[0] };
 
@@ -146,7 +152,8 @@ static void test_every_row_is_here(void **state)
     assert_int_equal(og_act_entry_count(), EXPECTATIONS);
 }
 
-/* --- values and derivatives ----------------------------------------------------------------------------------------------- */
+/* --- values and derivatives
+ * ----------------------------------------------------------------------------------------------- */
 
 static float x[SAMPLE_MAX], y[SAMPLE_MAX], dy[SAMPLE_MAX], by_param[OG_ACT_PARAMS_MAX][SAMPLE_MAX];
 
@@ -181,7 +188,8 @@ static bool is_allowed(const allowance *a, float input, float found, double expe
     return error <= a->ulp;
 }
 
-static worst check(const char *what, const float *found, size_t count, reference truth, const double *params, allowance a)
+static worst check(const char *what, const float *found, size_t count, reference truth, const double *params,
+                   allowance a)
 {
     worst w = {0};
     for (size_t i = 0; i < count; i++) {
@@ -222,7 +230,8 @@ static void check_row(const og_act_entry *entry, og__executor executor, og__isa 
     for (size_t k = 0; k < entry->param_count; k++) {
         snprintf(what, sizeof what, "%s by %s (%s, %s)", entry->id, entry->params[k].name, og__executor_name(executor),
                  og__isa_name(isa));
-        check(what, by_param[k], count, e->by_param[k], params, (allowance){4, e->by_param_absolute, e->tail, e->tail_ulp, e->reach});
+        check(what, by_param[k], count, e->by_param[k], params,
+              (allowance){4, e->by_param_absolute, e->tail, e->tail_ulp, e->reach});
     }
     if (executor == OG_EXECUTOR_BUILT_IN)
         print_message("# %-13s %-9s value %.2f ulp at %.7g, derivative %.2f at %.7g\n", entry->id, og__isa_name(isa),
@@ -248,11 +257,20 @@ static void test_kinks(void **state)
         const char *id;
         float kink, left, at, right; /* slopes */
     } cases[] = {
-        {"relu", 0, 0, 0, 1},          {"leaky_relu", 0, 0.01f, 0.01f, 1},        {"prelu", 0, 0.25f, 0.25f, 1},
-        {"relu6", 0, 0, 0, 1},         {"relu6", 6, 1, 0, 0},                     {"hard_tanh", -1, 0, 0, 1},
-        {"hard_tanh", 1, 1, 0, 0},     {"hard_sigmoid", -3, 0, 0, 1.0f / 6},      {"hard_sigmoid", 3, 1.0f / 6, 0, 0},
-        {"hard_swish", -3, 0, 0, -0.5f}, {"hard_swish", 3, 1.5f, 1, 1},           {"elu", 0, 1, 1, 1},
-        {"celu", 0, 1, 1, 1},          {"selu", 0, 1.7580993f, 1.7580993f, 1.050701f},
+        {"relu", 0, 0, 0, 1},
+        {"leaky_relu", 0, 0.01f, 0.01f, 1},
+        {"prelu", 0, 0.25f, 0.25f, 1},
+        {"relu6", 0, 0, 0, 1},
+        {"relu6", 6, 1, 0, 0},
+        {"hard_tanh", -1, 0, 0, 1},
+        {"hard_tanh", 1, 1, 0, 0},
+        {"hard_sigmoid", -3, 0, 0, 1.0f / 6},
+        {"hard_sigmoid", 3, 1.0f / 6, 0, 0},
+        {"hard_swish", -3, 0, 0, -0.5f},
+        {"hard_swish", 3, 1.5f, 1, 1},
+        {"elu", 0, 1, 1, 1},
+        {"celu", 0, 1, 1, 1},
+        {"selu", 0, 1.7580993f, 1.7580993f, 1.050701f},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -262,12 +280,14 @@ static void test_kinks(void **state)
         assert_int_equal(og_act_eval(act, 3, at, NULL, slope, NULL), OG_OK);
         if (fabsf(slope[0] - cases[i].left) > 5e-7f || fabsf(slope[1] - cases[i].at) > 2e-7f ||
             fabsf(slope[2] - cases[i].right) > 5e-7f)
-            fail_msg("%s at %g: %.9g %.9g %.9g", cases[i].id, (double)k, (double)slope[0], (double)slope[1], (double)slope[2]);
+            fail_msg("%s at %g: %.9g %.9g %.9g", cases[i].id, (double)k, (double)slope[0], (double)slope[1],
+                     (double)slope[2]);
         og_act_free(act);
     }
 }
 
-/* --- facts --------------------------------------------------------------------------------------------------------------- */
+/* --- facts
+ * --------------------------------------------------------------------------------------------------------------- */
 
 /* Find a function's row of the golden table and its numbers. */
 static bool golden_row(const char *table, const char *name, double *numbers, int count)
@@ -297,8 +317,8 @@ static void test_moments_and_gains(void **state)
         assert_true(golden_row(table, expectations[i].golden, g, 9));
         assert_int_equal(og_act_parse(expectations[i].id, &act), OG_OK);
         assert_int_equal(og_act_analyse(act, &f), OG_OK);
-        const double found[9] = {f.mean, f.second_moment, f.variance, f.slope_moment, f.gain, f.gain_variance,
-                                 f.gain_backward, f.chi, f.chi_norm};
+        const double found[9] = {f.mean,          f.second_moment, f.variance, f.slope_moment, f.gain,
+                                 f.gain_variance, f.gain_backward, f.chi,      f.chi_norm};
         for (int k = 0; k < 9; k++)
             if (!(fabs(found[k] - g[k]) <= (k < 7 ? 1.1e-6 : 1.1e-4))) /* the table's digits, and a float's 0.01 */
                 fail_msg("%s: number %d is %.8f, not %.8f", expectations[i].id, k, found[k], g[k]);
@@ -345,7 +365,7 @@ static void test_no_moments(void **state)
     static const struct {
         const char *formula, *words;
     } cases[] = {
-        {"x^x", "at x = "}, {"exp(exp(x))", "at x = "}, {"log(x)", "at x = "}, {"exp(x^2)", "grows too fast"},
+        {"x^x", "at x = "},     {"exp(exp(x))", "at x = "}, {"log(x)", "at x = "}, {"exp(x^2)", "grows too fast"},
         {"sqrt(x)", "at x = "},
     };
     (void)state;
@@ -363,9 +383,12 @@ static void test_no_moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_row_is_here), cmocka_unit_test(test_values_and_derivatives),
-        cmocka_unit_test(test_kinks),             cmocka_unit_test(test_moments_and_gains),
-        cmocka_unit_test(test_shape),             cmocka_unit_test(test_no_moments),
+        cmocka_unit_test(test_every_row_is_here),
+        cmocka_unit_test(test_values_and_derivatives),
+        cmocka_unit_test(test_kinks),
+        cmocka_unit_test(test_moments_and_gains),
+        cmocka_unit_test(test_shape),
+        cmocka_unit_test(test_no_moments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,8 +60,8 @@ static void assert_derivatives(const char *text, const double *points, size_t co
             og__expr root = param < 0 ? act->slope : act->by_param[param];
             double found = evaluate(act, root, points[i], params), expected = numeric(act, points[i], params, param);
             if (!(fabs(found - expected) <= 1e-7 * fmax(1, fabs(expected))))
-                fail_msg("'%s' by %s at %g: %.12g, numerically %.12g", text,
-                         param < 0 ? "x" : act->params[param].name, points[i], found, expected);
+                fail_msg("'%s' by %s at %g: %.12g, numerically %.12g", text, param < 0 ? "x" : act->params[param].name,
+                         points[i], found, expected);
         }
     og_act_free(act);
 }
@@ -119,12 +119,12 @@ static void test_kinks(void **state)
         const char *formula;
         double x, slope;
     } cases[] = {
-        {"relu", 0, 0},        {"relu", -0.0, 0},        {"max(0, x)", 0, 0},          {"abs(x)", 0, 0},
-        {"leaky_relu", 0, 0.01}, {"prelu", 0, 0.25},     {"relu6", 0, 0},              {"relu6", 6, 0},
-        {"hard_tanh", -1, 0},  {"hard_tanh", 1, 0},      {"hard_sigmoid", -3, 0},      {"hard_sigmoid", 3, 0},
-        {"hard_swish", -3, 0}, {"hard_swish", 3, 1},     {"elu(a = 2)", 0, 2},         {"selu", 0, 1.7580993408473766},
-        {"softsign", 0, 1},    {"sign(x) + x", 0, 1},    {"clamp(x, 0, 1)", 0, 0},     {"min(x, 2)", 2, 0},
-        {"softplus", 0, 0.5},  {"softplus(b = 3)", 0, 0.5}, {"celu(a = 2)", 0, 1},     {"where(x >= 0, x, 0)", 0, 1},
+        {"relu", 0, 0},          {"relu", -0.0, 0},           {"max(0, x)", 0, 0},      {"abs(x)", 0, 0},
+        {"leaky_relu", 0, 0.01}, {"prelu", 0, 0.25},          {"relu6", 0, 0},          {"relu6", 6, 0},
+        {"hard_tanh", -1, 0},    {"hard_tanh", 1, 0},         {"hard_sigmoid", -3, 0},  {"hard_sigmoid", 3, 0},
+        {"hard_swish", -3, 0},   {"hard_swish", 3, 1},        {"elu(a = 2)", 0, 2},     {"selu", 0, 1.7580993408473766},
+        {"softsign", 0, 1},      {"sign(x) + x", 0, 1},       {"clamp(x, 0, 1)", 0, 0}, {"min(x, 2)", 2, 0},
+        {"softplus", 0, 0.5},    {"softplus(b = 3)", 0, 0.5}, {"celu(a = 2)", 0, 1},    {"where(x >= 0, x, 0)", 0, 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -79,13 +79,15 @@ static void test_functions(void **state)
 static void test_zeros(void **state)
 {
     (void)state;
-    static const function odd[] = {call_expm1, call_log1p, call_tanh, call_erf, call_sin, call_atan, call_asinh, call_sign};
+    static const function odd[] = {call_expm1, call_log1p, call_tanh,  call_erf,
+                                   call_sin,   call_atan,  call_asinh, call_sign};
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         assert_true(odd[i](0.0f) == 0 && !signbit(odd[i](0.0f)));
         assert_true(odd[i](-0.0f) == 0 && signbit(odd[i](-0.0f)));
     }
     assert_true(f32_exp(0.0f) == 1 && f32_exp(-0.0f) == 1 && f32_sigmoid(-0.0f) == 0.5f && f32_cos(0.0f) == 1);
-    assert_true(f32_sech2(0.0f) == 1 && f32_gaussian(0.0f) == 1 && f32_normal_cdf(0.0f) == 0.5f && f32_erfc(-0.0f) == 1);
+    assert_true(f32_sech2(0.0f) == 1 && f32_gaussian(0.0f) == 1 && f32_normal_cdf(0.0f) == 0.5f &&
+                f32_erfc(-0.0f) == 1);
 }
 
 static void test_min_max_pass_nan_on(void **state)
@@ -98,15 +100,18 @@ static void test_min_max_pass_nan_on(void **state)
 
 static void test_pow(void **state)
 {
-    static const float bases[] = {0.0f, -0.0f, 1.0f, -1.0f, 2.0f, -2.0f, 0.3f, -0.3f, 1e-40f, 1e30f, INFINITY, -INFINITY, NAN};
-    static const float exponents[] = {0.0f, 1.0f, -1.0f, 2.0f, 3.0f, -3.0f, 0.5f, -0.5f, 7.25f, 1e6f, 16777217.0f, INFINITY, NAN};
+    static const float bases[] = {0.0f,  -0.0f,  1.0f,  -1.0f,    2.0f,      -2.0f, 0.3f,
+                                  -0.3f, 1e-40f, 1e30f, INFINITY, -INFINITY, NAN};
+    static const float exponents[] = {0.0f,  1.0f,  -1.0f, 2.0f,        3.0f,     -3.0f, 0.5f,
+                                      -0.5f, 7.25f, 1e6f,  16777217.0f, INFINITY, NAN};
     og__random random = og__random_at(3, OG_STREAM_TEST, 0);
     (void)state;
     for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++)
         for (size_t k = 0; k < sizeof exponents / sizeof exponents[0]; k++) {
             float x = bases[i], y = exponents[k];
             if (ulp_error(f32_pow(x, y), pow((double)x, (double)y)) > 1)
-                fail_msg("%g ^ %g = %g, not %g", (double)x, (double)y, (double)f32_pow(x, y), pow((double)x, (double)y));
+                fail_msg("%g ^ %g = %g, not %g", (double)x, (double)y, (double)f32_pow(x, y),
+                         pow((double)x, (double)y));
         }
     for (int i = 0; i < 200000; i++) {
         float x = ldexpf(1 + og__random_uniform(&random), (int)og__random_below(&random, 60) - 30);

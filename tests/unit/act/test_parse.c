@@ -247,8 +247,8 @@ static void add_random(og__random *random, char *text, int depth)
 {
     static const char *const leaves[] = {"x", "x", "a", "1", "2", "0.5", "3", "pi", "-1", "0"};
     static const char *const operators[] = {" + ", "-", "*", "/", "^", " < ", "+", "*"};
-    static const char *const functions[] = {"tanh(", "exp(", "log(", "softplus(", "elu(", "erf(", "abs(", "sqrt(",
-                                            "-(", "(", "mish(", "sigmoid(", "erfc(", "log1p(", "sech2(", "1+("};
+    static const char *const functions[] = {"tanh(", "exp(", "log(",  "softplus(", "elu(",  "erf(",   "abs(",   "sqrt(",
+                                            "-(",    "(",    "mish(", "sigmoid(",  "erfc(", "log1p(", "sech2(", "1+("};
     uint32_t kind = og__random_below(random, 8);
     if (depth == 0 || kind < 2) {
         strcat(text, leaves[og__random_below(random, 10)]);
@@ -299,10 +299,8 @@ static void test_random_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_canonical_text),
-        cmocka_unit_test(test_catalogue_text),
-        cmocka_unit_test(test_errors_show_the_place),
-        cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_canonical_text),        cmocka_unit_test(test_catalogue_text),
+        cmocka_unit_test(test_errors_show_the_place), cmocka_unit_test(test_hostile_texts),
         cmocka_unit_test(test_random_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
