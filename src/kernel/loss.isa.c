@@ -1,7 +1,7 @@
 /* Softmax, cross-entropy and soft Dice over blocked logits, class by class over tiles of pixels. */
 #include "kernel/ops_isa.h"
 
-#include <math.h>
+#include "act/f32.h"
 
 enum { TILE = 64, CLASSES_MAX = 255, LABEL_IGNORE = 255 };
 
@@ -26,7 +26,7 @@ static void softmax_tile(int count, int classes, size_t stride, float *block)
     for (int k = 0; k < classes; k++) {
         float *logit = block + class_at(k, stride);
         for (int i = 0; i < count; i++) {
-            float e = expf(logit[i * OG_LANES] - top[i]);
+            float e = f32_exp(logit[i * OG_LANES] - top[i]);
             logit[i * OG_LANES] = e;
             sum[i] += e;
         }
@@ -56,7 +56,7 @@ void OG_ISA_FN(loss_sums)(size_t pixels, int classes, size_t stride, const float
         if (label == LABEL_IGNORE)
             continue;
         float p = block[class_at(label, stride) + i * OG_LANES];
-        *ce -= (double)logf(p < 1e-38f ? 1e-38f : p); /* exp underflows below: the loss is at least 87; NaN passes */
+        *ce -= (double)f32_log(p < 1e-38f ? 1e-38f : p); /* exp underflows below: the loss is at least 87; NaN passes */
         both[label] += (double)p;
         truth[label] += 1;
         for (int k = 0; k < classes; k++)
