@@ -125,7 +125,9 @@ static void suggest(const parser *p, const char *name, bool functions, bool valu
         names[count++] = "pi";
     }
     const char *nearest = og__nearest_name(name, names, count);
-    snprintf(text, size, nearest ? "; did you mean '%s'?" : "", nearest);
+    text[0] = '\0';
+    if (nearest)
+        snprintf(text, size, "; did you mean '%s'?", nearest);
 }
 
 static og_status fail_unknown_value(const parser *p, const og__token *token)
@@ -137,8 +139,8 @@ static og_status fail_unknown_value(const parser *p, const og__token *token)
                        hint[0] ? hint : "; 'ogive act list' shows those there are");
     if (!p->variable)
         return FAIL_AT(p, token, OG_ERR_SYNTAX, "found '%s', expected a number", token->name);
-    return FAIL_AT(p, token, OG_ERR_NAME, "unknown name '%s'%s; a parameter is declared behind the formula: '; %s = 1'",
-                   token->name, token->length > 2 ? hint : "", token->name);
+    return FAIL_AT(p, token, OG_ERR_NAME, "unknown name '%s'; a parameter is declared behind the formula: '; %s = 1'%s",
+                   token->name, token->name, token->length > 2 ? hint : "");
 }
 
 /* --- calls
@@ -173,7 +175,10 @@ static og_status find_row_param(const parser *p, const og__catalogue_row *row, c
     if (entry->param_count == 0)
         return FAIL_AT(p, token, OG_ERR_NAME, "'%s' has no parameters", entry->id);
     return FAIL_AT(p, token, OG_ERR_NAME, "'%s' has no parameter '%s'; %s '%s'", entry->id, token->name,
-                   nearest && entry->param_count > 1 ? "did you mean" : "its first is", nearest ? nearest : names[0]);
+                   entry->param_count == 1 ? "its only one is"
+                   : nearest               ? "did you mean"
+                                           : "its first is",
+                   nearest ? nearest : names[0]);
 }
 
 /* name(expression, p = expression, ...): a row of the catalogue as a function. Where a primitive has the same name, it

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "act/expression.h"
 #include "act/sample.h"
 #include "base/file.h"
 #include "kernel/activate.h"
@@ -384,6 +385,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_row_is_here),
+        cmocka_unit_test(test_documentation),
         cmocka_unit_test(test_values_and_derivatives),
         cmocka_unit_test(test_kinks),
         cmocka_unit_test(test_moments_and_gains),

@@ -147,7 +147,7 @@ static void test_errors_show_the_place(void **state)
         {"qqqqqq", OG_ERR_NAME, 1, "ogive act list"},
         {"a*x", OG_ERR_NAME, 1, "unknown name 'a'; a parameter is declared behind the formula: '; a = 1'"},
         {"slope*x; slop = 1", OG_ERR_NAME, 1, "did you mean 'slop'"},
-        {"leaky_relu(b = 1)", OG_ERR_NAME, 12, "has no parameter 'b'; its first is 'a'"},
+        {"leaky_relu(b = 1)", OG_ERR_NAME, 12, "has no parameter 'b'; its only one is 'a'"},
         {"relu(a = 1)", OG_ERR_NAME, 6, "'relu' has no parameters"},
         {"leaky_relu(a = 1, a = 2)", OG_ERR_SYNTAX, 19, "given twice"},
         {"leaky_relu(a = x)", OG_ERR_SYNTAX, 16, "found 'x', expected a number"},

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Fit the polynomials of src/act/f32.h, and check that the header has exactly these coefficients.
+
+Chebyshev fits in 40 digits (mpmath), each coefficient rounded to float32. The printed error is that of the rounded
+polynomial over its interval, relative to the function that is fitted.
+
+usage: tools/fit_primitives.py        needs mpmath (Debian: python3-mpmath)
+"""
+import pathlib
+import re
+import struct
+import sys
+
+from mpmath import atan, chebyfit, cos, erf, erfc, exp, log1p, mp, mpf, ncdf, nstr, pi, sin, sqrt
+
+mp.dps = 40
+TINY = mpf(10) ** -8
+
+
+def to_float32(value):
+    return struct.unpack("f", struct.pack("f", float(value)))[0]
+
+
+def root(t):
+    return sqrt(t) if t > 0 else mpf(0)
+
+
+def by_square(f, at_zero):
+    """f(x) as a function of t = x^2, with its limit at 0."""
+    return lambda t: f(root(t)) if t > TINY**2 else at_zero
+
+
+def tail(k, f):
+    """f(z) (z + k) as a function of q = (z - k) / (z + k)."""
+    return lambda q: f(k * (1 + q) / (1 - q)) * (k * (1 + q) / (1 - q) + k)
+
+
+def shifted(z, k):
+    return (z - k) / (z + k)
+
+
+def scaled_erfc(a):
+    return erfc(a) * exp(a * a)
+
+
+def scaled_normal(z):
+    return erfc(z / sqrt(mpf(2))) / 2 * exp(z * z / 2)
+
+
+R = mpf("0.3467")  # a little over ln 2 / 2
+S = sqrt(mpf(2))
+Q = (pi / 4 + mpf("0.001")) ** 2
+
+# name, function, interval, number of coefficients
+FITS = [
+    ("f32_exp_tail", lambda r: (exp(r) - 1 - r) / r**2 if abs(r) > TINY else mpf(1) / 2, -R, R, 5),
+    ("f32_log_core", lambda f: (log1p(f) - f + f * f / 2) / f**3 if abs(f) > TINY else mpf(1) / 3,
+     S / 2 - 1 - mpf("0.001"), S - 1 + mpf("0.001"), 9),
+    ("f32_normal_cdf", by_square(lambda x: (ncdf(x) - mpf(1) / 2) / x, 1 / sqrt(2 * pi)), 0, mpf("1.25") ** 2, 7),
+    ("f32_normal_upper", tail(mpf(4), scaled_normal), shifted(mpf("0.66"), 4), shifted(mpf("14.4"), 4), 10),
+    ("f32_erfc_positive", tail(mpf(2), scaled_erfc), shifted(mpf("0.46"), 2), shifted(mpf("10.1"), 2), 10),
+    ("f32_erf_tail", by_square(lambda x: erf(x) / x - 1, 2 / sqrt(pi) - 1), 0, mpf("0.93") ** 2, 6),
+    ("f32_atan", by_square(lambda x: (atan(x) - x) / x**3, -mpf(1) / 3), 0, 1, 9),
+    ("f32_sin_shifted (sine)", by_square(lambda x: (sin(x) - x) / x**3, -mpf(1) / 6), 0, Q, 3),
+    ("f32_sin_shifted (cosine)", by_square(lambda x: (cos(x) - 1 + x * x / 2) / x**4, mpf(1) / 24), 0, Q, 3),
+]
+
+
+def main():
+    header = (pathlib.Path(__file__).parent.parent / "src/act/f32.h").read_text()
+    known = {abs(float.fromhex(text)) for text in re.findall(r"(0x1\.[0-9a-f]+p[-+][0-9]+)f", header)}
+    missing = 0
+    for name, function, low, high, count in FITS:
+        coefficients = [to_float32(c) for c in reversed(chebyfit(function, [low, high], count))]
+        points = [low + (high - low) * mpf(k) / 200 for k in range(1, 201)]
+        error = max(abs(sum(c * p**i for i, c in enumerate(coefficients)) / function(p) - 1) for p in points)
+        print(f"{name}: relative error {nstr(error, 3)}")
+        for c in coefficients:
+            found = abs(c) in known or abs(c) == 0.5
+            missing += not found
+            print(f"    {c.hex()}f{'' if found else '    NOT IN f32.h'}")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
