@@ -38,8 +38,7 @@ static double slope_at(const function *f, double x)
     return slope;
 }
 
-/* --- where the formula changes from one piece to the next
- * -------------------------------------------------------------- */
+/* --- where the formula changes from one piece to the next --------------------------------------------------------- */
 
 /* For a node that chooses, the number whose sign decides; NaN otherwise. Uses the values of the last evaluation. */
 static double decider(const function *f, const og__expr_node *node)
@@ -143,8 +142,7 @@ static void find_kinks(const function *f, og_act_facts *facts)
     }
 }
 
-/* --- moments
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- moments ------------------------------------------------------------------------------------------------------ */
 
 static void gaussian_integrands(void *context, double x, double *values)
 {
@@ -193,8 +191,7 @@ static void find_moments(function *f, og_act_facts *facts)
     facts->chi_norm = facts->slope_moment / facts->variance;
 }
 
-/* --- the whole line
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the whole line ----------------------------------------------------------------------------------------------- */
 
 /* The limit at +-infinity: a number where the values settle, an infinity where they grow, else NaN. */
 static double limit_at(const function *f, double sign)

@@ -64,8 +64,7 @@ static og_status expect(parser *p, char sign, const char *expected)
     return accept(p, sign) ? OG_OK : fail_expected(p, expected);
 }
 
-/* --- names
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- names -------------------------------------------------------------------------------------------------------- */
 
 /* Functions that are not a primitive of one argument. */
 typedef struct builtin {
@@ -143,8 +142,7 @@ static og_status fail_unknown_value(const parser *p, const og__token *token)
                    token->name, token->name, token->length > 2 ? hint : "");
 }
 
-/* --- calls
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- calls -------------------------------------------------------------------------------------------------------- */
 
 static og_status parse_arguments(parser *p, const og__token *name, int arity, og__expr *args)
 {
@@ -246,8 +244,7 @@ static og_status parse_call(parser *p, const og__token *name, og__expr *expr)
     return OG_OK;
 }
 
-/* --- expressions
- * ------------------------------------------------------------------------------------------------------ */
+/* --- expressions -------------------------------------------------------------------------------------------------- */
 
 static og_status parse_name(parser *p, const og__token *name, og__expr *expr)
 {
@@ -381,8 +378,7 @@ og_status og__parse_rule(og__exprs *graph, const char *rule, og__expr u, og__exp
     return status;
 }
 
-/* --- parameters
- * -------------------------------------------------------------------------------------------------------- */
+/* --- parameters --------------------------------------------------------------------------------------------------- */
 
 /* A constant expression: numbers and pi. */
 static og_status parse_constant(parser *p, float *value)
@@ -459,8 +455,7 @@ static og_status parse_new_params(parser *p, og__parsed *parsed)
     return OG_OK;
 }
 
-/* --- whole texts
- * ------------------------------------------------------------------------------------------------------- */
+/* --- whole texts -------------------------------------------------------------------------------------------------- */
 
 static og_status expect_end(const parser *p)
 {

@@ -303,8 +303,7 @@ static og__expr make_difference(og__exprs *graph, og__expr u, og__expr v)
     return node_2(graph, OG_OP_SUB, u, v);
 }
 
-/* --- products
- * --------------------------------------------------------------------------------------------------------- */
+/* --- products ----------------------------------------------------------------------------------------------------- */
 
 /* u (w / u) = w, u (1 / v) = u / v, |u| for u sign(u): one rounding less or none. */
 static bool cancel(og__exprs *graph, og__expr u, og__expr v, og__expr *result)
@@ -393,8 +392,7 @@ static og__expr make_quotient(og__exprs *graph, og__expr u, og__expr v)
     return node_2(graph, OG_OP_DIV, u, v);
 }
 
-/* --- powers, choices
- * --------------------------------------------------------------------------------------------------- */
+/* --- powers, choices ---------------------------------------------------------------------------------------------- */
 
 enum { POWER_MAX = 64 }; /* whole exponents up to this become products */
 

@@ -41,8 +41,7 @@ const char *og__executor_name(og__executor executor)
     return executor_names[executor];
 }
 
-/* --- formulas made runnable, kept for the rest of the process
- * ----------------------------------------------------------- */
+/* --- formulas made runnable, kept for the rest of the process ----------------------------------------------------- */
 
 /* One formula for one executor and instruction set. A thread that finds it unfinished waits for the thread that makes
  * it. A failure is kept too: every layer of a network asks for the same formula. */
@@ -123,8 +122,7 @@ done:
     return status;
 }
 
-/* --- kernels
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- kernels ------------------------------------------------------------------------------------------------------ */
 
 static og_status new_kernel(const og__act_frames *frames, const void *self, og__executor executor,
                             og__act_kernel **kernel)

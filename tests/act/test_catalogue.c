@@ -17,8 +17,7 @@
 #include "near.h"
 #include "ulp.h"
 
-/* --- the same functions in double, by libm
- * ------------------------------------------------------------------------------ */
+/* --- the same functions in double, by libm ------------------------------------------------------------------------ */
 
 /* clang-format off */
 #define REFERENCE(name) static double name(double x, const double *p)
@@ -153,8 +152,32 @@ static void test_every_row_is_here(void **state)
     assert_int_equal(og_act_entry_count(), EXPECTATIONS);
 }
 
-/* --- values and derivatives
- * ----------------------------------------------------------------------------------------------- */
+/* docs/formulas.md lists every function of the language and every row. */
+static void test_documentation(void **state)
+{
+    char *text, quoted[64];
+    size_t size;
+    (void)state;
+    assert_int_equal(og__file_read(OGIVE_SOURCE_DIR "/docs/formulas.md", &text, &size), OG_OK);
+    for (og__op op = 0; op < OG_OP_COUNT; op++) {
+        snprintf(quoted, sizeof quoted, "`%s(u)`", og__op_name(op) ? og__op_name(op) : "");
+        if (og__op_name(op) && !strstr(text, quoted))
+            fail_msg("docs/formulas.md does not list %s", quoted);
+    }
+    const char *rows = strstr(text, "## The catalogue");
+    assert_non_null(rows);
+    for (size_t i = 0; i < og_act_entry_count(); i++) {
+        size_t length = strlen(og_act_entry_at(i)->id);
+        const char *at = strstr(rows, og_act_entry_at(i)->id);
+        while (at && at[length] != ',' && at[length] != '.')
+            at = strstr(at + 1, og_act_entry_at(i)->id);
+        if (!at)
+            fail_msg("docs/formulas.md does not list %s", og_act_entry_at(i)->id);
+    }
+    free(text);
+}
+
+/* --- values and derivatives --------------------------------------------------------------------------------------- */
 
 static float x[SAMPLE_MAX], y[SAMPLE_MAX], dy[SAMPLE_MAX], by_param[OG_ACT_PARAMS_MAX][SAMPLE_MAX];
 
@@ -287,8 +310,7 @@ static void test_kinks(void **state)
     }
 }
 
-/* --- facts
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- facts -------------------------------------------------------------------------------------------------------- */
 
 /* Find a function's row of the golden table and its numbers. */
 static bool golden_row(const char *table, const char *name, double *numbers, int count)
