@@ -7,7 +7,7 @@ load setup
     tiny data 8 32
     ogive compare data -o study --acts 'relu, leaky_relu(a=0.2), x*sigmoid(x)' --seeds 2 $quick >out.txt 2>err
     [ ! -s err ]
-    grep -q 'leaky_relu(a=0.2)' out.txt
+    grep -q 'leaky_relu(a = 0.2)' out.txt
     [ -s study/report.html ]
     holds '.results.acts | length == 3' study/report.json
     grep -qF "$(jq -r .results.verdict.text study/report.json)" out.txt

@@ -150,6 +150,6 @@ start_long_run() {
     head -c 200 run/model.safetensors >half.safetensors
     rejects 4 "half.safetensors" ogive eval half.safetensors data
     head -c 5000 /dev/urandom >noise.safetensors
-    rejects 4 "noise.safetensors" ogive predict noise.safetensors data/images -o out
-    [ ! -e out ]
+    rejects 4 "noise.safetensors" ogive predict noise.safetensors data/images -o labels
+    [ ! -e labels ]
 }
