@@ -35,7 +35,7 @@ og_status og__json_load(const char *path, json_t **root)
 
 enum { LINE = -1 }; /* a depth: no indentation, all on one line */
 
-/* The shortest of 15 to 17 significant digits that reads back as the same double. A point or exponent keeps it a real. */
+/* The shortest of 15 to 17 digits that reads back as the same double. A point or exponent keeps it a real. */
 static void write_real(og__text *text, double value)
 {
     char digits[40];
@@ -183,7 +183,7 @@ json_t *og__json_real(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* Length of the UTF-8 character at `at`, 0 when it is none (also for surrogates, overlong forms and beyond U+10FFFF). */
+/* Length of the UTF-8 character at `at`, 0 when it is none (as surrogates, overlong forms, beyond U+10FFFF). */
 static int character_length(const unsigned char *at)
 {
     static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -231,8 +231,8 @@ og_status og__json_append(json_t *array, json_t *value)
 /* --- reading --- */
 
 static const char *const type_names[] = {
-    [JSON_OBJECT] = "an object",  [JSON_ARRAY] = "an array", [JSON_STRING] = "a text", [JSON_INTEGER] = "an integer",
-    [JSON_REAL] = "a number",     [JSON_TRUE] = "true",      [JSON_FALSE] = "false",   [JSON_NULL] = "null",
+    [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a text", [JSON_INTEGER] = "an integer",
+    [JSON_REAL] = "a number",    [JSON_TRUE] = "true",      [JSON_FALSE] = "false",   [JSON_NULL] = "null",
 };
 
 static og_status fail_member(const json_t *object, const char *key, const char *expected)

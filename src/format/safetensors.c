@@ -199,12 +199,15 @@ static og_status check_cover(const og__safetensors *file, size_t data_bytes)
     size_t at = 0;
     for (size_t i = 0; i < file->count; i++) {
         if (file->spans[i].begin != at)
-            return og__fail(OG_ERR_FORMAT, "%s: tensor '%s' begins at byte %zu of the data, not at %zu where the one "
-                            "before it ends", file->path, file->spans[i].tensor.name, file->spans[i].begin, at);
+            return og__fail(OG_ERR_FORMAT,
+                            "%s: tensor '%s' begins at byte %zu of the data, not at %zu where the one "
+                            "before it ends",
+                            file->path, file->spans[i].tensor.name, file->spans[i].begin, at);
         at = file->spans[i].end;
     }
     if (at != data_bytes)
-        return og__fail(OG_ERR_FORMAT, "%s: %zu bytes after the last tensor belong to none", file->path, data_bytes - at);
+        return og__fail(OG_ERR_FORMAT, "%s: %zu bytes after the last tensor belong to none", file->path,
+                        data_bytes - at);
     return OG_OK;
 }
 
@@ -215,8 +218,10 @@ static og_status read_header(og__safetensors *file, size_t content_bytes, size_t
         return og__fail(OG_ERR_FORMAT, "%s: not a safetensors file: it has only %zu bytes", file->path, content_bytes);
     memcpy(&length, file->content, sizeof length);
     if (length > HEADER_BYTES_MAX || length > content_bytes - LENGTH_BYTES)
-        return og__fail(OG_ERR_FORMAT, "%s: not a safetensors file, or cut short: a header of %llu bytes does not fit "
-                        "into its %zu bytes", file->path, (unsigned long long)length, content_bytes);
+        return og__fail(OG_ERR_FORMAT,
+                        "%s: not a safetensors file, or cut short: a header of %llu bytes does not fit "
+                        "into its %zu bytes",
+                        file->path, (unsigned long long)length, content_bytes);
     if (length == 0 || file->content[LENGTH_BYTES] != '{')
         return og__fail(OG_ERR_FORMAT, "%s: not a safetensors file: its header does not begin with '{'", file->path);
     *data_at = LENGTH_BYTES + (size_t)length;

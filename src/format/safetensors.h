@@ -13,6 +13,7 @@
 #include "base/status.h"
 
 /* Every element type of the format with its size in bytes; widest last. */
+/* clang-format off */
 #define OG_DTYPES(ROW)                                                                                           \
     ROW(BOOL, 1) ROW(U8, 1) ROW(I8, 1) ROW(F8_E5M2, 1) ROW(F8_E4M3, 1) ROW(I16, 2) ROW(U16, 2) ROW(F16, 2)       \
     ROW(BF16, 2) ROW(I32, 4) ROW(U32, 4) ROW(F32, 4) ROW(F64, 8) ROW(I64, 8) ROW(U64, 8)
@@ -23,6 +24,7 @@ typedef enum og__dtype {
 #undef OG_DTYPE_ROW
     OG_DTYPE_COUNT,
 } og__dtype;
+/* clang-format on */
 
 enum { OG_TENSOR_RANK_MAX = 8 };
 
@@ -59,7 +61,7 @@ void og__safetensors_free(og__safetensors *file);
 
 const char *og__safetensors_path(const og__safetensors *file);
 size_t og__safetensors_count(const og__safetensors *file);
-const og__tensor *og__safetensors_at(const og__safetensors *file, size_t index); /* in file order */
+const og__tensor *og__safetensors_at(const og__safetensors *file, size_t index);       /* in file order */
 const og__tensor *og__safetensors_find(const og__safetensors *file, const char *name); /* NULL when there is none */
 
 /* The metadata of a key, NULL when there is none. */

@@ -11,11 +11,11 @@ typedef struct og__sgd_step {
  * w = keep * w - rate * mean / (sqrt(square) / root + eps) */
 typedef struct og__adam_step {
     float scale, l2;
-    float keep;             /* 1, or 1 - learning rate * weight decay where decay is decoupled */
+    float keep; /* 1, or 1 - learning rate * weight decay where decay is decoupled */
     float one_minus_beta1;
     float beta2, one_minus_beta2;
-    float rate;             /* learning rate / (1 - beta1^t) */
-    float root;             /* sqrt(1 - beta2^t) */
+    float rate; /* learning rate / (1 - beta1^t) */
+    float root; /* sqrt(1 - beta2^t) */
     float eps;
 } og__adam_step;
 

@@ -19,8 +19,8 @@ og_status og_predictor_new(og_model *model, int threads, bool exact, og_predicto
     if (threads < 0)
         return og__fail(OG_ERR_ARGUMENT, "a predictor on %d threads: give 0 for all cores, or a number", threads);
     OG_TRY(og__alloc(1, sizeof *made, &made));
-    OG_GO(og__labeler_new(model->net, &model->scaling, model->options.scale,
-                          threads > 0 ? threads : og__cpu_count(), exact, &made->labeler));
+    OG_GO(og__labeler_new(model->net, &model->scaling, model->options.scale, threads > 0 ? threads : og__cpu_count(),
+                          exact, &made->labeler));
     *predictor = made;
     made = NULL;
 done:

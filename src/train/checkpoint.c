@@ -92,12 +92,14 @@ static og_status compare_texts(const og__session *session, const og__bundle *bun
         if (strcmp(key, "ogive") == 0 || (is_data && !other) || (other && strcmp(value, other) == 0))
             continue;
         if (is_data)
-            return og__fail(OG_ERR_ARGUMENT, "the data set has changed since the run in '%s' began; train into another "
-                            "folder", session->run);
+            return og__fail(OG_ERR_ARGUMENT,
+                            "the data set has changed since the run in '%s' began; train into another folder",
+                            session->run);
         bool is_option = strncmp(key, option, strlen(option)) == 0;
-        return og__fail(OG_ERR_ARGUMENT, "the run in '%s' was begun with %s = %s, not %s; resume it with the same settings, "
-                        "or train into another folder", session->run, is_option ? key + strlen(option) : key,
-                        other ? other : "(nothing)", value);
+        return og__fail(OG_ERR_ARGUMENT,
+                        "the run in '%s' was begun with %s = %s, not %s; resume it with the same settings, "
+                        "or train into another folder",
+                        session->run, is_option ? key + strlen(option) : key, other ? other : "(nothing)", value);
     }
     return OG_OK;
 }

@@ -238,7 +238,8 @@ og_status og__labeler_score(og__labeler *labeler, const og_dataset *data, og_par
     og__metrics metrics;
     *scores = (og_scores){0};
     if (og_dataset_class_count(data) != spec->classes || og_dataset_channels(data) != spec->in_channels)
-        return og__fail(OG_ERR_DATA, "the data set '%s' has %d classes and %d channels; the network was made for %d and %d",
+        return og__fail(OG_ERR_DATA,
+                        "the data set '%s' has %d classes and %d channels; the network was made for %d and %d",
                         og_dataset_name(data), og_dataset_class_count(data), og_dataset_channels(data), spec->classes,
                         spec->in_channels);
     OG_TRY(og__metrics_init(&metrics, spec->classes));

@@ -1,5 +1,6 @@
-/* A network at work on whole images of any size: scaled and shrunk as in training, padded by reflection to the network's
- * size multiple; its probabilities are brought back to full size. Plans are kept per padded size, up to a few. */
+/* A network at work on whole images of any size: scaled and shrunk as in training, padded by reflection to the
+ * network's size multiple; its probabilities are brought back to full size. Plans are kept per padded size, up to a
+ * few. */
 #ifndef OG_TRAIN_LABELER_H
 #define OG_TRAIN_LABELER_H
 

@@ -172,8 +172,8 @@ static og_status require_text(const og__safetensors *file, const char *prefix, c
     *text = og__safetensors_metadata(file, name);
     if (*text)
         return OG_OK;
-    return og__fail(OG_ERR_FORMAT, "%s: not a model of ogive %s: its metadata has no \"%s\"", og__safetensors_path(file),
-                    og_version(), name);
+    return og__fail(OG_ERR_FORMAT, "%s: not a model of ogive %s: its metadata has no \"%s\"",
+                    og__safetensors_path(file), og_version(), name);
 }
 
 static og_status read_options(const og__safetensors *file, og_train_options *options)
@@ -274,8 +274,8 @@ static og_status read_params(const og__safetensors *file, og_net *net, size_t co
 {
     for (size_t i = 0; i < count; i++) {
         const og_param *param = at(net, i);
-        OG_TRY(og__safetensors_read(file, param->name, OG_DTYPE_F32, param->rank, param->shape,
-                                    vector + param->offset));
+        OG_TRY(
+            og__safetensors_read(file, param->name, OG_DTYPE_F32, param->rank, param->shape, vector + param->offset));
     }
     return OG_OK;
 }

@@ -50,7 +50,7 @@ static void update_sgd(const og__optimizer *optimizer, const step_numbers *numbe
 static step_numbers prepare_adam(const og__optimizer *optimizer, double rate, double scale, double decay)
 {
     double t = (double)optimizer->steps;
-    return (step_numbers){.adam = {
+    og__adam_step adam = {
         .scale = (float)scale,
         .l2 = (float)decay,
         .keep = 1,
@@ -60,7 +60,8 @@ static step_numbers prepare_adam(const og__optimizer *optimizer, double rate, do
         .rate = (float)(rate / (1 - pow(beta1, t))),
         .root = (float)sqrt(1 - pow(beta2, t)),
         .eps = (float)eps,
-    }};
+    };
+    return (step_numbers){.adam = adam};
 }
 
 static step_numbers prepare_adamw(const og__optimizer *optimizer, double rate, double scale, double decay)
@@ -98,8 +99,7 @@ static void cut_into_chunks(og__optimizer *optimizer, const og_param *params, si
     for (size_t p = 0; p < count; p++)
         for (size_t at = 0; at < params[p].count; at += CHUNK) {
             size_t left = params[p].count - at;
-            optimizer->chunks[used++] =
-                (chunk){params[p].offset + at, left < CHUNK ? left : CHUNK, params[p].decays};
+            optimizer->chunks[used++] = (chunk){params[p].offset + at, left < CHUNK ? left : CHUNK, params[p].decays};
         }
     optimizer->chunk_count = used;
 }

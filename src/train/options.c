@@ -12,20 +12,21 @@
 #define FIELD_TEXT char *
 #define FIELD_FLAG bool
 #define FIELD_CHOICE int
-#define OG_TRAIN_OPTION(field, name, alias, type, initial, min, max, choices, unit, topic, help)              \
+#define OG_TRAIN_OPTION(field, name, alias, type, initial, min, max, choices, unit, topic, help)                       \
     _Static_assert(_Generic(((og_train_options *)0)->field, FIELD_##type : 1, default : 0), name);
 #include "train/options.def"
 #undef OG_TRAIN_OPTION
 
 static const og_option rows[] = {
-#define OG_TRAIN_OPTION(field, name, alias, type, initial, min, max, choices, unit, topic, help)              \
+#define OG_TRAIN_OPTION(field, name, alias, type, initial, min, max, choices, unit, topic, help)                       \
     {name, alias, OG_OPTION_##type, offsetof(og_train_options, field), initial, min, max, choices, unit, topic, help},
 #include "train/options.def"
 #undef OG_TRAIN_OPTION
-#define OG_AUGMENT_FLAG(id, field, initial, help)                                                             \
+#define OG_AUGMENT_FLAG(id, field, initial, help)                                                                      \
     {#field, NULL, OG_OPTION_FLAG, offsetof(og_train_options, field), initial, 0, 0, NULL, NULL, "Augmentation", help},
-#define OG_AUGMENT_REAL(id, field, initial, min, max, unit, help)                                             \
-    {#field, NULL, OG_OPTION_REAL, offsetof(og_train_options, field), initial, min, max, NULL, unit, "Augmentation", help},
+#define OG_AUGMENT_REAL(id, field, initial, min, max, unit, help)                                                      \
+    {#field,         NULL, OG_OPTION_REAL, offsetof(og_train_options, field), initial, min, max, NULL, unit,           \
+     "Augmentation", help},
 #include "data/augment.def"
 #undef OG_AUGMENT_FLAG
 #undef OG_AUGMENT_REAL

@@ -86,8 +86,8 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     };
     OG_GO(open_optimizer(session));
     OG_GO(open_progress(session));
-    OG_GO(og__labeler_new(session->model.net, &session->model.scaling, options->scale, session->threads,
-                          options->exact, &session->labeler));
+    OG_GO(og__labeler_new(session->model.net, &session->model.scaling, options->scale, session->threads, options->exact,
+                          &session->labeler));
 done:
     if (status != OG_OK)
         og__session_close(session);

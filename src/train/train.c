@@ -1,6 +1,5 @@
 #include <ogive/train.h>
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -198,8 +197,8 @@ static og_status check_unused(const og__run_files *files, const char *run)
     const char *const paths[] = {files->model, files->checkpoint, files->log, files->result};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (og__file_exists(paths[i]))
-            return og__fail(OG_ERR_ARGUMENT, "'%s' already holds a training run; resume it, or train into another folder",
-                            run);
+            return og__fail(OG_ERR_ARGUMENT,
+                            "'%s' already holds a training run; resume it, or train into another folder", run);
     return OG_OK;
 }
 

@@ -52,8 +52,9 @@ static void a_document_is_written_readably(void **state)
                               "  \"empty\": {},\n  \"nothing\": [],\n  \"nan\": null\n}\n");
     free(text);
     assert_int_equal(og__json_line(root, &text), OG_OK);
-    assert_string_equal(text, "{\"numbers\": [0.1, 1e-300, -2.0, 1e+22, 3], \"inner\": {\"flag\": true, \"none\": null}, "
-                              "\"list\": [{\"text\": \"a \\\"b\\\"\\n\"}], \"empty\": {}, \"nothing\": [], \"nan\": null}");
+    assert_string_equal(text,
+                        "{\"numbers\": [0.1, 1e-300, -2.0, 1e+22, 3], \"inner\": {\"flag\": true, \"none\": null}, "
+                        "\"list\": [{\"text\": \"a \\\"b\\\"\\n\"}], \"empty\": {}, \"nothing\": [], \"nan\": null}");
     free(text);
     json_decref(root);
 }
@@ -63,9 +64,9 @@ static void bytes_that_are_no_utf8_are_replaced(void **state)
     (void)state;
     const char *cases[][2] = {
         {"caf\xC3\xA9", "caf\xC3\xA9"},
-        {"caf\xE9 1", "caf\xEF\xBF\xBD 1"},                              /* Latin-1 */
-        {"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},                        /* overlong */
-        {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},        /* a surrogate */
+        {"caf\xE9 1", "caf\xEF\xBF\xBD 1"},                       /* Latin-1 */
+        {"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},                 /* overlong */
+        {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"}, /* a surrogate */
         {"\xF0\x9F\xA7\xA0", "\xF0\x9F\xA7\xA0"},
         {"cut \xF0\x9F", "cut \xEF\xBF\xBD\xEF\xBF\xBD"},
     };

@@ -166,9 +166,11 @@ static void hostile_files_are_refused(void **state)
         {F32("4", "[0,4]"), 4, "\"shape\" is an integer"},
         {"{\"a\":{\"dtype\":\"F31\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, "\"F31\" is unknown"},
         {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},"
-         "\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3, "tensor 'b' begins at byte 1"},
+         "\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}",
+         3, "tensor 'b' begins at byte 1"},
         {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
-         "\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1, "duplicate"},
+         "\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}",
+         1, "duplicate"},
         {"{\"__metadata__\":[]}", 0, "is no object"},
         {"{\"__metadata__\":{\"a\":1}}", 0, "the metadata of \"a\" is no text"},
     };
@@ -232,7 +234,8 @@ static void a_full_disk_leaves_the_old_file(void **state)
 {
     (void)state;
     static float values[100000];
-    const og__tensor small[] = {{"a", OG_DTYPE_F32, 1, {10}, values}}, large[] = {{"a", OG_DTYPE_F32, 1, {100000}, values}};
+    const og__tensor small[] = {{"a", OG_DTYPE_F32, 1, {10}, values}},
+                     large[] = {{"a", OG_DTYPE_F32, 1, {100000}, values}};
     assert_int_equal(og__safetensors_save(path, small, 1, NULL, 0), OG_OK);
     struct rlimit before, limit;
     getrlimit(RLIMIT_FSIZE, &before);

@@ -90,9 +90,8 @@ static void start(fixture *f, const char *act, int channels)
             *unit(f->src, c, i) = *unit(f->gradient, c, i) = NAN;
 }
 
-static const og__health_layer *measure(fixture *f,
-                                       void (*eval)(const void *, size_t, const float *, const float *, float *,
-                                                    float *, float *const *))
+static const og__health_layer *measure(fixture *f, void (*eval)(const void *, size_t, const float *, const float *,
+                                                                float *, float *, float *const *))
 {
     const og__act_frames frames = {.eval = eval};
     og__health_measure(&f->health, &f->layer, &frames, NULL);

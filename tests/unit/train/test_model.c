@@ -147,8 +147,8 @@ static void metadata_that_is_wrong_is_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         og_status status = load_with(cases[i].key, cases[i].value);
-        if (status != cases[i].status || (status != OG_OK && (!strstr(og_error_text(), cases[i].message) ||
-                                                              !strstr(og_error_text(), path))))
+        if (status != cases[i].status ||
+            (status != OG_OK && (!strstr(og_error_text(), cases[i].message) || !strstr(og_error_text(), path))))
             fail_msg("%s = %s: status %d, \"%s\"", cases[i].key, cases[i].value ? cases[i].value : "(gone)", status,
                      og_error_text());
     }

@@ -27,7 +27,8 @@ static float gradient_of(og__random *random, int i)
 }
 
 /* torch.optim.SGD(lr, momentum, nesterov=True, weight_decay), as its page has it. */
-static void reference_sgd(int t, double lr, double momentum, double decay, double g, double *w, double *b, double *unused)
+static void reference_sgd(int t, double lr, double momentum, double decay, double g, double *w, double *b,
+                          double *unused)
 {
     (void)unused;
     g += decay * *w;
@@ -148,7 +149,7 @@ static void the_gradient_is_clipped_by_its_global_norm(void **state)
     const struct {
         float gradients[2], weights[2];
     } cases[] = {
-        {{3, 4}, {-0.6f, -0.8f}},      /* norm 5 becomes 1 */
+        {{3, 4}, {-0.6f, -0.8f}},       /* norm 5 becomes 1 */
         {{0.3f, 0.4f}, {-0.3f, -0.4f}}, /* norm 0.5 stays */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

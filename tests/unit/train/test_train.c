@@ -40,7 +40,8 @@ static int remove_data(void **state)
     return 0;
 }
 
-static og_status train_with(og_train_options options, const char *run, bool resume, og_train_report report, void *context)
+static og_status train_with(og_train_options options, const char *run, bool resume, og_train_report report,
+                            void *context)
 {
     og_status status = og_train(data, &options, in_base(run), resume, report, context);
     og_options_deinit(og_train_option_table(), &options);
@@ -172,7 +173,8 @@ static void health_is_measured_at_both_ends(void **state)
         size_t i;
         json_array_foreach(layers, i, layer) {
             json_t *a = json_object_get(json_object_get(layer, "params"), "a");
-            double min = json_number_value(json_object_get(a, "min")), max = json_number_value(json_object_get(a, "max"));
+            double min = json_number_value(json_object_get(a, "min")),
+                   max = json_number_value(json_object_get(a, "max"));
             assert_true(json_number_value(json_object_get(a, "initial")) == 0.25);
             assert_true(min > 0.1 && max < 0.4 && (min < 0.25 || max > 0.25)); /* it moves */
             assert_true(json_number_value(json_object_get(layer, "gradient_rms")) > 0);
