@@ -36,10 +36,15 @@ typedef struct og_act_param {
 } og_act_param;
 
 /**
- * Parse a use: a catalogue name, a name with values, or a formula.
+ * Parse a use: a catalogue name, a name with values, a formula or a definition.
  *
- * @return OG_OK, OG_ERR_SYNTAX (position, what was found, what was expected),
- *         OG_ERR_NAME (with the nearest known name), OG_ERR_ARGUMENT (a value out of order)
+ * @param act   released with og_act_free(); NULL on failure
+ *
+ * @return OG_OK, or
+ *         OG_ERR_SYNTAX       the error text shows the place, what was found and what was expected
+ *         OG_ERR_NAME         an unknown name, with the nearest known one
+ *         OG_ERR_ARGUMENT     a value that is no float32, or a formula that does not depend on x or on a parameter
+ *         OG_ERR_UNSUPPORTED  a formula too large to be written out or differentiated
  */
 OG_API og_status og_act_parse(const char *text, og_act **act);
 OG_API void og_act_free(og_act *act);
@@ -58,7 +63,7 @@ OG_API og_act_param og_act_param_at(const og_act *act, size_t index);
  *
  *   y[i] = f(x[i]),  dy[i] = f'(x[i]),  dparams[k][i] = df/dp_k at x[i]
  *
- * @param y, dy, dparams   f32[count] each; any may be NULL
+ * @param y, dy, dparams   f32[count] each, dparams[0 .. parameter count - 1]; any may be NULL
  */
 OG_API og_status og_act_eval(const og_act *act, size_t count, const float *x, float *y, float *dy,
                              float *const *dparams);
@@ -87,6 +92,15 @@ typedef struct og_act_facts {
     double kinks[16];
 } og_act_facts;
 
+/**
+ * Find the facts by evaluating the formula in double.
+ *
+ * @param facts   filled as far as they can be known, also on OG_ERR_NUMERIC
+ *
+ * @return OG_OK, OG_ERR_MEMORY, or
+ *         OG_ERR_NUMERIC  when f has no finite mean and variance for normal inputs (it is not finite somewhere, or
+ *                         grows too fast), so that no network can be trained with it
+ */
 OG_API og_status og_act_analyse(const og_act *act, og_act_facts *facts);
 
 /** One row of the built-in catalogue. */

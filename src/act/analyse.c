@@ -206,7 +206,7 @@ static double limit_at(const function *f, double sign)
     }
     double last = values[COUNT - 1];
     if (fabs(last - values[COUNT / 2]) <= 1e-9 * fmax(1, fabs(last)))
-        return last;
+        return last + 0.0; /* no -0 */
     if (rises > 0 && falls == 0 && !isnan(last))
         return INFINITY;
     if (falls > 0 && rises == 0 && !isnan(last))
