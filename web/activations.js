@@ -46,6 +46,8 @@ ogive.activations = (study) => {
     };
   };
 
+  const parameter = ({ name, value, learn }) => `${name} = ${format.short(value)}${learn === "no" ? "" : ` (${text(`learn_${learn}`)})`}`;
+
   const cards = study.acts.map((act) => {
     const beyond = make("span", { class: "formula" });
     const figure = ogive.charts.figure({
@@ -53,7 +55,8 @@ ogive.activations = (study) => {
       label: () => `${act.text}: ${act.formula}; ${text("derivative")} ${act.derivative}`,
     });
     figure.prepend(make("h3", {}, ogive.dom.act(study, act.id)));
-    figure.append(make("code", { class: "formula" }, `f = ${act.formula}`), make("code", { class: "formula" }, `f′ = ${act.derivative}`), beyond);
+    figure.append(make("code", { class: "formula" }, `f = ${act.formula}`), make("code", { class: "formula" }, `f′ = ${act.derivative}`),
+      act.params.length ? make("code", { class: "formula" }, act.params.map(parameter).join(", ")) : "", beyond);
     figure.update = () => {
       const { outside } = histogram(act);
       beyond.textContent = format.known(outside) && outside > 0.0005 ? text("outside", { share: format.percent(outside) }) : "";

@@ -112,6 +112,8 @@ ogive.texts = {
     key_histogram: "inputs, share per bin",
     outside: "{share} of the inputs lie outside −6 … 6",
     derivative: "derivative",
+    learn_layer: "learned, one per layer",
+    learn_channel: "learned, one per channel",
 
     health: "Health by depth",
     health_lead: "By layer, in the order of the forward pass; mean over seeds, each on its first training batch, which is the same for all activations.",

@@ -9,6 +9,9 @@
 /* Chance to find a difference of the observed size, for the estimate of needed blocks. */
 static const double power = 0.8;
 
+/* Fewer blocks say too little about the spread of the differences for such an estimate. */
+enum { SPREAD_BLOCKS = 3 };
+
 const char *og__verdict_kind_name(og__verdict_kind kind)
 {
     static const char *const names[] = {"winner", "tie", "undecided"};
@@ -98,7 +101,7 @@ static og__standing judge(const og__verdict *verdict, size_t arm)
  * showing that they are within the margin, whichever is sooner. */
 static int blocks_to_settle(const og__verdict *verdict, const og__rival *rival)
 {
-    if (verdict->blocks < 2)
+    if (verdict->blocks < SPREAD_BLOCKS)
         return 0;
     double lead = fabs(rival->lead.mean);
     int apart = og__blocks_needed(rival->deviation, lead, level(verdict), power);

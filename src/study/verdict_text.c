@@ -116,7 +116,7 @@ static void add_needed(writer *w)
     if (verdict->blocks_needed > 0)
         og__text_format(&w->text, " About %d more seeds should decide it if the differences stay as they are.",
                         verdict->blocks_needed - (int)verdict->blocks);
-    else if (verdict->blocks < 2)
+    else if (verdict->blocks < OG_TEST_BLOCKS) /* too few for a word on many */
         og__text_format(&w->text, " At least %d more seeds are needed for a test.",
                         verdict->blocks_least - (int)verdict->blocks);
     else

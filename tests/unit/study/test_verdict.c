@@ -113,6 +113,15 @@ static void one_seed_is_described_only(void **state)
           "sigmoid. At least 6 more seeds are needed for a test.");
 }
 
+static void two_seeds_say_nothing_of_many(void **state)
+{
+    (void)state;
+    const double scores[2 * ARMS] = {0.70, 0.71, 0.50, 0.76, 0.7501, 0.50}; /* mean differences far below their spread */
+    check(2, scores, OG_VERDICT_UNDECIDED,
+          "Undecided: 2 paired seeds are too few for a test. silu has the highest mean Dice (0.730); lower than it in every "
+          "seed: sigmoid; not lower in every seed: relu. At least 5 more seeds are needed for a test.");
+}
+
 static void nothing_but_failures_is_no_verdict(void **state)
 {
     (void)state;
@@ -159,6 +168,7 @@ int main(void)
         cmocka_unit_test(noise_leaves_it_undecided_with_an_estimate),
         cmocka_unit_test(a_sure_but_tiny_lead_is_no_lead_and_formulas_are_quoted),
         cmocka_unit_test(one_seed_is_described_only),
+        cmocka_unit_test(two_seeds_say_nothing_of_many),
         cmocka_unit_test(nothing_but_failures_is_no_verdict),
         cmocka_unit_test(a_failed_run_counts_as_zero),
         cmocka_unit_test(below_five_blocks_there_are_no_p_values),
