@@ -108,12 +108,10 @@ F32_INLINE float f32_exp_tail(float r)
     return 0.5f + r * (0x1.5554dcp-3f + r * (0x1.55551ap-5f + r * (0x1.120b9p-7f + r * 0x1.6d112cp-10f)));
 }
 
-/* e^(x + low). */
+/* e^(x + low) for -104 <= x <= 89. */
 F32_INLINE float f32_exp_sum(float x, float low)
 {
-    float bounded = x < -104.0f ? -104.0f : x;
-    bounded = bounded > 89.0f ? 89.0f : bounded;
-    f32_reduced at = f32_reduce(bounded, low);
+    f32_reduced at = f32_reduce(x, low);
     float p = 1.0f + (at.r + at.r * at.r * f32_exp_tail(at.r));
     int half = at.n >> 1; /* two steps, so that denormal results and 2^128 are reached */
     return p * f32_power_of_two(half) * f32_power_of_two(at.n - half);
@@ -121,13 +119,15 @@ F32_INLINE float f32_exp_sum(float x, float low)
 
 F32_INLINE float f32_exp(float x)
 {
-    return f32_exp_sum(x, 0.0f);
+    float bounded = x < -104.0f ? -104.0f : x;
+    return f32_exp_sum(bounded > 89.0f ? 89.0f : bounded, 0.0f);
 }
 
-/* e^-|x|, for what would overflow on one side: one step less than f32_exp. */
+/* e^-|x|, for what would overflow on one side. */
 F32_INLINE float f32_exp_decay(float x)
 {
-    return f32_exp_sum(-__builtin_fabsf(x), 0.0f);
+    float a = __builtin_fabsf(x);
+    return f32_exp_sum(-(a > 104.0f ? 104.0f : a), 0.0f);
 }
 
 F32_INLINE float f32_expm1(float x)
@@ -256,30 +256,37 @@ F32_INLINE float f32_asinh(float x)
 /* --- Gaussian family ------------------------------------------------------------------------------------------------
  */
 
-/* e^(-scale x^2) for scale 1 or 1/2. The square of the leading 12 bits is exact; the rest enters as a correction. */
-F32_INLINE float f32_gaussian_scaled(float x, float scale)
+/* e^(-scale a^2) for scale 1 or 1/2, 0 <= a <= F32_GAUSSIAN_END(scale), where the result is 0 at last. The square of
+ * the leading 12 bits is exact; the rest enters as a correction. */
+#define F32_GAUSSIAN_END(scale) ((scale) == 1.0f ? 10.198f : 14.422f)
+
+F32_INLINE float f32_gaussian_scaled(float a, float scale)
 {
-    float a = __builtin_fabsf(x);
-    a = a > 16.0f ? 16.0f : a; /* e^-128 is 0 already */
     float head = f32_from_bits(f32_bits(a) & 0xfffff000u);
     float rest = a - head;
     return f32_exp_sum(-scale * (head * head), -scale * (rest * (a + head)));
 }
 
+F32_INLINE float f32_gaussian_bound(float x, float scale)
+{
+    float a = __builtin_fabsf(x);
+    return a > F32_GAUSSIAN_END(scale) ? F32_GAUSSIAN_END(scale) : a;
+}
+
 F32_INLINE float f32_gaussian(float x)
 {
-    return f32_gaussian_scaled(x, 1.0f);
+    return f32_gaussian_scaled(f32_gaussian_bound(x, 1.0f), 1.0f);
 }
 
 F32_INLINE float f32_normal_pdf(float x)
 {
-    return 0x1.988454p-2f * f32_gaussian_scaled(x, 0.5f);
+    return 0x1.988454p-2f * f32_gaussian_scaled(f32_gaussian_bound(x, 0.5f), 0.5f);
 }
 
-/* P(Z > z) for z >= 0.66: e^(-z^2/2) w S(q), w = 1 / (z + 4), q = (z - 4) w. */
-F32_INLINE float f32_normal_upper(float z)
+/* P(Z > |x|) for |x| >= 0.66, z = |x|: e^(-z^2/2) w S(q), w = 1 / (z + 4), q = (z - 4) w. */
+F32_INLINE float f32_normal_upper(float x)
 {
-    float bounded = z > 16.0f ? 16.0f : z;
+    float bounded = f32_gaussian_bound(x, 0.5f);
     float w = 1.0f / (bounded + 4.0f);
     float q = (bounded - 4.0f) * w;
     float s =
@@ -291,7 +298,7 @@ F32_INLINE float f32_normal_upper(float z)
 F32_INLINE float f32_normal_cdf(float x)
 {
     float a = __builtin_fabsf(x);
-    float upper = f32_normal_upper(a);
+    float upper = f32_normal_upper(x);
     float outer = x > 0 ? 1.0f - upper : upper;
     float t = a < 1.1f ? x * x : 0.0f;
     float p = -0x1.3731f8p-10f + t * (0x1.e28286p-14f + t * (-0x1.30160ap-17f + t * 0x1.000c78p-21f));
@@ -299,10 +306,10 @@ F32_INLINE float f32_normal_cdf(float x)
     return a < 1.1f ? 0.5f + x * p : outer;
 }
 
-/* erfc(a) for a >= 0.46: e^(-a^2) w S(q), w = 1 / (a + 2), q = (a - 2) w. */
-F32_INLINE float f32_erfc_positive(float a)
+/* erfc(|x|) for |x| >= 0.46, a = |x|: e^(-a^2) w S(q), w = 1 / (a + 2), q = (a - 2) w. */
+F32_INLINE float f32_erfc_positive(float x)
 {
-    float bounded = a > 16.0f ? 16.0f : a;
+    float bounded = f32_gaussian_bound(x, 1.0f);
     float w = 1.0f / (bounded + 2.0f);
     float q = (bounded - 2.0f) * w;
     float s =
