@@ -31,12 +31,9 @@ ogive.curves = (study) => {
   const config = () => {
     const datasets = sets();
     const x = ogive.charts.axis(text(state.x === "epoch" ? "axis_epoch" : "axis_seconds"), { type: "linear" });
-    const last = Math.max(0, ...datasets.flatMap((set) => set.data.map((point) => point.x)));
-    if (last > 0) x.max = last;
-    if (state.part === "last") {
-      x.min = state.x === "epoch" ? Math.round(last * 2 / 3) : last * 2 / 3;
-      for (const set of datasets) set.data = set.data.filter((point) => point.x >= x.min);
-    }
+    const { epochs } = study.results.question.train;
+    if (state.part === "last") for (const set of datasets) set.data = set.data.filter((point) => point.epoch >= epochs * 2 / 3);
+    if (state.x === "epoch") Object.assign(x, { min: state.part === "last" ? Math.floor(epochs * 2 / 3) : 0, max: epochs });
     return {
       type: "line", data: { datasets },
       options: {

@@ -7,7 +7,8 @@ ogive.pictures = (study) => {
 
   const layerOf = (kind, source) => (/^data:image\/png;base64,/.test(source || "") ? make("img", { class: kind, src: source, alt: "", loading: "lazy" }) : null);
   const picture = (example, title, score, ...layers) => {
-    const stack = make("div", { class: "stack", role: "img", "aria-label": `${example.name}: ${title}${score ? `, ${text("dice")} ${score}` : ""}` }, ...layers);
+    const predicted = layers.some((layer) => layer && layer.className === "errors");
+    const stack = make("div", { class: predicted ? "stack predicted" : "stack", role: "img", "aria-label": `${example.name}: ${title}${score ? `, ${text("dice")} ${score}` : ""}` }, ...layers);
     stack.style.setProperty("--ratio", `${example.width} / ${example.height}`);
     return make("figure", {}, stack, make("figcaption", {}, make("b", {}, title), score ? make("span", {}, score) : null));
   };

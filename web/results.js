@@ -42,7 +42,9 @@ ogive.results = (study) => {
     const names = question.data.classes.slice(1);
     const at = (act, index) => act.per_class.find((row) => row.index === index);
     const amounts = (index) => {
-      const high = Math.max(...study.acts.map((act) => at(act, index)[score].mean).filter(format.known));
+      const values = study.acts.map((act) => at(act, index)[score].mean).filter(format.known);
+      const high = Math.max(...values);
+      if (!values.some((value) => value < high)) return () => 0;
       return (act) => 30 * Math.max(0, 1 - (high - (at(act, index)[score].mean ?? -1)) / span);
     };
     const classColumns = names.map((name, k) => ({
