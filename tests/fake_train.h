@@ -24,7 +24,7 @@ static struct {
     int break_at;         /* the break_at-th call fails as on a full disk; 0 never */
     double clock;         /* factor of every measured time */
     int calls;
-    char order[4096];     /* "relu 0, silu 0, ..." */
+    char order[4096]; /* "relu 0, silu 0, ..." */
 } fake = {.clock = 1};
 
 /* Final mean Dice of an activation: the ranking that the literature would lead one to expect. */
@@ -71,17 +71,17 @@ static inline json_t *fake_layer(const og_act *act, const char *place, int stage
     for (size_t i = 0; i < og_act_param_count(act); i++) {
         og_act_param param = og_act_param_at(act, i);
         if (param.learn != OG_LEARN_NO)
-            json_object_set_new(params, param.name, json_pack("{s:f,s:f,s:f,s:f}", "initial", param.value, "mean",
-                                                              param.value + 0.1, "min", param.value - 0.2, "max",
-                                                              param.value + 0.4));
+            json_object_set_new(params, param.name,
+                                json_pack("{s:f,s:f,s:f,s:f}", "initial", param.value, "mean", param.value + 0.1, "min",
+                                          param.value - 0.2, "max", param.value + 0.4));
     }
-    return json_pack("{s:s,s:s,s:i,s:i,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:{s:i,s:i,s:o,s:i,s:i},s:o}", "layer", name,
-                     "place", place, "stage", stage, "channels", 16 << stage, "dead",
+    return json_pack("{s:s,s:s,s:i,s:i,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:{s:i,s:i,s:o,s:i,s:i},s:o}", "layer",
+                     name, "place", place, "stage", stage, "channels", 16 << stage, "dead",
                      saturated > 0.1 ? 0.02 * og__random_uniform(random) : 0.0, "rare", 0.01, "linear", 0.005,
                      "saturated_left", saturated + 0.02 * og__random_uniform(random), "saturated_right",
                      facts.max < 10 ? 0.04 : 0.0, "mean", facts.mean, "sd", sqrt(facts.variance), "mean_shift",
-                     facts.mean / sqrt(facts.variance), "nonlinearity", 0.2, "gradient_rms", gradient, "histogram", "lo", -8,
-                     "hi", 8, "counts", counts, "below", 12, "above", 3, "params", params);
+                     facts.mean / sqrt(facts.variance), "nonlinearity", 0.2, "gradient_rms", gradient, "histogram",
+                     "lo", -8, "hi", 8, "counts", counts, "below", 12, "above", 3, "params", params);
 }
 
 static inline json_t *fake_health(const og_act *act, bool last, og__random *random)
@@ -109,13 +109,13 @@ static inline json_t *fake_curve(const og_train_options *options, double dice, d
         double now = end ? dice : dice * (1 - exp(-(double)epoch / lag)) + 0.005 * og__random_normal(random);
         double train_s = (double)epoch * 23 * step_ms / 1000;
         bool scored = end || epoch % options->eval_every == 0;
-        json_array_append_new(
-            curve, json_pack("{s:I,s:I,s:f,s:f,s:f,s:f,s:o,s:o,s:f,s:f,s:f}", "epoch", (json_int_t)epoch, "step",
-                             (json_int_t)(23 * epoch), "loss", 2.1 * exp(-(double)epoch / lag) + 1 - dice, "loss_ce",
-                             1.1 * exp(-(double)epoch / lag), "loss_dice", 1 - now, "learning_rate", options->learning_rate,
-                             "dice", scored ? json_real(now) : json_null(), "iou",
-                             scored ? json_real(now / (2 - now)) : json_null(), "train_s", train_s, "elapsed_s",
-                             1.1 * train_s, "wait_s", 0.01 * train_s));
+        json_array_append_new(curve, json_pack("{s:I,s:I,s:f,s:f,s:f,s:f,s:o,s:o,s:f,s:f,s:f}", "epoch",
+                                               (json_int_t)epoch, "step", (json_int_t)(23 * epoch), "loss",
+                                               2.1 * exp(-(double)epoch / lag) + 1 - dice, "loss_ce",
+                                               1.1 * exp(-(double)epoch / lag), "loss_dice", 1 - now, "learning_rate",
+                                               options->learning_rate, "dice", scored ? json_real(now) : json_null(),
+                                               "iou", scored ? json_real(now / (2 - now)) : json_null(), "train_s",
+                                               train_s, "elapsed_s", 1.1 * train_s, "wait_s", 0.01 * train_s));
     }
     return curve;
 }
@@ -129,13 +129,13 @@ static inline json_t *fake_scores(const og_dataset *data, double dice, og__rando
                                               og_dataset_class_name(data, k), "dice", own, "iou", own / (2 - own),
                                               "image_dice", own, "image_iou", own / (2 - own)));
     }
-    return json_pack("{s:f,s:f,s:f,s:f,s:f,s:o}", "mean_dice", dice, "mean_iou", dice / (2 - dice), "mean_image_dice", dice,
-                     "mean_image_iou", dice / (2 - dice), "accuracy", 0.9, "per_class", rows);
+    return json_pack("{s:f,s:f,s:f,s:f,s:f,s:o}", "mean_dice", dice, "mean_iou", dice / (2 - dice), "mean_image_dice",
+                     dice, "mean_image_iou", dice / (2 - dice), "accuracy", 0.9, "per_class", rows);
 }
 
 /* An og__trial_runner. */
-static inline og_status fake_train(const og_dataset *data, const og_train_options *options, const char *run, bool resume,
-                                   og_train_report report, void *context)
+static inline og_status fake_train(const og_dataset *data, const og_train_options *options, const char *run,
+                                   bool resume, og_train_report report, void *context)
 {
     char path[512];
     og_act *act;
@@ -155,19 +155,25 @@ static inline og_status fake_train(const og_dataset *data, const og_train_option
     double dice = fake_quality(options->act) + 0.008 * og__random_normal(&block) + 0.004 * og__random_normal(&random);
     double step_ms = fake.clock * (40 + 2 * og__random_uniform(&random));
     OG_TRY(og_act_parse(options->act, &act));
-    json_t *result = json_pack(
-        "{s:s,s:s,s:o,s:s,s:I,s:I,s:I,s:o,s:o,s:{s:f,s:f,s:I,s:f,s:f},s:o,s:o}", "ogive", "0.1.0", "status",
-        failed ? "failed" : "finished", "error", failed ? json_string("layer encoder.0.1: its output is not finite") : json_null(),
-        "act", options->act, "seed", (json_int_t)options->seed, "epochs", (json_int_t)options->epochs, "weight_count",
-        (json_int_t)485961, "scores", failed ? json_null() : fake_scores(data, dice, &random), "curve",
-        fake_curve(options, dice, step_ms, failed ? options->epochs / 3 : options->epochs, &random), "cost", "ms_per_step",
-        step_ms, "peak_bytes", 6.1e8 * fake.clock, "plan_bytes", (json_int_t)410000000, "train_s",
-        (double)options->epochs * 23 * step_ms / 1000, "wait_share", 0.01, "health_first",
-        fake_health(act, false, &random), "health", failed ? json_array() : fake_health(act, true, &random));
+    json_t *result =
+        json_pack("{s:s,s:s,s:o,s:s,s:I,s:I,s:I,s:o,s:o,s:{s:f,s:f,s:I,s:f,s:f},s:o,s:o}", "ogive", "0.1.0", "status",
+                  failed ? "failed" : "finished", "error",
+                  failed ? json_string("layer encoder.0.1: its output is not finite") : json_null(), "act",
+                  options->act, "seed", (json_int_t)options->seed, "epochs", (json_int_t)options->epochs,
+                  "weight_count", (json_int_t)485961, "scores", failed ? json_null() : fake_scores(data, dice, &random),
+                  "curve", fake_curve(options, dice, step_ms, failed ? options->epochs / 3 : options->epochs, &random),
+                  "cost", "ms_per_step", step_ms, "peak_bytes", 6.1e8 * fake.clock, "plan_bytes", (json_int_t)410000000,
+                  "train_s", (double)options->epochs * 23 * step_ms / 1000, "wait_share", 0.01, "health_first",
+                  fake_health(act, false, &random), "health", failed ? json_array() : fake_health(act, true, &random));
     og_act_free(act);
     snprintf(path, sizeof path, "%s/result.json", run);
-    og_train_progress progress = {.epoch = options->epochs, .epochs = options->epochs, .step = 23, .steps = 23, .dice = dice,
-                                  .elapsed_s = step_ms / 10, .eta_s = step_ms / 10};
+    og_train_progress progress = {.epoch = options->epochs,
+                                  .epochs = options->epochs,
+                                  .step = 23,
+                                  .steps = 23,
+                                  .dice = dice,
+                                  .elapsed_s = step_ms / 10,
+                                  .eta_s = step_ms / 10};
     bool go_on = !report || report(context, &progress);
     og_status status = go_on ? og__json_save(path, result) : og__fail(OG_ERR_STOPPED, "stopped");
     json_decref(result);
@@ -186,7 +192,7 @@ static inline const char *fake_data(const char *name)
         char file[64];
         for (int y = 0; y < SIDE; y++)
             for (int x = 0; x < SIDE; x++) {
-                int disc = (x - 16 - i) * (x - 16 - i) + (y - 20) * (y - 20) < 100, bar = x > 34 && x < 42 && y > 8 + i;
+                int disc = (x - 16 - i) * (x - 16 - i) + (y - 20) * (y - 20)<100, bar = x> 34 && x < 42 && y > 8 + i;
                 labels[y * SIDE + x] = (uint8_t)(disc ? 1 : bar ? 2 : 0);
                 image[y * SIDE + x] = (uint8_t)(40 + 80 * labels[y * SIDE + x] + (x * 7 + y * 13) % 17);
             }

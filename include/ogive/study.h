@@ -21,8 +21,8 @@ extern "C" {
 #endif
 
 typedef struct og_compare_options {
-    char *acts;         /* comma-separated uses; commas within parentheses and quotes do not separate */
-    int64_t seeds;      /* blocks; seeds first_seed, first_seed + 1, ... */
+    char *acts;    /* comma-separated uses; commas within parentheses and quotes do not separate */
+    int64_t seeds; /* blocks; seeds first_seed, first_seed + 1, ... */
     int64_t first_seed;
     double target_dice; /* for "time to a given Dice"; 0 chooses 95 % of the best final mean */
     double confidence;  /* of intervals, e.g. 0.95 */
@@ -31,14 +31,14 @@ typedef struct og_compare_options {
 OG_API og_option_table og_compare_option_table(void);
 
 typedef struct og_compare_progress {
-    int64_t trial, trials;  /* counting from 1 */
-    const char *act;        /* canonical text */
+    int64_t trial, trials; /* counting from 1 */
+    const char *act;       /* canonical text */
     int64_t seed;
     og_train_progress train;
-    double eta_s;           /* of the whole study; NaN until something was measured */
-    bool finished;          /* the trial just ended (train.dice holds its score) */
-    bool failed;            /* ... because its numbers became non-finite */
-    bool kept;              /* ... in an earlier call: its result was read, not computed */
+    double eta_s;  /* of the whole study; NaN until something was measured */
+    bool finished; /* the trial just ended (train.dice holds its score) */
+    bool failed;   /* ... because its numbers became non-finite */
+    bool kept;     /* ... in an earlier call: its result was read, not computed */
 } og_compare_progress;
 
 /* Return false to stop; the running trial is checkpointed and og_compare() returns OG_ERR_STOPPED. */

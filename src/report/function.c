@@ -51,10 +51,18 @@ static og_status add_facts(const og_act *act, json_t *owner)
         const char *name;
         double value;
     } rows[] = {
-        {"mean", facts.mean},   {"second_moment", facts.second_moment}, {"variance", facts.variance},
-        {"gain", facts.gain},   {"slope_moment", facts.slope_moment},   {"gain_backward", facts.gain_backward},
-        {"chi", facts.chi},     {"chi_norm", facts.chi_norm},           {"min", facts.min},
-        {"max", facts.max},     {"left", facts.left},                   {"right", facts.right},
+        {"mean", facts.mean},
+        {"second_moment", facts.second_moment},
+        {"variance", facts.variance},
+        {"gain", facts.gain},
+        {"slope_moment", facts.slope_moment},
+        {"gain_backward", facts.gain_backward},
+        {"chi", facts.chi},
+        {"chi_norm", facts.chi_norm},
+        {"min", facts.min},
+        {"max", facts.max},
+        {"left", facts.left},
+        {"right", facts.right},
         {"slope_max", facts.slope_max},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -6,8 +6,8 @@
 #include "report/parts.h"
 
 static const char *const described[] = {"layer", "place", "stage", "channels"};
-static const char *const averaged[] = {"dead",       "rare", "linear",     "saturated_left", "saturated_right", "mean",
-                                       "sd",         "mean_shift", "nonlinearity", "gradient_rms"};
+static const char *const averaged[] = {"dead", "rare", "linear",     "saturated_left", "saturated_right",
+                                       "mean", "sd",   "mean_shift", "nonlinearity",   "gradient_rms"};
 
 /* The runs of an activation whose result holds the health of a moment ("health_first" or "health"). */
 static const json_t *layers_of(const og__report *report, size_t block, size_t arm, const char *moment)
@@ -15,18 +15,12 @@ static const json_t *layers_of(const og__report *report, size_t block, size_t ar
     return json_object_get(og__study_trial(report->study, block, arm)->result, moment);
 }
 
-static double number(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 static double mean_of(const og__report *report, size_t arm, const char *moment, size_t layer, const char *key)
 {
     double sum = 0;
     int count = 0;
     for (size_t b = 0; b < report->verdict.blocks; b++) {
-        double value = number(json_array_get(layers_of(report, b, arm, moment), layer), key);
+        double value = og__report_number(json_array_get(layers_of(report, b, arm, moment), layer), key);
         if (isfinite(value)) {
             sum += value;
             count++;
@@ -41,7 +35,8 @@ static json_int_t sum_of(const og__report *report, size_t arm, const char *momen
 {
     json_int_t sum = 0;
     for (size_t b = 0; b < report->verdict.blocks; b++) {
-        const json_t *histogram = json_object_get(json_array_get(layers_of(report, b, arm, moment), layer), "histogram");
+        const json_t *histogram =
+            json_object_get(json_array_get(layers_of(report, b, arm, moment), layer), "histogram");
         const json_t *value = json_object_get(histogram, key);
         sum += json_integer_value(json_is_array(value) ? json_array_get(value, bin) : value);
     }
@@ -54,8 +49,8 @@ static og_status add_histogram(const og__report *report, size_t arm, const char 
     const json_t *first = json_object_get(pattern, "histogram");
     json_t *histogram = json_object(), *counts = json_array();
     OG_TRY(og__json_set(owner, "histogram", histogram));
-    OG_TRY(og__json_set(histogram, "lo", og__json_real(number(first, "lo"))));
-    OG_TRY(og__json_set(histogram, "hi", og__json_real(number(first, "hi"))));
+    OG_TRY(og__json_set(histogram, "lo", og__json_real(og__report_number(first, "lo"))));
+    OG_TRY(og__json_set(histogram, "hi", og__json_real(og__report_number(first, "hi"))));
     OG_TRY(og__json_set(histogram, "counts", counts));
     for (size_t bin = 0; bin < json_array_size(json_object_get(first, "counts")); bin++)
         OG_TRY(og__json_append(counts, json_integer(sum_of(report, arm, moment, layer, "counts", bin))));
@@ -83,7 +78,7 @@ static og_status add_moment(const og__report *report, size_t arm, const char *mo
     return OG_OK;
 }
 
-/* --- growth of the gradient ---------------------------------------------------------------------------------------- */
+/* --- growth of the gradient ---------------------------------------------------------------------------------- */
 
 static bool same_text(const json_t *a, const json_t *b, const char *key)
 {
@@ -101,9 +96,9 @@ static og_status add_growth(const og__report *report, size_t arm, const char *mo
         const json_t *layers = layers_of(report, b, arm, moment);
         for (size_t l = 0; l + 1 < json_array_size(layers); l++) {
             const json_t *one = json_array_get(layers, l), *next = json_array_get(layers, l + 1);
-            double growth = number(one, "gradient_rms") / number(next, "gradient_rms");
-            if (!same_text(one, next, "place") || number(one, "stage") != number(next, "stage") || !(growth > 0) ||
-                !isfinite(growth))
+            double growth = og__report_number(one, "gradient_rms") / og__report_number(next, "gradient_rms");
+            if (!same_text(one, next, "place") || og__report_number(one, "stage") != og__report_number(next, "stage") ||
+                !(growth > 0) || !isfinite(growth))
                 continue;
             sum += log(growth);
             pairs++;
@@ -130,7 +125,7 @@ static og_status add_gradient(const og__report *report, size_t arm, json_t *owne
     return add_growth(report, arm, "health", object, "last");
 }
 
-/* --- learned parameters -------------------------------------------------------------------------------------------- */
+/* --- learned parameters -------------------------------------------------------------------------------------- */
 
 static og_status add_learned_param(const og__report *report, size_t arm, const char *name, json_t *learned)
 {
@@ -140,12 +135,12 @@ static og_status add_learned_param(const og__report *report, size_t arm, const c
         const json_t *layers = layers_of(report, b, arm, "health");
         for (size_t l = 0; l < json_array_size(layers); l++) {
             const json_t *param = json_object_get(json_object_get(json_array_get(layers, l), "params"), name);
-            if (!isfinite(number(param, "mean")))
+            if (!isfinite(og__report_number(param, "mean")))
                 continue;
-            initial = number(param, "initial");
-            sum += number(param, "mean");
-            low = fmin(low, number(param, "min"));
-            high = fmax(high, number(param, "max"));
+            initial = og__report_number(param, "initial");
+            sum += og__report_number(param, "mean");
+            low = fmin(low, og__report_number(param, "min"));
+            high = fmax(high, og__report_number(param, "max"));
             count++;
         }
     }

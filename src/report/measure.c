@@ -7,7 +7,7 @@
 #include "report/parts.h"
 #include "study/statistics.h"
 
-static double number(const json_t *object, const char *key)
+double og__report_number(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
     return json_is_number(value) ? json_number_value(value) : NAN;
@@ -21,7 +21,9 @@ static double score(const og__trial *trial, int class_index, const char *class_k
     const json_t *rows = json_object_get(json_object_get(trial->result, "scores"), "per_class");
     size_t i;
     const json_t *row;
-    json_array_foreach(rows, i, row) if (number(row, "index") == class_index) return number(row, class_key);
+    json_array_foreach(rows, i, row)
+        if (og__report_number(row, "index") == class_index)
+            return og__report_number(row, class_key);
     return NAN;
 }
 
@@ -42,8 +44,9 @@ static double when_reached(const og__report *report, const og__trial *trial, con
 {
     size_t i;
     const json_t *row;
-    json_array_foreach(json_object_get(trial->result, "curve"), i, row) if (number(row, "dice") >= report->target)
-        return number(row, key);
+    json_array_foreach(json_object_get(trial->result, "curve"), i, row)
+        if (og__report_number(row, "dice") >= report->target)
+            return og__report_number(row, key);
     return NAN;
 }
 
@@ -61,7 +64,7 @@ double og__measure_seconds_to_target(const og__report *report, const og__trial *
 
 static double cost(const og__trial *trial, const char *key)
 {
-    return number(json_object_get(trial->result, "cost"), key);
+    return og__report_number(json_object_get(trial->result, "cost"), key);
 }
 
 double og__measure_ms_per_step(const og__report *report, const og__trial *trial, int class_index)

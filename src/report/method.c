@@ -1,5 +1,6 @@
 /* How the comparison was made and what it cannot say, in words. */
 #include <inttypes.h>
+#include <math.h>
 
 #include "base/text.h"
 #include "format/json.h"
@@ -29,17 +30,18 @@ static og_status add_tests(const og__verdict *verdict, json_t *method)
                     "intervals of the paired differences, %.3g %% each, and take the differences as normal. ",
                     100 * (1 - verdict->alpha));
     if (verdict->blocks >= OG_TEST_BLOCKS)
-        og__text_format(&text,
-                        "P-values are of two-sided sign-flip permutation tests, corrected by Holm's method for %zu "
-                        "comparison%s at a common level of %.3g. An activation is equivalent to the best when the interval "
-                        "that holds for all comparisons together (Bonferroni) lies within ±%.3g Dice.",
-                        verdict->arms - 1, verdict->arms == 2 ? "" : "s", verdict->alpha, OG_VERDICT_MARGIN);
+        og__text_format(
+            &text,
+            "P-values are of two-sided sign-flip permutation tests, corrected by Holm's method for %zu "
+            "comparison%s at a common level of %.3g. An activation is equivalent to the best when the interval "
+            "that holds for all comparisons together (Bonferroni) lies within ±%.3g Dice.",
+            verdict->arms - 1, verdict->arms == 2 ? "" : "s", verdict->alpha, OG_VERDICT_MARGIN);
     else
-        og__text_format(&text,
-                        "With fewer than %d seeds no test is made and no winner is named: with %zu seed%s even runs that "
-                        "all agree would give a permutation test no p-value below %.3g.",
-                        OG_TEST_BLOCKS, verdict->blocks, verdict->blocks == 1 ? "" : "s",
-                        verdict->blocks == 1 ? 1.0 : verdict->blocks == 2 ? 0.5 : verdict->blocks == 3 ? 0.25 : 0.125);
+        og__text_format(
+            &text,
+            "With fewer than %d seeds no test is made and no winner is named: with %zu seed%s even runs that "
+            "all agree would give a permutation test no p-value below %.3g.",
+            OG_TEST_BLOCKS, verdict->blocks, verdict->blocks == 1 ? "" : "s", exp2(1 - (double)verdict->blocks));
     return add_paragraph(method, &text);
 }
 
@@ -61,8 +63,9 @@ static og_status add_failures(const og__report *report, json_t *method)
     for (size_t b = 0; b < report->verdict.blocks; b++)
         for (size_t a = 0; a < report->verdict.arms; a++)
             failures += og__study_trial(report->study, b, a)->failed;
-    og__text_add(&text, "A run whose numbers became infinite or undefined is a result: it counts as a Dice of 0 and is shown "
-                        "as failed. ");
+    og__text_add(&text,
+                 "A run whose numbers became infinite or undefined is a result: it counts as a Dice of 0 and is shown "
+                 "as failed. ");
     if (failures == 0)
         og__text_add(&text, "No run failed here.");
     else
@@ -74,20 +77,24 @@ og_status og__report_method(const og__report *report, json_t *results)
 {
     json_t *method = json_array();
     OG_TRY(og__json_set(results, "method", method));
-    OG_TRY(add_fixed(method, "Every activation was trained on every seed. A seed fixes the initial weights (up to the gain "
-                             "that follows from each activation's own formula), the order of the images and their "
-                             "augmentation. The runs of one seed form a block and are compared in pairs, so that what a "
-                             "seed does to all activations alike cancels."));
-    OG_TRY(add_fixed(method, "Scores are of the last epoch, on images that were held out: no run and no epoch is chosen by "
-                             "its score. Dice and IoU of a class are pooled over the pixels of all held-out images; means "
-                             "leave the background out."));
+    OG_TRY(add_fixed(method,
+                     "Every activation was trained on every seed. A seed fixes the initial weights (up to the gain "
+                     "that follows from each activation's own formula), the order of the images and their "
+                     "augmentation. The runs of one seed form a block and are compared in pairs, so that what a "
+                     "seed does to all activations alike cancels."));
+    OG_TRY(add_fixed(method,
+                     "Scores are of the last epoch, on images that were held out: no run and no epoch is chosen by "
+                     "its score. Dice and IoU of a class are pooled over the pixels of all held-out images; means "
+                     "leave the background out."));
     OG_TRY(add_tests(&report->verdict, method));
     OG_TRY(add_selection(report, method));
     OG_TRY(add_failures(report, method));
-    OG_TRY(add_fixed(method, "Limits: the held-out images are the same in all blocks, so that intervals tell how results vary "
-                             "with the seed, not with the choice of images. All activations were trained with the same "
-                             "settings; another learning rate may suit some of them better. The verdict is about this data "
-                             "set, this network and these settings."));
-    return add_fixed(method, "Time per step is the mean over runs of each run's median, without scoring; peak memory is of the "
-                             "whole process. Both depend on the machine and on what else it did.");
+    OG_TRY(add_fixed(method,
+                     "Limits: the held-out images are the same in all blocks, so that intervals tell how results vary "
+                     "with the seed, not with the choice of images. All activations were trained with the same "
+                     "settings; another learning rate may suit some of them better. The verdict is about this data "
+                     "set, this network and these settings."));
+    return add_fixed(method,
+                     "Time per step is the mean over runs of each run's median, without scoring; peak memory is of the "
+                     "whole process. Both depend on the machine and on what else it did.");
 }

@@ -14,10 +14,13 @@
 typedef struct og__report {
     const og__study *study;
     og__verdict verdict;
-    double *scores;    /* (verdict.blocks, verdict.arms) mean Dice */
-    double target;     /* Dice whose first reaching is timed */
+    double *scores; /* (verdict.blocks, verdict.arms) mean Dice */
+    double target;  /* Dice whose first reaching is timed */
     bool target_automatic;
 } og__report;
+
+/* A member that is a number, else NaN. */
+double og__report_number(const json_t *object, const char *key);
 
 /* A number of one trial: a score of the mean (class_index 0) or of a class, or a time. NaN where there is none. */
 typedef double (*og__measure)(const og__report *report, const og__trial *trial, int class_index);

@@ -42,14 +42,15 @@ static rgb colour_of(int class_index)
     return chosen;
 }
 
-/* --- PNG as a data URI --------------------------------------------------------------------------------------------- */
+/* --- PNG as a data URI --------------------------------------------------------------------------------------- */
 
 static void add_base64(og__text *text, const uint8_t *data, size_t count)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < count; i += 3) {
         size_t left = count - i;
-        uint32_t group = (uint32_t)data[i] << 16 | (left > 1 ? (uint32_t)data[i + 1] << 8 : 0) | (left > 2 ? data[i + 2] : 0);
+        uint32_t group =
+            (uint32_t)data[i] << 16 | (left > 1 ? (uint32_t)data[i + 1] << 8 : 0) | (left > 2 ? data[i + 2] : 0);
         char four[4] = {digits[group >> 18], digits[group >> 12 & 63], left > 1 ? digits[group >> 6 & 63] : '=',
                         left > 2 ? digits[group & 63] : '='};
         og__text_add_bytes(text, four, 4);
@@ -72,7 +73,7 @@ static og_status add_png(json_t *owner, const char *key, const uint8_t *pixels, 
     return status;
 }
 
-/* --- what is drawn ------------------------------------------------------------------------------------------------- */
+/* --- what is drawn ------------------------------------------------------------------------------------------- */
 
 /* Every `step`-th pixel of a sample. */
 typedef struct thinned {
@@ -184,7 +185,7 @@ static double image_dice(const og_sample *sample, const uint8_t *labels)
     return classes > 0 ? sum / classes : NAN;
 }
 
-/* --- examples ------------------------------------------------------------------------------------------------------ */
+/* --- examples ------------------------------------------------------------------------------------------------ */
 
 /* The i-th of `count` images, spread evenly over the held-out part. */
 static og_sample example_at(const og_dataset *data, size_t i, size_t count)
@@ -256,7 +257,8 @@ done:
 
 static og_status add_colours(const og__report *report, json_t *results)
 {
-    json_t *classes = json_object_get(json_object_get(json_object_get(report->study->record, "question"), "data"), "classes");
+    json_t *classes =
+        json_object_get(json_object_get(json_object_get(report->study->record, "question"), "data"), "classes");
     json_t *colours = json_array();
     OG_TRY(og__json_set(results, "colours", colours));
     for (size_t k = 0; k < json_array_size(classes); k++) {

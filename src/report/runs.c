@@ -20,14 +20,14 @@ static og_status add_curve(const og__trial *trial, json_t *run)
     OG_TRY(og__json_set(run, "curve", curve));
     size_t i;
     const json_t *row;
-    json_array_foreach(json_object_get(trial->result, "curve"), i, row)
-    {
+    json_array_foreach(json_object_get(trial->result, "curve"), i, row) {
         json_t *copy = json_object();
         OG_TRY(og__json_append(curve, copy));
         const char *key;
         json_t *value;
-        json_object_foreach((json_t *)row, key, value) if (!is_timing(key))
-            OG_TRY(og__json_set(copy, key, json_incref(value)));
+        json_object_foreach((json_t *)row, key, value)
+            if (!is_timing(key))
+                OG_TRY(og__json_set(copy, key, json_incref(value)));
     }
     return OG_OK;
 }

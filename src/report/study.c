@@ -15,9 +15,10 @@ static og_status judge(const og__study *study, og__report *report)
 {
     *report = (og__report){.study = study, .target = study->target_dice};
     if (study->complete_blocks == 0)
-        return og__fail(OG_ERR_DATA,
-                        "the study '%s' has no seed yet on which every activation was run; run 'ogive compare' again to go on",
-                        study->folder);
+        return og__fail(
+            OG_ERR_DATA,
+            "the study '%s' has no seed yet on which every activation was run; run 'ogive compare' again to go on",
+            study->folder);
     OG_TRY(og__study_scores(study, &report->scores));
     OG_TRY(og__verdict_reach(study->complete_blocks, study->arms.count, report->scores, study->confidence,
                              &report->verdict));

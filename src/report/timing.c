@@ -54,10 +54,8 @@ static og_status add_run(const og__report *report, size_t block, size_t arm, jso
     OG_TRY(og__json_set(run, "curve_s", seconds));
     size_t i;
     const json_t *row;
-    json_array_foreach(json_object_get(trial->result, "curve"), i, row)
-    {
-        const json_t *value = json_object_get(row, "train_s");
-        OG_TRY(og__json_append(seconds, og__json_real(json_is_number(value) ? json_number_value(value) : NAN)));
+    json_array_foreach(json_object_get(trial->result, "curve"), i, row) {
+        OG_TRY(og__json_append(seconds, og__json_real(og__report_number(row, "train_s"))));
     }
     return OG_OK;
 }
@@ -114,7 +112,8 @@ static og_status add_sentence(const og__report *report, json_t *timing)
         og__text_format(&text, "%s take nearly the same time per training step, %.1f to %.1f ms.",
                         verdict->kind == OG_VERDICT_TIE ? "The equivalent ones" : "All", low, high);
     else if (cheapest < verdict->arms && dearest < verdict->arms && cheapest != dearest)
-        og__text_format(&text, "%s %s is the cheapest per training step (%.1f ms), %s the dearest (%.1f ms, %.2f times).",
+        og__text_format(&text,
+                        "%s %s is the cheapest per training step (%.1f ms), %s the dearest (%.1f ms, %.2f times).",
                         verdict->kind == OG_VERDICT_TIE ? "Of the equivalent ones," : "Of all,",
                         og_act_text(report->study->arms.items[cheapest].act), low,
                         og_act_text(report->study->arms.items[dearest].act), high, high / low);

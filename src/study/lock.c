@@ -16,7 +16,8 @@ static og_status refuse(int handle, const char *folder)
     char holder[32] = "";
     ssize_t count = pread(handle, holder, sizeof holder - 1, 0);
     holder[count > 0 ? strspn(holder, "0123456789") : 0] = '\0';
-    return og__fail(OG_ERR_FILE, "another process%s%s works in the study '%s'; wait for it to end or name another folder",
+    return og__fail(OG_ERR_FILE,
+                    "another process%s%s works in the study '%s'; wait for it to end or name another folder",
                     holder[0] ? " with id " : "", holder, folder);
 }
 

@@ -1,16 +1,16 @@
 #include <ogive/study.h>
 
 static const og_option options[] = {
-#define OG_COMPARE_OPTION(field, type_, name_, alias_, initial_, min_, max_, unit_, help_)                              \
-    {.name = name_,                                                                                                     \
-     .alias = alias_,                                                                                                   \
-     .type = OG_OPTION_##type_,                                                                                         \
-     .offset = offsetof(og_compare_options, field),                                                                     \
-     .initial = initial_,                                                                                               \
-     .min = min_,                                                                                                       \
-     .max = max_,                                                                                                       \
-     .unit = unit_,                                                                                                     \
-     .topic = "Comparison",                                                                                             \
+#define OG_COMPARE_OPTION(field, type_, name_, alias_, initial_, min_, max_, unit_, help_)                             \
+    {.name = name_,                                                                                                    \
+     .alias = alias_,                                                                                                  \
+     .type = OG_OPTION_##type_,                                                                                        \
+     .offset = offsetof(og_compare_options, field),                                                                    \
+     .initial = initial_,                                                                                              \
+     .min = min_,                                                                                                      \
+     .max = max_,                                                                                                      \
+     .unit = unit_,                                                                                                    \
+     .topic = "Comparison",                                                                                            \
      .help = help_},
 #include "study/options.def"
 #undef OG_COMPARE_OPTION

@@ -19,8 +19,8 @@ static og_status describe_data(const og_dataset *data, json_t *question)
     for (int k = 0; k < og_dataset_class_count(data); k++)
         OG_TRY(og__json_append(classes, og__json_string(og_dataset_class_name(data, k))));
     OG_TRY(og__json_set(facts, "train_images", json_integer((json_int_t)og_dataset_count(data, OG_PART_TRAIN))));
-    OG_TRY(og__json_set(facts, "validation_images",
-                        json_integer((json_int_t)og_dataset_count(data, OG_PART_VALIDATION))));
+    OG_TRY(
+        og__json_set(facts, "validation_images", json_integer((json_int_t)og_dataset_count(data, OG_PART_VALIDATION))));
     char digest[20];
     snprintf(digest, sizeof digest, "%016" PRIx64, og_dataset_digest(data));
     return og__json_set(facts, "digest", json_string(digest));
@@ -91,8 +91,8 @@ static og_status fail_different(const char *path, const json_t *old, const json_
 {
     char *was = old ? json_dumps(old, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
     char *now = new ? json_dumps(new, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-    og_status status = og__fail(OG_ERR_ARGUMENT, "%s was %.300s and is now %.300s", path, was ? was : "absent",
-                                now ? now : "absent");
+    og_status status =
+        og__fail(OG_ERR_ARGUMENT, "%s was %.300s and is now %.300s", path, was ? was : "absent", now ? now : "absent");
     free(was);
     free(now);
     return status;
@@ -109,8 +109,7 @@ static og_status compare_members(const char *path, const json_t *old, const json
     for (int side = 0; side < 2; side++) {
         const char *key;
         json_t *unused;
-        json_object_foreach((json_t *)sides[side], key, unused)
-        {
+        json_object_foreach((json_t *)sides[side], key, unused) {
             og__text_deinit(&inner);
             og__text_format(&inner, "%s%s%s", path, path[0] ? "." : "", key);
             OG_GO(og__text_status(&inner));

@@ -15,7 +15,7 @@
 #include "study/question.h"
 #include "study/study.h"
 
-/* --- the study's record ----------------------------------------------------------------------------------------- */
+/* --- the study's record -------------------------------------------------------------------------------------- */
 
 /* What timings were measured on. */
 static og_status describe_machine(const og__comparison *c, json_t *record)
@@ -81,7 +81,7 @@ done:
     return status;
 }
 
-/* --- progress ---------------------------------------------------------------------------------------------------- */
+/* --- progress ------------------------------------------------------------------------------------------------ */
 
 /* What the progress of one trial is reported with. */
 typedef struct watcher {
@@ -154,7 +154,7 @@ static bool watch_step(void *context, const og_train_progress *progress)
     return report(watch, progress, false, false);
 }
 
-/* --- trials ------------------------------------------------------------------------------------------------------- */
+/* --- trials -------------------------------------------------------------------------------------------------- */
 
 /* Run one trial. Numbers that became non-finite are an outcome, which the run itself has recorded. */
 static og_status run_trial(og__study *study, watcher *watch)

@@ -28,8 +28,8 @@ og_status og__study_read_trial(og__study *study, size_t block, size_t arm)
     char *folder;
     OG_TRY(og__study_trial_folder(study, block, arm, &folder));
     og__trial_deinit(trial);
-    og_status status = og__trial_read(folder, og_act_text(study->arms.items[arm].act),
-                                      study->first_seed + (int64_t)block, trial);
+    og_status status =
+        og__trial_read(folder, og_act_text(study->arms.items[arm].act), study->first_seed + (int64_t)block, trial);
     free(folder);
     return status;
 }

@@ -15,8 +15,8 @@ typedef struct og__study {
     json_t *record; /* study.json: "question", "seeds", "target_dice", "confidence", "data_path" */
     og__arms arms;
     int64_t first_seed;
-    size_t blocks;          /* asked for */
-    double target_dice;     /* as asked; 0 is automatic */
+    size_t blocks;      /* asked for */
+    double target_dice; /* as asked; 0 is automatic */
     double confidence;
     og__trial *trials;      /* (blocks, arms.count) */
     size_t complete_blocks; /* leading blocks of which every trial is done */

@@ -27,22 +27,22 @@ typedef enum og__standing {
 /* One activation against the best: d[b] = best's score - its score in block b. */
 typedef struct og__rival {
     og__standing standing;
-    og__interval lead;      /* mean(d) with the interval of this comparison alone */
-    og__interval family;    /* ... with the interval that holds for all comparisons together (Bonferroni) */
-    double deviation;       /* sd(d) */
-    double win_share;       /* P(best > this), over blocks */
-    double p, p_adjusted;   /* NaN with fewer than OG_TEST_BLOCKS blocks, and for the best itself */
+    og__interval lead;    /* mean(d) with the interval of this comparison alone */
+    og__interval family;  /* ... with the interval that holds for all comparisons together (Bonferroni) */
+    double deviation;     /* sd(d) */
+    double win_share;     /* P(best > this), over blocks */
+    double p, p_adjusted; /* NaN with fewer than OG_TEST_BLOCKS blocks, and for the best itself */
     bool lower_every_block;
 } og__rival;
 
 typedef struct og__verdict {
     og__verdict_kind kind;
-    size_t best;            /* index of the activation with the highest mean; the first of equals */
+    size_t best; /* index of the activation with the highest mean; the first of equals */
     size_t blocks, arms;
-    double alpha;           /* 1 - confidence, for the whole family of comparisons */
-    int blocks_least;       /* fewest blocks with which a test can succeed at all */
-    int blocks_needed;      /* for a decision, estimated; 0 where it cannot be estimated or is beyond OG_BLOCKS_MAX */
-    og__rival *rivals;      /* (arms) */
+    double alpha;      /* 1 - confidence, for the whole family of comparisons */
+    int blocks_least;  /* fewest blocks with which a test can succeed at all */
+    int blocks_needed; /* for a decision, estimated; 0 where it cannot be estimated or is beyond OG_BLOCKS_MAX */
+    og__rival *rivals; /* (arms) */
 } og__verdict;
 
 /**

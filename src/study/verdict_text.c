@@ -97,7 +97,8 @@ static void add_winner(writer *w)
     og__text_format(&w->text, " is the best of the %zu: mean Dice %.3f over ", verdict->arms, w->best_mean);
     add_blocks(w, ", ahead of every other. The closest, ");
     add_name(w, closest);
-    og__text_format(&w->text, ", is %.3f lower (%.3g %% interval %.3f to %.3f); adjusted p is at most %.2g.", lead->mean, 100 * (1 - verdict->alpha), lead->low, lead->high, p_max);
+    og__text_format(&w->text, ", is %.3f lower (%.3g %% interval %.3f to %.3f); adjusted p is at most %.2g.",
+                    lead->mean, 100 * (1 - verdict->alpha), lead->low, lead->high, p_max);
 }
 
 static void add_tie(writer *w)

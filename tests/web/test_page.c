@@ -163,15 +163,13 @@ static void the_tables_show_the_reports_numbers(void **state)
     const json_t *act, *run, *results = json_object_get(report, "results");
     size_t i;
     expect(dom, json_string_value(json_object_get(json_object_get(results, "verdict"), "text")));
-    json_array_foreach(json_object_get(results, "acts"), i, act)
-    {
+    json_array_foreach(json_object_get(results, "acts"), i, act) {
         const json_t *dice = json_object_get(act, "dice");
-        snprintf(cell, sizeof cell, "<td>%.3f<small>± %.3f</small></td>", json_number_value(json_object_get(dice, "mean")),
-                 json_number_value(json_object_get(dice, "sd")));
+        snprintf(cell, sizeof cell, "<td>%.3f<small>± %.3f</small></td>",
+                 json_number_value(json_object_get(dice, "mean")), json_number_value(json_object_get(dice, "sd")));
         expect(dom, cell);
     }
-    json_array_foreach(json_object_get(results, "runs"), i, run)
-    {
+    json_array_foreach(json_object_get(results, "runs"), i, run) {
         snprintf(cell, sizeof cell, "<td>%.3f</td>", json_number_value(json_object_get(run, "dice")));
         expect(dom, cell);
     }
@@ -184,10 +182,11 @@ static void every_button_works(void **state)
 {
     (void)state;
     json_t *report = load_report();
-    char *dom = render(write_page(report, "<script>for (const button of document.querySelectorAll('button')) button.click();"
-                                          "for (const list of document.querySelectorAll('select')) {"
-                                          "list.selectedIndex = 3; list.dispatchEvent(new Event('change')); }"
-                                          "document.documentElement.dataset.clicked = 'yes';</script>"));
+    char *dom =
+        render(write_page(report, "<script>for (const button of document.querySelectorAll('button')) button.click();"
+                                  "for (const list of document.querySelectorAll('select')) {"
+                                  "list.selectedIndex = 3; list.dispatchEvent(new Event('change')); }"
+                                  "document.documentElement.dataset.clicked = 'yes';</script>"));
     expect(dom, "data-clicked=\"yes\"");
     expect_no_errors(dom);
     free(dom);
@@ -206,9 +205,9 @@ static void poison(json_t *report)
     json_object_set_new(act, "formula", json_string(hostile));
     json_object_set_new(json_array_get(json_object_get(results, "runs"), ACTS), "error", json_string(hostile));
     json_object_set_new(results, "examples",
-                        json_pack("[{s:s,s:i,s:i,s:s,s:s,s:[{s:s,s:f,s:s,s:s}]}]", "name", hostile, "width", 1, "height", 1,
-                                  "image", hostile, "truth", "javascript:alert(1)", "predictions", "act", "relu", "dice", 0.5,
-                                  "labels", hostile, "errors", hostile));
+                        json_pack("[{s:s,s:i,s:i,s:s,s:s,s:[{s:s,s:f,s:s,s:s}]}]", "name", hostile, "width", 1,
+                                  "height", 1, "image", hostile, "truth", "javascript:alert(1)", "predictions", "act",
+                                  "relu", "dice", 0.5, "labels", hostile, "errors", hostile));
 }
 
 static void names_that_look_like_markup_are_harmless(void **state)

@@ -109,7 +109,8 @@ static void numbers_of_the_table_are_those_of_the_runs(void **state)
         lead += d / 3;
         square += d * d;
     }
-    double sd = sqrt((square - 3 * lead * lead) / 2), half = 4.302652729911275 * sd / sqrt(3); /* SciPy: t.ppf(.975, 2) */
+    double sd = sqrt((square - 3 * lead * lead) / 2),
+           half = 4.302652729911275 * sd / sqrt(3); /* SciPy: t.ppf(.975, 2) */
     assert_string_equal(text_at(report, "results.verdict.best"), "mish");
     assert_string_equal(text_at(report, "results.verdict.kind"), "undecided");
     assert_near(real_at(report, "results.acts.0.dice.mean"), relu, 1e-12);
@@ -243,7 +244,8 @@ static void the_page_holds_its_data_and_nothing_ends_the_script(void **state)
     const char *study = make_study("page", "relu, silu", 2, 0);
     assert_int_equal(og_report_study(NULL, study), OG_OK);
     json_t *report = load_report(study);
-    json_object_set_new(at(report, "results.question.data"), "name", json_string("</script><script>alert(1)</script><!--"));
+    json_object_set_new(at(report, "results.question.data"), "name",
+                        json_string("</script><script>alert(1)</script><!--"));
     assert_int_equal(og__json_save(scratch("hostile.json"), report), OG_OK);
     json_decref(report);
     og_status status = og_report_html(scratch("hostile.json"), scratch("hostile.html"));

@@ -71,8 +71,9 @@ static void ids_are_safe_in_file_names_and_differ(void **state)
 {
     (void)state;
     og__arms arms;
-    assert_int_equal(og__arms_parse("leaky_relu, leaky_relu(a=0.2), leaky_relu(a=-0.2), x*sigmoid(x)/(1+exp(-x)), elu", &arms),
-                     OG_OK);
+    assert_int_equal(
+        og__arms_parse("leaky_relu, leaky_relu(a=0.2), leaky_relu(a=-0.2), x*sigmoid(x)/(1+exp(-x)), elu", &arms),
+        OG_OK);
     assert_string_equal(arms.items[0].id, "leaky_relu");
     assert_string_equal(arms.items[4].id, "elu");
     for (size_t i = 0; i < arms.count; i++) {

@@ -1,4 +1,5 @@
-/* src/study/runner.c: order, resumption, failures, a changed question and the lock, with a runner that trains nothing. */
+/* src/study/runner.c: order, resumption, failures, a changed question and the lock, with a runner that trains nothing.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -251,7 +252,8 @@ static void a_result_of_another_run_is_not_believed(void **state)
 {
     (void)state;
     assert_int_equal(compare(scratch("mixed")), OG_OK);
-    assert_int_equal(rename(scratch("mixed/trials/relu-s0/result.json"), scratch("mixed/trials/silu-s0/result.json")), 0);
+    assert_int_equal(rename(scratch("mixed/trials/relu-s0/result.json"), scratch("mixed/trials/silu-s0/result.json")),
+                     0);
     assert_int_equal(compare(scratch("mixed")), OG_ERR_FORMAT);
     expect_error("it is of relu with seed 0, not of silu with seed 0");
 }

@@ -50,7 +50,7 @@ static void sign_flips_are_counted_exactly(void **state)
     const double with_zero[] = {0.02, 0.03, -0.01, 0.04, 0.00, 0.05, 0.01};
     const double zeros[5] = {0};
     assert_near(og__sign_flip_p(5, same_sign), 0.0625, 0);
-    assert_near(og__sign_flip_p(6, six), 0.0625, 0);      /* SciPy */
+    assert_near(og__sign_flip_p(6, six), 0.0625, 0);        /* SciPy */
     assert_near(og__sign_flip_p(7, with_zero), 0.09375, 0); /* SciPy */
     assert_near(og__sign_flip_p(5, zeros), 1, 0);
 }
@@ -58,9 +58,9 @@ static void sign_flips_are_counted_exactly(void **state)
 static void many_blocks_are_sampled_near_the_truth(void **state)
 {
     (void)state;
-    const double d[25] = {0.0209, -0.0007, 0.0043, 0.0081,  -0.0039, 0.004,   0.004,  -0.0135, 0.0142,
-                          0.01,   -0.0023, 0.0023, 0.0091,  0.0014,  0.0016,  -0.0105, 0.0095, 0.0052,
-                          0.0067, -0.0113, 0.0205, 0.0055,  0.0001,  0.0243,  0.0035};
+    const double d[25] = {0.0209, -0.0007, 0.0043, 0.0081, -0.0039, 0.004,  0.004,   -0.0135, 0.0142,
+                          0.01,   -0.0023, 0.0023, 0.0091, 0.0014,  0.0016, -0.0105, 0.0095,  0.0052,
+                          0.0067, -0.0113, 0.0205, 0.0055, 0.0001,  0.0243, 0.0035};
     double p = og__sign_flip_p(25, d);
     /* SciPy with 2 000 000 samples; the standard error of our 100 000 is 0.0005. */
     assert_near(p, 0.023048988475505763, 0.002);
@@ -124,9 +124,9 @@ static void needed_blocks_are_scipys(void **state)
 static void least_blocks_for_any_significance(void **state)
 {
     (void)state;
-    assert_int_equal(og__blocks_least(1, 0.1), 5);   /* 2^-4 = .0625 */
-    assert_int_equal(og__blocks_least(1, 0.05), 6);  /* 2^-5 = .031 */
-    assert_int_equal(og__blocks_least(7, 0.05), 9);  /* 7 * 2^-8 = .027 */
+    assert_int_equal(og__blocks_least(1, 0.1), 5);  /* 2^-4 = .0625 */
+    assert_int_equal(og__blocks_least(1, 0.05), 6); /* 2^-5 = .031 */
+    assert_int_equal(og__blocks_least(7, 0.05), 9); /* 7 * 2^-8 = .027 */
 }
 
 int main(void)

@@ -49,9 +49,10 @@ static void a_clear_lead_over_many_seeds_wins(void **state)
     const double base[] = {0.70, 0.74, 0.50};
     double scores[BLOCKS_MAX * ARMS];
     fill(12, base, 0.005, scores);
-    check(12, scores, OG_VERDICT_WINNER,
-          "silu is the best of the 3: mean Dice 0.740 over 12 paired seeds, ahead of every other. The closest, relu, is "
-          "0.039 lower (95 % interval 0.037 to 0.042); adjusted p is at most 0.00098.");
+    check(
+        12, scores, OG_VERDICT_WINNER,
+        "silu is the best of the 3: mean Dice 0.740 over 12 paired seeds, ahead of every other. The closest, relu, is "
+        "0.039 lower (95 % interval 0.037 to 0.042); adjusted p is at most 0.00098.");
 }
 
 static void the_same_lead_over_four_seeds_is_no_win(void **state)
@@ -98,10 +99,11 @@ static void a_sure_but_tiny_lead_is_no_lead_and_formulas_are_quoted(void **state
         scores[b * ARMS + 1] = 0.7395 + 0.0002 * sign; /* lower every time */
         scores[b * ARMS + 2] = 0.73 + 0.03 * sign;
     }
-    check_named(8, scores, labels, OG_VERDICT_UNDECIDED,
-                "Undecided after 8 paired seeds: 'x*tanh(x)' has the highest mean Dice (0.740), but sigmoid cannot be told "
-                "from it; within 0.005 of it: silu. About 93 more seeds should decide it if the differences stay as they "
-                "are.");
+    check_named(
+        8, scores, labels, OG_VERDICT_UNDECIDED,
+        "Undecided after 8 paired seeds: 'x*tanh(x)' has the highest mean Dice (0.740), but sigmoid cannot be told "
+        "from it; within 0.005 of it: silu. About 93 more seeds should decide it if the differences stay as they "
+        "are.");
 }
 
 static void one_seed_is_described_only(void **state)
@@ -116,10 +118,12 @@ static void one_seed_is_described_only(void **state)
 static void two_seeds_say_nothing_of_many(void **state)
 {
     (void)state;
-    const double scores[2 * ARMS] = {0.70, 0.71, 0.50, 0.76, 0.7501, 0.50}; /* mean differences far below their spread */
-    check(2, scores, OG_VERDICT_UNDECIDED,
-          "Undecided: 2 paired seeds are too few for a test. silu has the highest mean Dice (0.730); lower than it in every "
-          "seed: sigmoid; not lower in every seed: relu. At least 5 more seeds are needed for a test.");
+    const double scores[2 * ARMS] = {0.70, 0.71,   0.50,
+                                     0.76, 0.7501, 0.50}; /* mean differences far below their spread */
+    check(
+        2, scores, OG_VERDICT_UNDECIDED,
+        "Undecided: 2 paired seeds are too few for a test. silu has the highest mean Dice (0.730); lower than it in every "
+        "seed: sigmoid; not lower in every seed: relu. At least 5 more seeds are needed for a test.");
 }
 
 static void nothing_but_failures_is_no_verdict(void **state)
