@@ -3,7 +3,7 @@
  * formula (src/kernel/compile.c).
  *
  * Promise (tests/unit/act/test_f32.c measures it against libm in double): at most 4 ulp wherever the result is a
- * normal number (4.5 for f32_erfc and f32_normal_cdf, 7.5 for f32_sech2_softplus); the tails, the signs of zero,
+ * normal number (5.5 for f32_erfc and f32_normal_cdf, 7.5 for f32_sech2_softplus); the tails, the signs of zero,
  * infinities and NaN come out as IEEE arithmetic has them. f32_sin and f32_cos keep it for |x| <= 2^24.
  *
  * Nothing here needs fused multiply-add, and nothing breaks when the compiler fuses: where a product must be exact,
