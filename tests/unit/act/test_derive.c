@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "act/act.h"
+#include "act/cache.h"
 #include "near.h"
 #include "ulp.h"
 
@@ -186,5 +187,5 @@ int main(void)
         cmocka_unit_test(test_kinks),
         cmocka_unit_test(test_naive_forms),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_cache, remove_cache);
 }
