@@ -58,6 +58,14 @@ static unit group_unit(const frame *f, int group, int block, int index)
     return unit_of(f, (image * f->at->blocks + block) * f->chunks + index % f->chunks);
 }
 
+/* Lanes beyond the channels must be 0: the next convolution multiplies them. */
+static void clear_padding(const frame *f, const unit *u, float *tensor)
+{
+    int used = f->node->channels % f->plan->lanes;
+    if (used != 0 && u->block == f->at->blocks - 1)
+        f->plan->ops->zero_lanes(u->pixels, used, tensor + u->offset);
+}
+
 static double pixels_per_group(const frame *f)
 {
     return (double)f->at->pixels * (f->na->groups > 1 ? 1 : f->plan->options.n);
@@ -140,7 +148,6 @@ static void prepare_scale(const frame *f, const float *src)
 void og__norm_act_forward(og_plan *plan, int node, bool fresh, const float *src, float *dst)
 {
     frame f = frame_of(plan, node);
-    int spare = f.node->channels % plan->lanes;
     if (fresh)
         prepare_scale(&f, src);
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
@@ -151,8 +158,7 @@ void og__norm_act_forward(og_plan *plan, int node, bool fresh, const float *src,
             params[k] = f.na->params[k] + u.block * plan->lanes;
         og__act_block block = {f.na->scale + u.group_at, f.na->shift + u.group_at, params};
         f.frames->forward(f.self, u.pixels, src + u.offset, dst + u.offset, &block);
-        if (spare != 0 && u.block == f.at->blocks - 1) /* f(0) need not be 0, and padding lanes must be */
-            plan->ops->zero_lanes(u.pixels, spare, dst + u.offset);
+        clear_padding(&f, &u, dst); /* f(0) need not be 0 */
     }
 }
 
@@ -176,6 +182,7 @@ static void reduce(const frame *f, const float *src, float *d)
         og__act_sums sums = {u.partials, u.partials + lanes, f->na->mean + u.group_at,
                              f->na->learns ? param_sums : NULL};
         f->frames->backward_reduce(f->self, u.pixels, src + u.offset, d + u.offset, &block, &sums);
+        clear_padding(f, &u, d); /* 0 times an infinite slope is not 0 */
     }
 }
 

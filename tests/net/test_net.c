@@ -275,6 +275,21 @@ static void test_bad_input(void **state)
     og_net_free(net);
 }
 
+/* An infinite slope at 0 must not leak out of padding lanes, where z is 0 for every formula. */
+static void test_infinite_slope_in_padding(void **state)
+{
+    (void)state;
+    og_net *net = make_net("sqrt(abs(x)) + x", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 5, 2);
+    og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 1);
+    float *image = random_tensor(PIXELS, 1);
+    uint8_t labels[PIXELS];
+    make_labels(labels, 2);
+    assert_true(isfinite(train_once(plan, image, labels)));
+    free(image);
+    og_plan_free(plan);
+    og_net_free(net);
+}
+
 /* A batch without a single label teaches nothing and breaks nothing. */
 static void test_all_ignored(void **state)
 {
@@ -302,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_schedule),
         cmocka_unit_test(test_numeric_failure_names_the_layer),
         cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_infinite_slope_in_padding),
         cmocka_unit_test(test_all_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
