@@ -191,7 +191,7 @@ static int at_least_a_block(int channels, og__isa isa)
 }
 
 /* Winograd F(4x4, 3x3) saves up to 3/4 of the multiplications, at many channels and enough tiles;
- * the limits come from measurements of every layer shape of the usual U-Nets (docs/adr/0010-winograd-by-shape.md). They depend on the
+ * the limits come from measurements of every layer shape of the usual U-Nets (docs/adr/0008-winograd-by-shape.md). They depend on the
  * shape only, not on a timing, so that a run gives the same bits each time. oneDNN 3.2 removed it: then creation fails
  * and the direct algorithm serves. */
 static bool wants_winograd(const og__conv_shape *s, int which)
