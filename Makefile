@@ -31,9 +31,9 @@ test-peers: ## compare with PyTorch, live
 	@$(MAKE) --no-print-directory all
 	@scripts/run-tests $(BUILD) tests/interop
 
-bench: all ## measure speed against peers
-	@scripts/install-deps.sh build peers
-	@for program in bench/run*; do [ -x "$$program" ] || { echo "there is no benchmark yet"; exit 1; }; "$$program" $(BUILD); done
+bench: all ## measure speed, as ratios; prints JSON
+	cmake --build $(BUILD) --target bench
+	@set -e; for program in $(BUILD)/bench/*; do [ ! -x "$$program" ] || [ -d "$$program" ] || "$$program"; done
 
 install: all ## install to DESTDIR/PREFIX (default /usr/local)
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)

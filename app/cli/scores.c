@@ -48,8 +48,7 @@ void scores_print(const json_t *document)
         table_cell(&table, "%s", titles[i]);
     size_t index;
     json_t *row;
-    json_array_foreach(json_object_get(document, "per_class"), index, row)
-    {
+    json_array_foreach(json_object_get(document, "per_class"), index, row) {
         const char *name = json_string_value(json_object_get(row, "name"));
         add_row(&table, name ? name : "?", row, of_class);
     }

@@ -41,8 +41,7 @@ static const json_t *find_cost(const json_t *report, const char *id)
 {
     size_t index;
     json_t *cost;
-    json_array_foreach(json_object_get(json_object_get(report, "timing"), "acts"), index, cost)
-    {
+    json_array_foreach(json_object_get(json_object_get(report, "timing"), "acts"), index, cost) {
         if (strcmp(text_at(cost, "id"), id) == 0)
             return cost;
     }
@@ -87,7 +86,8 @@ static void print_arms(const json_t *report, const json_t *acts, double target)
     json_t *result;
     if (!arms)
         abort(); /* a few bytes for a table that is about to be printed */
-    json_array_foreach(acts, index, result) arms[index] = (study_arm){result, find_cost(report, text_at(result, "id"))};
+    json_array_foreach(acts, index, result)
+        arms[index] = (study_arm){result, find_cost(report, text_at(result, "id"))};
     qsort(arms, count, sizeof *arms, compare_arms);
 
     text_table table = {.align = "lrrrrrrr"};

@@ -20,16 +20,16 @@ typedef enum og_option_type {
 } og_option_type;
 
 typedef struct og_option {
-    const char *name; /* "learning-rate": flag --learning-rate, configuration key learning_rate or learning-rate */
-    const char *alias;       /* a second flag ("lr"), or NULL */
+    const char *name;  /* "learning-rate": flag --learning-rate, configuration key learning_rate or learning-rate */
+    const char *alias; /* a second flag ("lr"), or NULL */
     og_option_type type;
-    size_t offset;           /* of the field in the settings struct */
-    const char *initial;     /* default, as the user would type it */
-    double min, max;         /* range of INT and REAL, both ends included */
-    const char *choices;     /* CHOICE: "sgd|adam|adamw" */
-    const char *unit;        /* "epochs", "px", ..., or NULL */
-    const char *topic;       /* heading in help: "Network", "Training", ... */
-    const char *help;        /* one sentence without a full stop */
+    size_t offset;       /* of the field in the settings struct */
+    const char *initial; /* default, as the user would type it */
+    double min, max;     /* range of INT and REAL, both ends included */
+    const char *choices; /* CHOICE: "sgd|adam|adamw" */
+    const char *unit;    /* "epochs", "px", ..., or NULL */
+    const char *topic;   /* heading in help: "Network", "Training", ... */
+    const char *help;    /* one sentence without a full stop */
 } og_option;
 
 /** A table of options that fill one settings struct. */

@@ -15,7 +15,8 @@ og_status og__alloc(size_t count, size_t size, void *block);
 /* Multiply sizes; OG_ERR_MEMORY when the product overflows size_t. The only place sizes are multiplied unchecked. */
 og_status og__product(size_t *product, size_t count, const size_t *factors);
 
-/* The most bytes that one object may claim: three quarters of the machine's memory, or of what this process is allowed. */
+/* The most bytes that one object may claim: three quarters of the machine's memory, or of what this process is allowed.
+ */
 size_t og__memory_limit(void);
 
 /* Copy a text, released with free(). NULL stays NULL. */

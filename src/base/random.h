@@ -7,7 +7,8 @@
 
 #include <stdint.h>
 
-/* What a random number is for. A stream never borrows from another, so that adding one leaves the others' numbers alone. */
+/* What a random number is for. A stream never borrows from another, so that adding one leaves the others' numbers
+ * alone. */
 typedef enum og__stream {
     OG_STREAM_WEIGHTS = 1, /* initial weights: item = parameter tensor */
     OG_STREAM_ORDER,       /* order of the samples: item = epoch */

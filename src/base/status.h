@@ -18,19 +18,19 @@ og_status og__fail_copy(og_status status, const char *text);
 og_status og__fail_file(const char *action, const char *path);
 
 /* Return early with the status of a failed call; for functions that own nothing. */
-#define OG_TRY(call)                                   \
-    do {                                               \
-        og_status og_try_status_ = (call);             \
-        if (og_try_status_ != OG_OK)                   \
-            return og_try_status_;                     \
+#define OG_TRY(call)                                                                                                   \
+    do {                                                                                                               \
+        og_status og_try_status_ = (call);                                                                             \
+        if (og_try_status_ != OG_OK)                                                                                   \
+            return og_try_status_;                                                                                     \
     } while (0)
 
 /* Leave through the `done` label with `status` set; for functions that own something. */
-#define OG_GO(call)                                    \
-    do {                                               \
-        status = (call);                               \
-        if (status != OG_OK)                           \
-            goto done;                                 \
+#define OG_GO(call)                                                                                                    \
+    do {                                                                                                               \
+        status = (call);                                                                                               \
+        if (status != OG_OK)                                                                                           \
+            goto done;                                                                                                 \
     } while (0)
 
 #endif

@@ -90,8 +90,8 @@ static int edit_distance(const char *a, const char *b)
                 best = last[j] + 1;
             if (row[j - 1] + 1 < best)
                 best = row[j - 1] + 1;
-            bool swapped = i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) &&
-                           cb == tolower((unsigned char)a[i - 2]);
+            bool swapped =
+                i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) && cb == tolower((unsigned char)a[i - 2]);
             if (swapped && before[j - 2] + 1 < best)
                 best = before[j - 2] + 1;
             row[j] = best;
