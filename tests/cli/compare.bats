@@ -23,22 +23,40 @@ load setup
     for trial in a/trials/*; do cmp "$trial/model.safetensors" "b/trials/${trial##*/}/model.safetensors"; done
 }
 
-@test "a study that was killed with SIGKILL goes on to the same results" {
+# Start a study in the background and wait until its second run has finished an epoch.
+start_study() {
     tiny data 8 32
     slow='--acts relu,silu --seeds 2 --width 8 --depth 2 --epochs 40 --batch 2'
-    ogive compare data -o killed $slow >/dev/null 2>&1 &
+    ogive compare data -o stopped $slow >/dev/null 2>err &
     process=$!
-    for _ in $(seq 600); do
-        [ "$(find killed -name checkpoint.safetensors 2>/dev/null | wc -l)" -lt 2 ] || break
+    for _ in $(seq 1000); do
+        [ "$(find stopped -name log.jsonl 2>/dev/null | wc -l)" -lt 2 ] || return 0
         sleep 0.02
     done
+    false
+}
+
+@test "a study that was killed with SIGKILL goes on to the same results" {
+    start_study
     kill -KILL $process
     wait $process || true
-    [ ! -e killed/report.json ]
-    ogive compare data -o killed $slow >/dev/null
+    [ ! -e stopped/report.json ]
+    ogive compare data -o stopped $slow >/dev/null
     ogive compare data -o straight $slow >/dev/null
-    cmp <(jq -S .results killed/report.json) <(jq -S .results straight/report.json)
-    no_leftovers killed
+    cmp <(jq -S .results stopped/report.json) <(jq -S .results straight/report.json)
+    no_leftovers stopped
+}
+
+@test "Ctrl-C stops a study, which the same command continues" {
+    start_study
+    kill -INT $process
+    code=0
+    wait $process || code=$?
+    [ "$code" -eq 130 ]
+    grep -q 'the same command goes on' err
+    no_leftovers stopped
+    ogive compare data -o stopped $slow --json >after.json
+    holds '.results.runs | length == 4' after.json
 }
 
 @test "another question in the same folder is refused, more seeds are welcome" {
