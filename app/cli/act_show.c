@@ -31,8 +31,7 @@ static const char *reference_of(const og_act *act)
     return NULL;
 }
 
-/* --- JSON ----------------------------------------------------------------------------------------------------------
- */
+/* --- JSON --------------------------------------------------------------------------------------------------------- */
 
 static json_t *kinks_document(const og_act_facts *facts)
 {
@@ -87,8 +86,7 @@ static og_status show_json(const og_act *act, const og_act_facts *facts, const c
     return print_json(document, 12);
 }
 
-/* --- for people ----------------------------------------------------------------------------------------------------
- */
+/* --- for people --------------------------------------------------------------------------------------------------- */
 
 static void add_row(text_table *table, const char *name, double value, const char *meaning)
 {

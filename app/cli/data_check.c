@@ -24,8 +24,7 @@ static og_option_table own_options(void)
 
 static const char *const part_names[OG_PART_COUNT] = {"train", "validation"};
 
-/* --- JSON ----------------------------------------------------------------------------------------------------------
- */
+/* --- JSON --------------------------------------------------------------------------------------------------------- */
 
 static json_t *part_document(const og_dataset *data, const og_part_facts *facts)
 {
@@ -65,8 +64,7 @@ static og_status print_document(const og_dataset *data, const og_data_report *re
                       10);
 }
 
-/* --- for people ----------------------------------------------------------------------------------------------------
- */
+/* --- for people --------------------------------------------------------------------------------------------------- */
 
 static void print_sizes(const og_data_report *report)
 {

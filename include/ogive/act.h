@@ -74,21 +74,21 @@ OG_API og_status og_act_derivative(const og_act *act, const char *wrt, char **te
 
 /** What follows from the formula alone, at the parameters' values, for z ~ N(0, 1). */
 typedef struct og_act_facts {
-    double mean;           /* E f(z) */
-    double second_moment;  /* E f(z)^2 */
-    double variance;       /* Var f(z) */
-    double slope_moment;   /* E f'(z)^2 */
-    double gain;           /* 1 / sqrt(E f^2): weight initialisation that keeps E y^2 */
-    double gain_variance;  /* 1 / sqrt(Var f) */
-    double gain_backward;  /* 1 / sqrt(E f'^2) */
-    double chi;            /* E f'^2 / E f^2: growth of gradients per layer without a norm */
-    double chi_norm;       /* E f'^2 / Var f: the same with a norm before f */
-    double min, max;       /* range over the float32 line, -inf and inf where unbounded */
-    double left, right;    /* limits at -inf and +inf */
-    double slope_max;      /* max |f'| */
-    bool monotonic;        /* never decreasing, or never increasing */
+    double mean;          /* E f(z) */
+    double second_moment; /* E f(z)^2 */
+    double variance;      /* Var f(z) */
+    double slope_moment;  /* E f'(z)^2 */
+    double gain;          /* 1 / sqrt(E f^2): weight initialisation that keeps E y^2 */
+    double gain_variance; /* 1 / sqrt(Var f) */
+    double gain_backward; /* 1 / sqrt(E f'^2) */
+    double chi;           /* E f'^2 / E f^2: growth of gradients per layer without a norm */
+    double chi_norm;      /* E f'^2 / Var f: the same with a norm before f */
+    double min, max;      /* range over the float32 line, -inf and inf where unbounded */
+    double left, right;   /* limits at -inf and +inf */
+    double slope_max;     /* max |f'| */
+    bool monotonic;       /* never decreasing, or never increasing */
     bool odd, even;
-    int kink_count;        /* points where f or f' jumps */
+    int kink_count; /* points where f or f' jumps */
     double kinks[16];
 } og_act_facts;
 
@@ -105,9 +105,9 @@ OG_API og_status og_act_analyse(const og_act *act, og_act_facts *facts);
 
 /** One row of the built-in catalogue. */
 typedef struct og_act_entry {
-    const char *id;         /* "leaky_relu" */
-    const char *formula;    /* "where(x > 0, x, a*x)" */
-    const char *reference;  /* paper or library whose definition is followed */
+    const char *id;        /* "leaky_relu" */
+    const char *formula;   /* "where(x > 0, x, a*x)" */
+    const char *reference; /* paper or library whose definition is followed */
     size_t param_count;
     og_act_param params[OG_ACT_PARAMS_MAX];
 } og_act_entry;

@@ -24,10 +24,10 @@ typedef enum og_place { OG_PLACE_ENCODER, OG_PLACE_BOTTLENECK, OG_PLACE_DECODER,
 
 typedef struct og_net_spec {
     int in_channels;
-    int classes;                      /* >= 2; softmax over classes */
-    int depth;                        /* number of 2 x 2 down-samplings, 1 to 8 */
-    int width;                        /* channels of the first stage; doubles per stage */
-    int width_cap;                    /* largest number of channels of a stage */
+    int classes;   /* >= 2; softmax over classes */
+    int depth;     /* number of 2 x 2 down-samplings, 1 to 8 */
+    int width;     /* channels of the first stage; doubles per stage */
+    int width_cap; /* largest number of channels of a stage */
     og_norm norm;
     og_up up;
     const og_act *acts[OG_PLACE_COUNT]; /* borrowed during og_net_new() only */
@@ -37,12 +37,12 @@ typedef struct og_net og_net;
 
 /* One tensor in the flat weight vector, in PyTorch's layout (convolution: O, I, kH, kW; transposed: I, O, kH, kW). */
 typedef struct og_param {
-    const char *name;   /* "encoder.0.conv.0.weight"; lives as long as the net */
+    const char *name; /* "encoder.0.conv.0.weight"; lives as long as the net */
     int rank;
     int64_t shape[4];
-    size_t offset;      /* in floats */
+    size_t offset; /* in floats */
     size_t count;
-    bool decays;        /* weight decay applies: convolution weights only */
+    bool decays; /* weight decay applies: convolution weights only */
 } og_param;
 
 OG_API og_status og_net_new(const og_net_spec *spec, og_net **net);
@@ -72,7 +72,7 @@ OG_API const og_net_spec *og_net_spec_of(const og_net *net); /* its acts live as
 typedef struct og_layer {
     const char *name; /* "encoder.0.0" */
     og_place place;
-    int stage;        /* resolution: 0 is the input's */
+    int stage; /* resolution: 0 is the input's */
     int channels;
 } og_layer;
 OG_API size_t og_net_layer_count(const og_net *net);
@@ -83,8 +83,8 @@ typedef struct og_plan og_plan;
 typedef struct og_plan_options {
     int n, h, w;
     bool training;
-    bool exact;       /* direct convolution everywhere, no Winograd */
-    int threads;      /* >= 1 */
+    bool exact;  /* direct convolution everywhere, no Winograd */
+    int threads; /* >= 1 */
 } og_plan_options;
 
 /** Plan all memory and choose kernels for one input size. The net must outlive the plan. */

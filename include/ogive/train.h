@@ -30,7 +30,7 @@ typedef struct og_train_options {
     int norm, up; /* og_norm, og_up */
     /* optimisation */
     int64_t epochs, batch, patch; /* patch 0: whole images */
-    double scale; /* share of the images' size to work at */
+    double scale;                 /* share of the images' size to work at */
     int64_t seed;
     int optimizer, schedule; /* og_optimizer, og_schedule */
     double learning_rate, momentum, weight_decay, warmup, clip;
@@ -57,7 +57,7 @@ typedef struct og_class_score {
 
 typedef struct og_scores {
     int class_count;
-    og_class_score *classes; /* (class_count), 0 is the background */
+    og_class_score *classes;                /* (class_count), 0 is the background */
     double mean_dice, mean_iou;             /* pooled, mean over the classes but the background */
     double mean_image_dice, mean_image_iou; /* per image, likewise */
     double accuracy;
@@ -78,8 +78,8 @@ typedef bool (*og_train_report)(void *context, const og_train_progress *progress
 /**
  * Train a network on a data set and write the run folder.
  *
- * A finished run is left alone and OG_OK returned when `resume`; an unfinished one is continued from its last checkpoint,
- * to the same bits as if never interrupted. Without `resume` a folder that holds a run is an error.
+ * A finished run is left alone and OG_OK returned when `resume`; an unfinished one is continued from its last
+ * checkpoint, to the same bits as if never interrupted. Without `resume` a folder that holds a run is an error.
  *
  * @return OG_OK, or the failure; OG_ERR_NUMERIC names the layer whose values were not finite
  */

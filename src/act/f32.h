@@ -13,8 +13,7 @@
 
 #define F32_INLINE static inline __attribute__((always_inline, unused))
 
-/* --- bits ----------------------------------------------------------------------------------------------------------
- */
+/* --- bits --------------------------------------------------------------------------------------------------------- */
 
 F32_INLINE unsigned f32_bits(float x)
 {
@@ -46,8 +45,7 @@ F32_INLINE float f32_power_of_two(int n)
     return f32_from_bits((unsigned)(n + 127) << 23);
 }
 
-/* --- piecewise -----------------------------------------------------------------------------------------------------
- */
+/* --- piecewise ---------------------------------------------------------------------------------------------------- */
 
 F32_INLINE float f32_abs(float x)
 {
@@ -82,8 +80,7 @@ F32_INLINE float f32_rsqrt(float x)
     return 1.0f / __builtin_sqrtf(x);
 }
 
-/* --- exponential family ---------------------------------------------------------------------------------------------
- */
+/* --- exponential family ------------------------------------------------------------------------------------------- */
 
 /* x + low = n ln 2 + r, |r| <= ln 2 / 2, for |low| much smaller than 1. Adding 1.5 * 2^23 rounds to an integer and
  * leaves it in the low bits. */
@@ -181,8 +178,7 @@ F32_INLINE float f32_sech2_softplus(float x)
     return x > 0 ? sech * sech : 1.0f - tanh * tanh;
 }
 
-/* --- logarithm family -----------------------------------------------------------------------------------------------
- */
+/* --- logarithm family --------------------------------------------------------------------------------------------- */
 
 /* ln(1 + f) for sqrt(1/2) - 1 <= f <= sqrt(2) - 1, plus n ln 2. */
 F32_INLINE float f32_log_core(float f, float n)
@@ -253,8 +249,7 @@ F32_INLINE float f32_asinh(float x)
     return f32_with_sign(large ? result + 0x1.62e43p-1f : result, x);
 }
 
-/* --- Gaussian family ------------------------------------------------------------------------------------------------
- */
+/* --- Gaussian family ---------------------------------------------------------------------------------------------- */
 
 /* e^(-scale a^2) for scale 1 or 1/2, 0 <= a <= F32_GAUSSIAN_END(scale), where the result is 0 at last. The square of
  * the leading 12 bits is exact; the rest enters as a correction. */
@@ -340,8 +335,7 @@ F32_INLINE float f32_erf(float x)
     return a < 0.92f ? x + x * f32_erf_tail(t) : x != x ? x : outer;
 }
 
-/* --- circular family ------------------------------------------------------------------------------------------------
- */
+/* --- circular family ---------------------------------------------------------------------------------------------- */
 
 F32_INLINE float f32_atan(float x)
 {
@@ -381,8 +375,7 @@ F32_INLINE float f32_cos(float x)
     return f32_sin_shifted(x, 1);
 }
 
-/* --- general power, in double because the error of the logarithm is multiplied by y ---------------------------------
- */
+/* --- general power, in double because the error of the logarithm is multiplied by y ------------------------------- */
 
 F32_INLINE unsigned long long f64_bits(double x)
 {

@@ -89,8 +89,7 @@ static bool fold(og__exprs *graph, og__op op, int arity, const og__expr *args, o
     return true;
 }
 
-/* --- one argument ----------------------------------------------------------------------------------------------------
- */
+/* --- one argument ------------------------------------------------------------------------------------------------- */
 
 static og__expr make_negative(og__exprs *graph, og__expr u)
 {
@@ -180,8 +179,7 @@ og__expr og__expr_1(og__exprs *graph, og__op op, og__expr u)
     return node_1(graph, op, u);
 }
 
-/* --- sums ------------------------------------------------------------------------------------------------------------
- */
+/* --- sums --------------------------------------------------------------------------------------------------------- */
 
 /* 1 + sign * v without cancellation, where v is a saturating function. */
 static bool one_plus(og__exprs *graph, int sign, og__expr v, og__expr *result)

@@ -39,7 +39,8 @@ static og_status collect_samples(og__recipe *recipe)
 {
     double scale = recipe->options.scale;
     if (!(scale > 0 && scale <= 1))
-        return og__fail(OG_ERR_ARGUMENT, "cannot work at %g of the images' size; the share is above 0 and at most 1", scale);
+        return og__fail(OG_ERR_ARGUMENT, "cannot work at %g of the images' size; the share is above 0 and at most 1",
+                        scale);
     OG_TRY(og__alloc(recipe->count, sizeof *recipe->samples, &recipe->samples));
     for (size_t i = 0; i < recipe->count; i++)
         recipe->samples[i] = og_dataset_sample(recipe->data, OG_PART_TRAIN, i);

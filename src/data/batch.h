@@ -8,7 +8,7 @@
 typedef struct og__recipe {
     const og_dataset *data;
     og__loader_options options;
-    size_t count; /* training samples */
+    size_t count;       /* training samples */
     og_sample *samples; /* (count) of the data set, or shrunk ones in `pixels` */
     void **pixels;      /* (count) image and labels of a shrunk sample; NULL at full size */
     size_t steps_per_epoch;

@@ -11,7 +11,7 @@ typedef struct og__loader_options {
     int batch;
     int patch_h, patch_w; /* 0: the largest training image, rounded up to `multiple` */
     int multiple;         /* patch sides are rounded up to multiples of this, >= 1 */
-    double scale;         /* share of the images' size to work at, in (0, 1]; patches and augmentation see the smaller image */
+    double scale; /* share of the images' size to work at, in (0, 1]; patches and augmentation see the smaller image */
     uint64_t seed;
     og_augment_options augment;
     int threads;         /* >= 0; 0 prepares batches in the calling thread */

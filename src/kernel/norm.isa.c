@@ -13,8 +13,8 @@ void OG_ISA_FN(moments)(size_t pixels, const float *src, float *mean, float *m2)
             sums[r] += og__load(src + (i + (size_t)r) * OG_LANES);
     for (; i < pixels; i++)
         sums[0] += og__load(src + i * OG_LANES);
-    og__lanes centre = (((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))) /
-                       (float)pixels;
+    og__lanes centre =
+        (((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))) / (float)pixels;
 
     og__lanes squares[RUN] = {{0}};
     for (i = 0; i + RUN <= pixels; i += RUN)

@@ -21,7 +21,8 @@ void OG_ISA_FN(pool_forward)(int row, int rows, int w_dst, const float *src, flo
     }
 }
 
-void OG_ISA_FN(pool_backward)(int row, int rows, int w_dst, const float *src, const float *d_dst, bool add, float *d_src)
+void OG_ISA_FN(pool_backward)(int row, int rows, int w_dst, const float *src, const float *d_dst, bool add,
+                              float *d_src)
 {
     size_t w = (size_t)w_dst, line = 2 * w * OG_LANES;
     const size_t at[4] = {0, OG_LANES, line, line + OG_LANES};

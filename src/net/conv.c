@@ -69,9 +69,9 @@ static dnnl_status_t primitive_desc_new(dnnl_primitive_desc_t *made, int pass, c
                                                                     r->weights, r->bias, r->dst, r->strides, r->dilates,
                                                                     r->pads, r->pads, attr);
         case PASS_DATA:
-            return dnnl_deconvolution_backward_data_primitive_desc_create(made, engine, r->algorithm, r->src, r->weights,
-                                                                          r->dst, r->strides, r->dilates, r->pads,
-                                                                          r->pads, hint, attr);
+            return dnnl_deconvolution_backward_data_primitive_desc_create(made, engine, r->algorithm, r->src,
+                                                                          r->weights, r->dst, r->strides, r->dilates,
+                                                                          r->pads, r->pads, hint, attr);
         default:
             return dnnl_deconvolution_backward_weights_primitive_desc_create(made, engine, r->algorithm, r->src,
                                                                              r->weights, r->bias, r->dst, r->strides,
@@ -116,7 +116,7 @@ static const_desc queried(const_dnnl_primitive_desc_t from, dnnl_query_t what)
     return dnnl_primitive_desc_query_md(from, what, 0);
 }
 
-/* --- one engine and stream for the process ------------------------------------------------------------------------- */
+/* --- one engine and stream for the process ------------------------------------------------------------------------ */
 
 static dnnl_engine_t engine;
 static dnnl_stream_t stream;
@@ -150,7 +150,7 @@ static og_status checked(dnnl_status_t result, const char *what)
 
 #define DNNL_TRY(call, what) OG_TRY(checked(call, what))
 
-/* --- convolutions -------------------------------------------------------------------------------------------------- */
+/* --- convolutions ------------------------------------------------------------------------------------------------- */
 
 /* One pass: its primitive, and memory objects whose data handles are set at each run. */
 typedef struct pass {
@@ -158,19 +158,19 @@ typedef struct pass {
     dnnl_primitive_t primitive;
     dnnl_memory_t src, weights, bias, dst, scratch; /* or their gradients */
     dnnl_primitive_t reorder;                       /* plain -> packed weights; packed -> plain for their gradient */
-    float *packed;                                  /* weights in the layout that the pass wants; NULL for PASS_WEIGHTS */
+    float *packed; /* weights in the layout that the pass wants; NULL for PASS_WEIGHTS */
     size_t packed_bytes;
 } pass;
 
-/* oneDNN's fast kernels want at least one full block of channels; with fewer it falls back to a reference loop that is a
- * hundred times slower. Such convolutions run with the padding lanes as channels, on weights copied between zeros. */
+/* oneDNN's fast kernels want at least one full block of channels; with fewer it falls back to a reference loop that is
+ * a hundred times slower. Such convolutions run with the padding lanes as channels, on weights copied between zeros. */
 struct og__conv {
     og__conv_shape shape;
     int ic, oc; /* channels as oneDNN sees them */
     pass passes[PASS_COUNT];
     dnnl_memory_t plain; /* this convolution's part of the weights in PyTorch's layout, or `padded` */
     size_t plain_offset; /* floats before that part */
-    float *padded;       /* (oc, ic, k, k), transposed (ic, oc, 2, 2), and then (oc) for the bias; NULL when not needed */
+    float *padded; /* (oc, ic, k, k), transposed (ic, oc, 2, 2), and then (oc) for the bias; NULL when not needed */
     size_t scratch_bytes;
 };
 
@@ -191,9 +191,9 @@ static int at_least_a_block(int channels, og__isa isa)
 }
 
 /* Winograd F(4x4, 3x3) saves up to 3/4 of the multiplications, at many channels and enough tiles;
- * the limits come from measurements of every layer shape of the usual U-Nets (docs/adr/0008-winograd-by-shape.md). They depend on the
- * shape only, not on a timing, so that a run gives the same bits each time. oneDNN 3.2 removed it: then creation fails
- * and the direct algorithm serves. */
+ * the limits come from measurements of every layer shape of the usual U-Nets (docs/adr/0008-winograd-by-shape.md). They
+ * depend on the shape only, not on a timing, so that a run gives the same bits each time. oneDNN 3.2 removed it: then
+ * creation fails and the direct algorithm serves. */
 static bool wants_winograd(const og__conv_shape *s, int which)
 {
     int least = s->ic < s->oc ? s->ic : s->oc, most = s->ic < s->oc ? s->oc : s->ic;
@@ -503,8 +503,11 @@ static og_status execute(const pass *p, int count, const dnnl_exec_arg_t *args, 
 og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, float *dst, void *scratch)
 {
     const pass *p = &conv->passes[PASS_FORWARD];
-    dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src}, {DNNL_ARG_WEIGHTS, p->weights}, {DNNL_ARG_DST, p->dst},
-                              {DNNL_ARG_SCRATCHPAD, p->scratch}, {DNNL_ARG_BIAS, p->bias}};
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src},
+                              {DNNL_ARG_WEIGHTS, p->weights},
+                              {DNNL_ARG_DST, p->dst},
+                              {DNNL_ARG_SCRATCHPAD, p->scratch},
+                              {DNNL_ARG_BIAS, p->bias}};
     point(p->src, src);
     point(p->weights, p->packed);
     point(p->dst, dst);
@@ -521,7 +524,9 @@ og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, 
 og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_src, void *scratch)
 {
     const pass *p = &conv->passes[PASS_DATA];
-    dnnl_exec_arg_t args[] = {{DNNL_ARG_DIFF_SRC, p->src}, {DNNL_ARG_WEIGHTS, p->weights}, {DNNL_ARG_DIFF_DST, p->dst},
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_DIFF_SRC, p->src},
+                              {DNNL_ARG_WEIGHTS, p->weights},
+                              {DNNL_ARG_DIFF_DST, p->dst},
                               {DNNL_ARG_SCRATCHPAD, p->scratch}};
     point(p->src, d_src);
     point(p->weights, p->packed);
@@ -533,8 +538,11 @@ og_status og__conv_backward_weights(og__conv *conv, const float *src, const floa
                                     float *d_bias, void *scratch)
 {
     const pass *p = &conv->passes[PASS_WEIGHTS];
-    dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src}, {DNNL_ARG_DIFF_WEIGHTS, p->weights}, {DNNL_ARG_DIFF_DST, p->dst},
-                              {DNNL_ARG_SCRATCHPAD, p->scratch}, {DNNL_ARG_DIFF_BIAS, p->bias}};
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src},
+                              {DNNL_ARG_DIFF_WEIGHTS, p->weights},
+                              {DNNL_ARG_DIFF_DST, p->dst},
+                              {DNNL_ARG_SCRATCHPAD, p->scratch},
+                              {DNNL_ARG_DIFF_BIAS, p->bias}};
     size_t packed_at = (conv->scratch_bytes - p->packed_bytes) / OG_ALIGN_BYTES * OG_ALIGN_BYTES;
     point(p->src, src);
     point(p->weights, (char *)scratch + packed_at);

@@ -13,17 +13,17 @@
 
 typedef struct og__conv_shape {
     int n, ic, oc;
-    int h, w;         /* of src */
-    int kernel;       /* 1 or 3 (padded to keep the size), or 2 when transposed (stride 2, doubles the size) */
+    int h, w;   /* of src */
+    int kernel; /* 1 or 3 (padded to keep the size), or 2 when transposed (stride 2, doubles the size) */
     bool transposed;
-    bool planar;      /* src is nchw */
+    bool planar; /* src is nchw */
     bool bias;
-    int ic_first;     /* this convolution reads channels [ic_first, ic_first + ic) of weights made for ic_all: */
-    int ic_all;       /*   a concatenated source is two convolutions, the second one accumulating */
-    bool accumulate;  /* forward adds to dst */
-    bool training;    /* the two backward passes are wanted */
-    bool data_grad;   /* and the gradient by src */
-    bool exact;       /* direct algorithms only */
+    int ic_first;    /* this convolution reads channels [ic_first, ic_first + ic) of weights made for ic_all: */
+    int ic_all;      /*   a concatenated source is two convolutions, the second one accumulating */
+    bool accumulate; /* forward adds to dst */
+    bool training;   /* the two backward passes are wanted */
+    bool data_grad;  /* and the gradient by src */
+    bool exact;      /* direct algorithms only */
     int threads;
     og__isa isa;
 } og__conv_shape;

@@ -157,15 +157,19 @@ static int add_norm_act(builder *b, const char *prefix, int unit, og_place place
 {
     og__graph *g = b->graph;
     char name[96];
-    og__node n = {.kind = OG_NODE_NORM_ACT, .src_count = 1, .src = {src}, .channels = channels_of(b, src),
-                  .stage = stage_of(b, src), .layer = (int)g->layer_count};
+    og__node n = {.kind = OG_NODE_NORM_ACT,
+                  .src_count = 1,
+                  .src = {src},
+                  .channels = channels_of(b, src),
+                  .stage = stage_of(b, src),
+                  .layer = (int)g->layer_count};
     add_norm(b, prefix, unit, &n);
     add_act_params(b, prefix, unit, b->spec->acts[place], &n);
     og_layer *layer = append(b, &g->layers, &g->layer_count, &b->layer_room, sizeof *g->layers);
     if (layer) {
         snprintf(name, sizeof name, ".%d", unit);
-        *layer = (og_layer){.name = join_name(b, prefix, name), .place = place, .stage = n.stage,
-                            .channels = n.channels};
+        *layer =
+            (og_layer){.name = join_name(b, prefix, name), .place = place, .stage = n.stage, .channels = n.channels};
     }
     return add_node(b, &n);
 }
@@ -185,7 +189,10 @@ static int add_block(builder *b, const char *prefix, og_place place, int skip, i
 
 static int add_pool(builder *b, int src)
 {
-    og__node n = {.kind = OG_NODE_POOL, .src_count = 1, .src = {src}, .channels = channels_of(b, src),
+    og__node n = {.kind = OG_NODE_POOL,
+                  .src_count = 1,
+                  .src = {src},
+                  .channels = channels_of(b, src),
                   .stage = stage_of(b, src) + 1};
     return add_node(b, &n);
 }
@@ -193,8 +200,13 @@ static int add_pool(builder *b, int src)
 /* Up to the next finer stage: a transposed convolution to that stage's channels, or a resize that keeps them. */
 static int add_up(builder *b, const char *prefix, int src, int channels)
 {
-    og__node n = {.kind = OG_NODE_RESIZE, .src_count = 1, .src = {src}, .channels = channels_of(b, src),
-                  .stage = stage_of(b, src) - 1, .weight = OG_NO_PARAM, .bias = OG_NO_PARAM};
+    og__node n = {.kind = OG_NODE_RESIZE,
+                  .src_count = 1,
+                  .src = {src},
+                  .channels = channels_of(b, src),
+                  .stage = stage_of(b, src) - 1,
+                  .weight = OG_NO_PARAM,
+                  .bias = OG_NO_PARAM};
     if (b->spec->up == OG_UP_TRANSPOSED) {
         n.kind = OG_NODE_UP;
         n.kernel = 2;

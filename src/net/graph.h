@@ -18,13 +18,13 @@ enum { OG_NODE_SRC_MAX = 2, OG_NO_PARAM = -1 };
 typedef struct og__node {
     og__node_kind kind;
     int src_count;
-    int src[OG_NODE_SRC_MAX]; /* nodes before this one */
-    int channels;             /* of the result */
-    int stage;                /* the result's resolution: (H, W) / 2^stage */
-    int kernel;               /* CONV */
-    int weight, bias;         /* parameters: CONV and UP; of the norm for NORM_ACT; OG_NO_PARAM where absent */
-    int mean, variance;       /* running statistics (state tensors) of batch norm, else OG_NO_PARAM */
-    int layer;                /* NORM_ACT: index of the og_layer */
+    int src[OG_NODE_SRC_MAX];          /* nodes before this one */
+    int channels;                      /* of the result */
+    int stage;                         /* the result's resolution: (H, W) / 2^stage */
+    int kernel;                        /* CONV */
+    int weight, bias;                  /* parameters: CONV and UP; of the norm for NORM_ACT; OG_NO_PARAM where absent */
+    int mean, variance;                /* running statistics (state tensors) of batch norm, else OG_NO_PARAM */
+    int layer;                         /* NORM_ACT: index of the og_layer */
     int act_params[OG_ACT_PARAMS_MAX]; /* NORM_ACT: learned parameters of the activation, OG_NO_PARAM where fixed */
 } og__node;
 
@@ -37,7 +37,7 @@ typedef struct og__graph {
     og_param *state;
     size_t state_count;
     size_t state_size; /* floats */
-    og_layer *layers; /* names owned */
+    og_layer *layers;  /* names owned */
     size_t layer_count;
 } og__graph;
 

@@ -91,7 +91,7 @@ void og__loss_run(og_plan *plan, float *logits, const uint8_t *labels, const og_
         size_t first = (size_t)(i % chunks) * LOSS_CHUNK, image = (size_t)(i / chunks);
         size_t count = head->pixels - first < LOSS_CHUNK ? head->pixels - first : LOSS_CHUNK;
         plan->ops->loss_gradient(count, classes, stride, labels + image * head->pixels + first, ce, slope_both,
-                                 slope_predicted, logits + image * (size_t)head->blocks * stride +
-                                                      first * (size_t)plan->lanes);
+                                 slope_predicted,
+                                 logits + image * (size_t)head->blocks * stride + first * (size_t)plan->lanes);
     }
 }

@@ -66,10 +66,10 @@ void og_net_free(og_net *net)
     free(net);
 }
 
-/* --- initial weights ----------------------------------------------------------------------------------------------- */
+/* --- initial weights ---------------------------------------------------------------------------------------------- */
 
-/* The gain by which weights that read `node` are drawn: that of the activation that made the values. A pooled or enlarged
- * activation keeps it; the image and a transposed convolution's result are about linear. */
+/* The gain by which weights that read `node` are drawn: that of the activation that made the values. A pooled or
+ * enlarged activation keeps it; the image and a transposed convolution's result are about linear. */
 static og_status source_gain(const og_net *net, int node, double *gain)
 {
     const og__node *n = &net->graph.nodes[node];
@@ -125,8 +125,7 @@ static og_status init_up(og_net *net, int node, uint64_t seed)
     const og_param *p = &net->graph.params[n->weight];
     double gain;
     OG_TRY(source_gain(net, n->src[0], &gain));
-    draw(p, 0, p->count, p->count, gain / sqrt((double)p->shape[0]), seed, stream_item(node, 0),
-         net->weights);
+    draw(p, 0, p->count, p->count, gain / sqrt((double)p->shape[0]), seed, stream_item(node, 0), net->weights);
     return OG_OK;
 }
 
@@ -166,7 +165,7 @@ og_status og_net_init(og_net *net, uint64_t seed)
     return OG_OK;
 }
 
-/* --- what a net tells about itself --------------------------------------------------------------------------------- */
+/* --- what a net tells about itself -------------------------------------------------------------------------------- */
 
 size_t og_net_param_count(const og_net *net)
 {

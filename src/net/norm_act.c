@@ -71,7 +71,7 @@ static double pixels_per_group(const frame *f)
     return (double)f->at->pixels * (f->na->groups > 1 ? 1 : f->plan->options.n);
 }
 
-/* --- forward ------------------------------------------------------------------------------------------------------- */
+/* --- forward ------------------------------------------------------------------------------------------------------ */
 
 /* Combine the chunks' means and squared deviations (Chan, Golub, LeVeque 1979). */
 static void combine_moments(const frame *f, int group, int block, int lane, double *mean, double *m2)
@@ -162,7 +162,7 @@ void og__norm_act_forward(og_plan *plan, int node, bool fresh, const float *src,
     }
 }
 
-/* --- backward ------------------------------------------------------------------------------------------------------ */
+/* --- backward ----------------------------------------------------------------------------------------------------- */
 
 static void reduce(const frame *f, const float *src, float *d)
 {

@@ -26,8 +26,8 @@ static og_status size_nodes(og_plan *plan, size_t **floats)
         at->w = plan->options.w >> g->nodes[i].stage;
         at->blocks = (g->nodes[i].channels + plan->lanes - 1) / plan->lanes;
         OG_TRY(og__product(&at->pixels, 2, (size_t[]){(size_t)at->h, (size_t)at->w}));
-        OG_TRY(og__product(&(*floats)[i], 4, (size_t[]){(size_t)plan->options.n, (size_t)at->blocks, at->pixels,
-                                                        (size_t)plan->lanes}));
+        OG_TRY(og__product(&(*floats)[i], 4,
+                           (size_t[]){(size_t)plan->options.n, (size_t)at->blocks, at->pixels, (size_t)plan->lanes}));
     }
     return OG_OK;
 }

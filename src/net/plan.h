@@ -18,19 +18,19 @@ enum { OG_CHUNK_PIXELS = 1024 };
 typedef struct og__norm_act {
     og__act_kernel *kernel;
     int groups, padded;
-    float *mean, *rstd;                /* of the last forward pass */
-    float *scale, *shift;              /* z = src * scale + shift */
-    float *k0, *k1, *k2;               /* d_src = k0 dz + k1 src + k2 */
-    float *values;                     /* (params, padded) the activation's parameters per channel */
+    float *mean, *rstd;                     /* of the last forward pass */
+    float *scale, *shift;                   /* z = src * scale + shift */
+    float *k0, *k1, *k2;                    /* d_src = k0 dz + k1 src + k2 */
+    float *values;                          /* (params, padded) the activation's parameters per channel */
     const float *params[OG_ACT_PARAMS_MAX]; /* into values */
     int param_count;
-    bool learns;                       /* some parameter is trained */
+    bool learns; /* some parameter is trained */
 } og__norm_act;
 
 typedef struct og__plan_node {
-    int h, w;          /* of the node's value */
-    size_t pixels;     /* h * w */
-    int blocks;        /* channel blocks */
+    int h, w;                        /* of the node's value */
+    size_t pixels;                   /* h * w */
+    int blocks;                      /* channel blocks */
     og__conv *conv[OG_NODE_SRC_MAX]; /* CONV: one per source; UP: one */
     og__norm_act norm_act;
 } og__plan_node;
@@ -41,12 +41,12 @@ struct og_plan {
     og__isa isa;
     int lanes;
     const og__ops *ops;
-    bool planar_input;  /* the first convolution reads the caller's image without packing: where oneDNN is fast so */
+    bool planar_input; /* the first convolution reads the caller's image without packing: where oneDNN is fast so */
     og__plan_node *nodes;
     og__schedule schedule;
-    float *arena;       /* (schedule.floats) */
-    void *scratch;      /* for oneDNN */
-    float *partials;    /* per unit of work: sums over its pixels, combined in fixed order */
+    float *arena;    /* (schedule.floats) */
+    void *scratch;   /* for oneDNN */
+    float *partials; /* per unit of work: sums over its pixels, combined in fixed order */
     double *loss_partials;
     size_t bytes;
     bool stale;         /* weights changed since they were packed */

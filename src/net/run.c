@@ -22,7 +22,7 @@ static size_t block_floats(const og_plan *plan, const og__plan_node *at)
     return at->pixels * (size_t)plan->lanes;
 }
 
-/* --- forward ------------------------------------------------------------------------------------------------------- */
+/* --- forward ------------------------------------------------------------------------------------------------------ */
 
 static void pack_image(const context *c, float *dst)
 {
@@ -36,54 +36,62 @@ static void pack_image(const context *c, float *dst)
     }
 }
 
-/* Rows that one unit of parallel work covers. */
+/* A unit of parallel work of pooling and resizing: some rows of one channel block. */
 enum { ROWS = 16 };
 
-static int row_units(int rows)
+typedef struct strip {
+    size_t block;
+    int row, rows;
+} strip;
+
+static int strips_per_block(int h)
 {
-    return (rows + ROWS - 1) / ROWS;
+    return (h + ROWS - 1) / ROWS;
+}
+
+static strip strip_of(int index, int h)
+{
+    int strips = strips_per_block(h), row = index % strips * ROWS;
+    return (strip){(size_t)(index / strips), row, h - row < ROWS ? h - row : ROWS};
 }
 
 static void pool(const context *c, const float *src, float *dst)
 {
     og_plan *plan = c->plan;
-    int parts = row_units(c->at->h);
+    size_t fine = block_floats(plan, c->src), coarse = block_floats(plan, c->at);
+    int h = c->at->h, w = c->at->w;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * c->at->blocks * parts; i++) {
-        size_t block = (size_t)(i / parts);
-        int row = i % parts * ROWS, rows = c->at->h - row < ROWS ? c->at->h - row : ROWS;
-        plan->ops->pool_forward(row, rows, c->at->w, src + block * block_floats(plan, c->src),
-                                dst + block * block_floats(plan, c->at));
+    for (int i = 0; i < plan->options.n * c->at->blocks * strips_per_block(h); i++) {
+        strip s = strip_of(i, h);
+        plan->ops->pool_forward(s.row, s.rows, w, src + s.block * fine, dst + s.block * coarse);
     }
 }
 
 static void pool_back(const context *c, const float *src, const float *d_dst, bool add, float *d_src)
 {
     og_plan *plan = c->plan;
-    int parts = row_units(c->at->h);
+    size_t fine = block_floats(plan, c->src), coarse = block_floats(plan, c->at);
+    int h = c->at->h, w = c->at->w;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * c->at->blocks * parts; i++) {
-        size_t block = (size_t)(i / parts);
-        int row = i % parts * ROWS, rows = c->at->h - row < ROWS ? c->at->h - row : ROWS;
-        plan->ops->pool_backward(row, rows, c->at->w, src + block * block_floats(plan, c->src),
-                                 d_dst + block * block_floats(plan, c->at), add,
-                                 d_src + block * block_floats(plan, c->src));
+    for (int i = 0; i < plan->options.n * c->at->blocks * strips_per_block(h); i++) {
+        strip s = strip_of(i, h);
+        plan->ops->pool_backward(s.row, s.rows, w, src + s.block * fine, d_dst + s.block * coarse, add,
+                                 d_src + s.block * fine);
     }
 }
 
 static void resize(const context *c, bool backward, const float *from, float *to)
 {
     og_plan *plan = c->plan;
-    int parts = row_units(c->src->h);
     size_t coarse = block_floats(plan, c->src), fine = block_floats(plan, c->at);
+    int h = c->src->h, w = c->src->w;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * c->at->blocks * parts; i++) {
-        size_t block = (size_t)(i / parts);
-        int row = i % parts * ROWS, rows = c->src->h - row < ROWS ? c->src->h - row : ROWS;
+    for (int i = 0; i < plan->options.n * c->at->blocks * strips_per_block(h); i++) {
+        strip s = strip_of(i, h);
         if (backward)
-            plan->ops->resize_backward(row, rows, c->src->h, c->src->w, from + block * fine, to + block * coarse);
+            plan->ops->resize_backward(s.row, s.rows, h, w, from + s.block * fine, to + s.block * coarse);
         else
-            plan->ops->resize_forward(row, rows, c->src->h, c->src->w, from + block * coarse, to + block * fine);
+            plan->ops->resize_forward(s.row, s.rows, h, w, from + s.block * coarse, to + s.block * fine);
     }
 }
 
@@ -117,7 +125,7 @@ static og_status forward(og_plan *plan, const og__step *step)
     return OG_OK;
 }
 
-/* --- backward ------------------------------------------------------------------------------------------------------ */
+/* --- backward ----------------------------------------------------------------------------------------------------- */
 
 static og_status conv_backward(const context *c, const og__step *step)
 {
@@ -157,7 +165,7 @@ static og_status backward(og_plan *plan, const og__step *step)
     return OG_OK;
 }
 
-/* --- passes -------------------------------------------------------------------------------------------------------- */
+/* --- passes ------------------------------------------------------------------------------------------------------- */
 
 static og_status refresh(og_plan *plan)
 {
@@ -241,7 +249,7 @@ static og_status check_labels(const og_plan *plan, const uint8_t *labels)
     return OG_OK;
 }
 
-/* --- finding what is not finite ------------------------------------------------------------------------------------ */
+/* --- finding what is not finite ----------------------------------------------------------------------------------- */
 
 static bool all_finite(const float *values, size_t count)
 {
@@ -254,8 +262,8 @@ static bool all_finite(const float *values, size_t count)
 
 static og_status blame(const char *layer, const char *what, double loss)
 {
-    return og__fail(OG_ERR_NUMERIC, "%s is not finite (loss %g): %s; try a lower learning rate or gradient clipping", layer,
-                    loss, what);
+    return og__fail(OG_ERR_NUMERIC, "%s is not finite (loss %g): %s; try a lower learning rate or gradient clipping",
+                    layer, loss, what);
 }
 
 /* Run the forward pass again and look at each value as it is made: the first bad one names the layer. OG_OK if none. */

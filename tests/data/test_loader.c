@@ -64,7 +64,8 @@ static void test_same_bits_for_any_threads(void **state)
     for (size_t t = 0; t < 4; t++)
         for (size_t f = 0; f < 4; f++) {
             og__loader *loader = open_loader((og__loader_options){.batch = 3,
-                                                                  .scale = 1, .multiple = 8,
+                                                                  .scale = 1,
+                                                                  .multiple = 8,
                                                                   .seed = 5,
                                                                   .augment = every,
                                                                   .threads = threads[t],
@@ -111,12 +112,13 @@ static void test_epochs(void **state)
 {
     (void)state;
     og_scaling scaling = og_dataset_scaling(data);
-    og__loader *loader =
-        open_loader((og__loader_options){.batch = 4, .patch_h = 9, .patch_w = 11, .scale = 1, .multiple = 1, .seed = 9});
+    og__loader *loader = open_loader(
+        (og__loader_options){.batch = 4, .patch_h = 9, .patch_w = 11, .scale = 1, .multiple = 1, .seed = 9});
     assert_int_equal(og__loader_steps_per_epoch(loader), 3);
     og__loader_close(loader);
 
-    loader = open_loader((og__loader_options){.batch = 4, .patch_h = H, .patch_w = W, .scale = 1, .multiple = 1, .seed = 9});
+    loader =
+        open_loader((og__loader_options){.batch = 4, .patch_h = H, .patch_w = W, .scale = 1, .multiple = 1, .seed = 9});
     int orders[2][12];
     for (int epoch = 0; epoch < 2; epoch++) {
         int shown[COUNT] = {0};
@@ -163,7 +165,8 @@ static void test_patches(void **state)
     }
     og__loader_close(loader);
 
-    loader = open_loader((og__loader_options){.batch = 1, .patch_h = 5, .patch_w = 6, .scale = 1, .multiple = 1, .seed = 0});
+    loader =
+        open_loader((og__loader_options){.batch = 1, .patch_h = 5, .patch_w = 6, .scale = 1, .multiple = 1, .seed = 0});
     for (int s = 0; s < 3 * COUNT; s++) {
         assert_int_equal(og__loader_next(loader, &batch), OG_OK);
         for (int i = 0; i < 30; i++)

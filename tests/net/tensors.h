@@ -60,7 +60,8 @@ static inline float *to_blocked(const float *planar, int n, int c, int pixels, i
     for (int i = 0; i < n; i++)
         for (int k = 0; k < c; k++)
             for (int p = 0; p < pixels; p++)
-                data[blocked_at(i, k, p, c, pixels, lanes)] = planar[((size_t)i * (size_t)c + (size_t)k) * (size_t)pixels + (size_t)p];
+                data[blocked_at(i, k, p, c, pixels, lanes)] =
+                    planar[((size_t)i * (size_t)c + (size_t)k) * (size_t)pixels + (size_t)p];
     return data;
 }
 
@@ -80,7 +81,8 @@ static inline void assert_near(const float *got, const double *want, size_t coun
 {
     double off = distance(got, want, count);
     if (!(off <= tolerance))
-        fail_msg("relative L2 distance %g exceeds %g (first: got %g, want %g)", off, tolerance, (double)got[0], want[0]);
+        fail_msg("relative L2 distance %g exceeds %g (first: got %g, want %g)", off, tolerance, (double)got[0],
+                 want[0]);
 }
 
 static inline void assert_blocked_near(const float *blocked, const double *want, int n, int c, int pixels, int lanes,
@@ -90,7 +92,8 @@ static inline void assert_blocked_near(const float *blocked, const double *want,
     for (int i = 0; i < n; i++)
         for (int k = 0; k < c; k++)
             for (int p = 0; p < pixels; p++)
-                got[((size_t)i * (size_t)c + (size_t)k) * (size_t)pixels + (size_t)p] = blocked[blocked_at(i, k, p, c, pixels, lanes)];
+                got[((size_t)i * (size_t)c + (size_t)k) * (size_t)pixels + (size_t)p] =
+                    blocked[blocked_at(i, k, p, c, pixels, lanes)];
     assert_near(got, want, (size_t)(n * c * pixels), tolerance);
     int padded = (c + lanes - 1) / lanes * lanes;
     for (int i = 0; i < n; i++) /* padding lanes must stay 0: the next convolution multiplies them */

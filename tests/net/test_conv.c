@@ -105,7 +105,8 @@ static void check_shape(og__conv_shape shape, double tolerance)
     }
     float *d_weights = random_tensor(weight_count, 6), *d_bias = random_tensor((size_t)s->oc, 7);
     float *untouched = copy_tensor(d_weights, weight_count);
-    assert_int_equal(og__conv_backward_weights(conv, src_b, d_dst_b, d_weights, s->bias ? d_bias : NULL, scratch), OG_OK);
+    assert_int_equal(og__conv_backward_weights(conv, src_b, d_dst_b, d_weights, s->bias ? d_bias : NULL, scratch),
+                     OG_OK);
     for (size_t i = 0; i < weight_count; i++) { /* another part of a concatenated source keeps its gradient */
         size_t k2 = (size_t)(s->kernel * s->kernel);
         int channel = (int)(s->transposed ? i / k2 / (size_t)s->oc : i / k2 % (size_t)s->ic_all);
@@ -123,16 +124,26 @@ static void check_shape(og__conv_shape shape, double tolerance)
         free(d_bias_sum);
     }
     og__conv_free(conv);
-    void *all[] = {src, weights, bias, d_dst, start, r.dst, r.d_src, r.d_weights, scratch, src_b, dst_b, d_dst_b,
-                   d_weights, d_bias, untouched};
+    void *all[] = {src,     weights, bias,  d_dst,   start,     r.dst,  r.d_src,  r.d_weights,
+                   scratch, src_b,   dst_b, d_dst_b, d_weights, d_bias, untouched};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
 }
 
 static og__conv_shape base_shape(void)
 {
-    return (og__conv_shape){.n = 2, .ic = 16, .oc = 32, .h = 12, .w = 20, .kernel = 3, .ic_all = 16, .training = true,
-                            .data_grad = true, .exact = true, .threads = 2, .isa = og__cpu_isa()};
+    return (og__conv_shape){.n = 2,
+                            .ic = 16,
+                            .oc = 32,
+                            .h = 12,
+                            .w = 20,
+                            .kernel = 3,
+                            .ic_all = 16,
+                            .training = true,
+                            .data_grad = true,
+                            .exact = true,
+                            .threads = 2,
+                            .isa = og__cpu_isa()};
 }
 
 static const double direct = 2e-6, winograd = 1e-4; /* relative L2; F(4x4) in fp32 costs about one decimal digit */
@@ -249,8 +260,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocked),    cmocka_unit_test(test_planar_inputs), cmocka_unit_test(test_partial_blocks),
-        cmocka_unit_test(test_narrow),     cmocka_unit_test(test_concatenation), cmocka_unit_test(test_head),       cmocka_unit_test(test_transposed),
-        cmocka_unit_test(test_winograd),   cmocka_unit_test(test_odd_sizes),
+        cmocka_unit_test(test_narrow),     cmocka_unit_test(test_concatenation), cmocka_unit_test(test_head),
+        cmocka_unit_test(test_transposed), cmocka_unit_test(test_winograd),      cmocka_unit_test(test_odd_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -270,9 +270,12 @@ static void test_softmax_extremes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_moments), cmocka_unit_test(test_norm_apply_and_zero_lanes),
-        cmocka_unit_test(test_pool),    cmocka_unit_test(test_resize),
-        cmocka_unit_test(test_pack),    cmocka_unit_test(test_loss),
+        cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_norm_apply_and_zero_lanes),
+        cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_resize),
+        cmocka_unit_test(test_pack),
+        cmocka_unit_test(test_loss),
         cmocka_unit_test(test_softmax_extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

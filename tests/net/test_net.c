@@ -20,8 +20,14 @@ static og_net *make_net(const char *formula, og_norm norm, og_up up, int in_chan
     og_net *net;
     if (og_act_parse(formula, &act) != OG_OK)
         fail_msg("%s", og_error_text());
-    og_net_spec spec = {.in_channels = in_channels, .classes = classes, .depth = 2, .width = width, .width_cap = 64,
-                        .norm = norm, .up = up, .acts = {act, act, act}};
+    og_net_spec spec = {.in_channels = in_channels,
+                        .classes = classes,
+                        .depth = 2,
+                        .width = width,
+                        .width_cap = 64,
+                        .norm = norm,
+                        .up = up,
+                        .acts = {act, act, act}};
     if (og_net_new(&spec, &net) != OG_OK)
         fail_msg("%s", og_error_text());
     og_act_free(act);

@@ -169,8 +169,8 @@ static void check_forward(const char *path, parity *p, const float *image)
     free(got);
 }
 
-/* Each tensor's gradient on its own scale. With a norm behind it, a bias or a shift can have a gradient of exactly 0 that
- * rounding makes tiny instead: no tensor is held to less than 1e-4 of the whole gradient's size per number. */
+/* Each tensor's gradient on its own scale. With a norm behind it, a bias or a shift can have a gradient of exactly 0
+ * that rounding makes tiny instead: no tensor is held to less than 1e-4 of the whole gradient's size per number. */
 static void check_gradients(const char *path, const parity *p)
 {
     size_t all = og_net_weight_count(p->net);
@@ -213,14 +213,16 @@ static void check_steps(const char *path, parity *p, og_plan *plan, const float 
     og__optimizer *optimizer;
     size_t count = og_net_weight_count(p->net);
     float *want = floats_of(p, "trained", count), *start = floats_of(p, "weights", count);
-    assert_int_equal(og__optimizer_new(&options, og_net_param_at(p->net, 0), og_net_param_count(p->net), &optimizer), OG_OK);
+    assert_int_equal(og__optimizer_new(&options, og_net_param_at(p->net, 0), og_net_param_count(p->net), &optimizer),
+                     OG_OK);
     set_weights(p);
     for (int step = 0; step < number(p->about, "steps"); step++) {
         og_loss loss = {.ce = 1, .dice = 1};
         og_loss_value value;
         og_plan_refresh(plan);
         assert_int_equal(og_plan_train(plan, image, labels, &loss, &value), OG_OK);
-        og__optimizer_step(optimizer, real(p->about, "learning_rate"), og_net_gradients(p->net), og_net_weights(p->net));
+        og__optimizer_step(optimizer, real(p->about, "learning_rate"), og_net_gradients(p->net),
+                           og_net_weights(p->net));
     }
     check(path, "weights after the steps", og_net_weights(p->net), want, count, length(want, count));
     for (size_t i = 0; i < count; i++) /* the steps did something */
