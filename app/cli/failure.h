@@ -7,6 +7,9 @@
 /* Remember a text and return `status`. */
 og_status fail(og_status status, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
+/* Put "context: " before the text of the failure so far and return `status`. */
+og_status fail_in(og_status status, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+
 /* The text of the last fail(), or the library's when there was none. */
 const char *failure_text(void);
 

@@ -1,5 +1,4 @@
-/* The command line: finds the command, reads its arguments, runs it, and turns failures into messages and exit codes.
- */
+/* Find the command, read its arguments, run it, and turn failures into messages and exit codes. */
 #include <errno.h>
 #include <locale.h>
 #include <stdbool.h>
@@ -45,13 +44,15 @@ static og_status fail_command(int argc, const char *const *argv)
                 near ? near : "", near ? "'?" : "");
 }
 
-static bool misused; /* the command line itself is wrong, so help may help */
+static bool misused; /* the command line itself is wrong, so that help may help */
 
 static og_status run_command(const cli_command *command, int argc, char *const *argv)
 {
     og_status status = OG_OK;
     cli_arguments arguments;
+    misused = true;
     TRY(arguments_parse(command, argc, argv, &arguments));
+    misused = false;
     if (arguments.help)
         status = print_help(stdout, command);
     else

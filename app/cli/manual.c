@@ -87,7 +87,9 @@ static void print_program(FILE *file)
         print_roff(file, (*at)->summary);
     }
     fputs(".SH ENVIRONMENT\n.TP\n.B OGIVE_ISA\nbaseline, avx2 or avx512: use no wider instruction set than this.\n"
-          ".TP\n.B XDG_CACHE_HOME\nWhere compiled formulas are kept (default ~/.cache).\n",
+          ".TP\n.B OGIVE_CC\nThe C compiler for formulas (default: cc, gcc or clang, whichever there is).\n"
+          ".TP\n.B OGIVE_EXECUTOR\nbuilt\\-in, compiled or interpreter: what runs formulas.\n"
+          ".TP\n.B OGIVE_CACHE\nFolder of compiled formulas (default: ogive in XDG_CACHE_HOME or ~/.cache).\n",
           file);
     print_exit_codes(file);
 }

@@ -1,5 +1,6 @@
 #include "table.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -43,6 +44,7 @@ void table_print(text_table *table, FILE *file)
 {
     size_t columns = strlen(table->align);
     int widths[32] = {0};
+    assert(columns <= sizeof widths / sizeof widths[0]);
     for (size_t i = 0; i < table->count; i++) {
         int width = text_columns(table->cells[i]);
         if (width > widths[i % columns])
@@ -54,14 +56,8 @@ void table_print(text_table *table, FILE *file)
         bool last = column == columns - 1, right = table->align[column] == 'r';
         fprintf(file, "  %*s%s%*s%s", right ? pad : 0, "", table->cells[i], right || last ? 0 : pad, "",
                 last ? "\n" : "");
-    }
-    table_clear(table);
-}
-
-void table_clear(text_table *table)
-{
-    for (size_t i = 0; i < table->count; i++)
         free(table->cells[i]);
+    }
     free(table->cells);
     table->cells = NULL;
     table->count = 0;

@@ -21,7 +21,4 @@ void table_number(text_table *table, double number, int digits);
 /* Print all rows, each indented by two spaces, and empty the table. */
 void table_print(text_table *table, FILE *file);
 
-/* Empty the table. */
-void table_clear(text_table *table);
-
 #endif
