@@ -6,6 +6,67 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LARGE_BYTES = 1 << 26 };
+
+/* The limit of the control group (a container's), or SIZE_MAX. */
+static size_t group_limit(void)
+{
+    unsigned long long bytes = 0;
+    FILE *file = fopen("/sys/fs/cgroup/memory.max", "r");
+    if (!file)
+        return SIZE_MAX;
+    int got = fscanf(file, "%llu", &bytes); /* "max" when there is none */
+    fclose(file);
+    return got == 1 ? (size_t)bytes : SIZE_MAX;
+}
+
+/* A row of /proc/meminfo in bytes; 0 where there is none. */
+static size_t row_of_meminfo(const char *name)
+{
+    char line[128];
+    size_t bytes = 0, length = strlen(name);
+    FILE *file = fopen("/proc/meminfo", "r");
+    while (file && bytes == 0 && fgets(line, sizeof line, file))
+        if (strncmp(line, name, length) == 0)
+            bytes = (size_t)strtoull(line + length, NULL, 10) << 10;
+    if (file)
+        fclose(file);
+    return bytes;
+}
+
+static size_t held_bytes(void)
+{
+    unsigned long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    int got = file ? fscanf(file, "%*u %llu", &pages) : 0;
+    if (file)
+        fclose(file);
+    return got == 1 ? (size_t)pages * (size_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+/* What this process can still take of the machine's memory and of its control group's, or SIZE_MAX where unknown. */
+static size_t memory_left(void)
+{
+    size_t available = row_of_meminfo("MemAvailable:"), group = group_limit(), held = held_bytes();
+    size_t machine = available > 0 ? available + row_of_meminfo("SwapFree:") : SIZE_MAX;
+    if (group == SIZE_MAX)
+        return machine;
+    group = group > held ? group - held : 0;
+    return machine < group ? machine : group;
+}
+
+/* The kernel promises more memory than there is and ends the process that takes it; a large block is refused before. */
+static og_status check_left(size_t bytes)
+{
+    if (bytes < LARGE_BYTES)
+        return OG_OK;
+    size_t left = memory_left();
+    if (bytes <= left)
+        return OG_OK;
+    return og__fail(OG_ERR_MEMORY, "cannot allocate %zu MB of memory: %zu MB are free; use a smaller batch, patch or "
+                    "network", (bytes >> 20) + 1, left >> 20);
+}
+
 og_status og__alloc(size_t count, size_t size, void *block)
 {
     size_t bytes;
@@ -17,6 +78,7 @@ og_status og__alloc(size_t count, size_t size, void *block)
     if (bytes > SIZE_MAX - OG_ALIGN_BYTES)
         return og__fail(OG_ERR_MEMORY, "cannot allocate %zu bytes: larger than the address space", bytes);
     size_t rounded = (bytes + OG_ALIGN_BYTES - 1) / OG_ALIGN_BYTES * OG_ALIGN_BYTES;
+    OG_TRY(check_left(rounded));
     memory = aligned_alloc(OG_ALIGN_BYTES, rounded);
     if (!memory)
         return og__fail(OG_ERR_MEMORY, "cannot allocate %zu MB of memory; use a smaller batch, patch or network",
@@ -35,18 +97,6 @@ og_status og__product(size_t *product, size_t count, const size_t *factors)
             return og__fail(OG_ERR_MEMORY, "a size of %zu factors overflows the address space", count);
     *product = result;
     return OG_OK;
-}
-
-/* The limit of the control group (a container's), or SIZE_MAX. */
-static size_t group_limit(void)
-{
-    unsigned long long bytes = 0;
-    FILE *file = fopen("/sys/fs/cgroup/memory.max", "r");
-    if (!file)
-        return SIZE_MAX;
-    int got = fscanf(file, "%llu", &bytes); /* "max" when there is none */
-    fclose(file);
-    return got == 1 ? (size_t)bytes : SIZE_MAX;
 }
 
 size_t og__memory_limit(void)

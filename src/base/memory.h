@@ -9,7 +9,8 @@
 enum { OG_ALIGN_BYTES = 64 };
 
 /* Allocate count * size zeroed bytes, aligned to OG_ALIGN_BYTES, released with free().
- * *block is NULL on failure. OG_ERR_MEMORY also when the product overflows. */
+ * *block is NULL on failure. OG_ERR_MEMORY also when the product overflows, or is more than the memory that is left:
+ * the block is written to, so that it is truly there. */
 og_status og__alloc(size_t count, size_t size, void *block);
 
 /* Multiply sizes; OG_ERR_MEMORY when the product overflows size_t. The only place sizes are multiplied unchecked. */

@@ -69,6 +69,8 @@ static void test_sizes_overflow(void **state)
     assert_int_equal(og__product(&product, 2, (size_t[]){SIZE_MAX / 2, 3}), OG_ERR_MEMORY);
     assert_int_equal(og__alloc(SIZE_MAX / 4, 8, &block), OG_ERR_MEMORY);
     assert_null(block);
+    assert_int_equal(og__alloc((size_t)1 << 46, 1, &block), OG_ERR_MEMORY); /* promised, it would end the process */
+    assert_null(block);
     assert_int_equal(og__alloc(3, 5, &block), OG_OK);
     assert_int_equal((uintptr_t)block % OG_ALIGN_BYTES, 0);
     for (int i = 0; i < 15; i++)
