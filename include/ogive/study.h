@@ -54,6 +54,7 @@ typedef bool (*og_compare_report)(void *context, const og_compare_progress *prog
  * @return OG_OK, OG_ERR_STOPPED, or
  *         OG_ERR_ARGUMENT  the folder holds a study of a different question (the difference is named), an activation
  *                          is listed twice, or there are fewer than two
+ *         OG_ERR_DATA      the validation part is empty or holds the background alone: there is no Dice to compare
  *         OG_ERR_FILE      the folder cannot be written, or another process works in it
  *         or the failure of a trial or file
  */

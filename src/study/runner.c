@@ -207,6 +207,26 @@ static og_status run_trials(const og__comparison *c, og__study *study)
     return OG_OK;
 }
 
+/* Every score would be undefined: say so before hours of training, not after. */
+static og_status check_scorable(const og_dataset *data)
+{
+    size_t count = og_dataset_count(data, OG_PART_VALIDATION);
+    if (count == 0)
+        return og__fail(OG_ERR_DATA, "'%s' has no validation images; activations are compared by their scores on them",
+                        og_dataset_name(data));
+    for (size_t i = 0; i < count; i++) {
+        og_sample sample = og_dataset_sample(data, OG_PART_VALIDATION, i);
+        size_t pixels = (size_t)sample.h * (size_t)sample.w;
+        for (size_t p = 0; p < pixels; p++)
+            if (sample.labels[p] != 0 && sample.labels[p] != OG_LABEL_IGNORE)
+                return OG_OK;
+    }
+    return og__fail(OG_ERR_DATA,
+                    "the validation images of '%s' show no class but '%s'; activations are compared by the Dice of the "
+                    "others, so hold out other images",
+                    og_dataset_name(data), og_dataset_class_name(data, 0));
+}
+
 og_status og__comparison_run(const og__comparison *comparison)
 {
     og_status status = OG_OK;
@@ -219,6 +239,7 @@ og_status og__comparison_run(const og__comparison *comparison)
                           og_act_text(arms.items[0].act));
         goto done;
     }
+    OG_GO(check_scorable(comparison->data));
     OG_GO(og__folder_make(comparison->study));
     OG_GO(og__lock_take(comparison->study, &lock));
     OG_GO(settle_record(comparison, &arms));

@@ -105,6 +105,22 @@ static void finished_trials_are_kept(void **state)
     assert_int_equal(fake.calls, 6);
 }
 
+/* Training would take its time and end in scores that are not numbers. */
+static void data_without_scores_is_refused_before_training(void **state)
+{
+    (void)state;
+    og_data_options all = {.validation = 0};
+    og_dataset *usual = data;
+    assert_int_equal(og_dataset_open(scratch("data"), &all, &data), OG_OK);
+    og_status status = compare(scratch("unscored"));
+    og_dataset_free(data);
+    data = usual;
+    assert_int_equal(status, OG_ERR_DATA);
+    expect_error("no validation images");
+    assert_int_equal(fake.calls, 0);
+    assert_int_equal(access(scratch("unscored"), F_OK), -1);
+}
+
 static void a_stopped_study_goes_on(void **state)
 {
     (void)state;
@@ -301,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(blocks_are_completed_one_after_the_other),
         TEST(finished_trials_are_kept),
+        TEST(data_without_scores_is_refused_before_training),
         TEST(a_stopped_study_goes_on),
         TEST(a_killed_study_goes_on),
         TEST(more_seeds_are_welcome_and_fewer_are_not),
