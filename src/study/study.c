@@ -61,6 +61,8 @@ static og_status read_record(og__study *study)
     OG_TRY(og__json_get_real(study->record, "confidence", &study->confidence));
     if (seeds < 1 || seeds > 1000000)
         return og__fail(OG_ERR_FORMAT, "seeds is %" PRId64, seeds);
+    if (study->first_seed < 0 || study->first_seed > INT64_MAX - seeds)
+        return og__fail(OG_ERR_FORMAT, "first_seed is %" PRId64, study->first_seed);
     if (!(study->confidence > 0 && study->confidence < 1))
         return og__fail(OG_ERR_FORMAT, "confidence is %g, not between 0 and 1", study->confidence);
     study->blocks = (size_t)seeds;
