@@ -54,5 +54,9 @@ void scores_print(const json_t *document)
     }
     add_row(&table, "mean (without class 0)", document, of_all);
     table_print(&table, stdout);
-    printf("\n  %.2f %% of all pixels are right.\n", 100 * number_of(document, "accuracy"));
+    double accuracy = number_of(document, "accuracy");
+    if (isnan(accuracy))
+        printf("\n  There is no pixel to score.\n");
+    else
+        printf("\n  %.2f %% of all pixels are right.\n", 100 * accuracy);
 }
