@@ -325,24 +325,32 @@ static void format_shape(og__text *text, og__dtype dtype, int rank, const int64_
     og__text_add(text, "]");
 }
 
-og_status og__safetensors_read(const og__safetensors *file, const char *name, og__dtype dtype, int rank,
-                               const int64_t *shape, void *dst)
+og_status og__safetensors_expect(const og__safetensors *file, const char *name, og__dtype dtype, int rank,
+                                 const int64_t *shape, const og__tensor **found)
 {
-    const og__tensor *tensor = og__safetensors_find(file, name);
-    size_t bytes;
+    const og__tensor *tensor = *found = og__safetensors_find(file, name);
     if (!tensor)
         return og__fail(OG_ERR_FORMAT, "%s: there is no tensor '%s'", file->path, name);
     if (tensor->dtype != dtype || tensor->rank != rank ||
         memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape) != 0) {
-        og__text found = {0}, expected = {0};
-        format_shape(&found, tensor->dtype, tensor->rank, tensor->shape);
+        og__text here = {0}, expected = {0};
+        format_shape(&here, tensor->dtype, tensor->rank, tensor->shape);
         format_shape(&expected, dtype, rank, shape);
         og_status status = og__fail(OG_ERR_FORMAT, "%s: tensor '%s' is %s; %s is expected", file->path, name,
-                                    og__text_get(&found), og__text_get(&expected));
-        og__text_deinit(&found);
+                                    og__text_get(&here), og__text_get(&expected));
+        og__text_deinit(&here);
         og__text_deinit(&expected);
         return status;
     }
+    return OG_OK;
+}
+
+og_status og__safetensors_read(const og__safetensors *file, const char *name, og__dtype dtype, int rank,
+                               const int64_t *shape, void *dst)
+{
+    const og__tensor *tensor;
+    size_t bytes;
+    OG_TRY(og__safetensors_expect(file, name, dtype, rank, shape, &tensor));
     OG_TRY(tensor_bytes(dtype, rank, shape, &bytes));
     memcpy(dst, tensor->data, bytes);
     return OG_OK;

@@ -67,6 +67,10 @@ const og__tensor *og__safetensors_find(const og__safetensors *file, const char *
 /* The metadata of a key, NULL when there is none. */
 const char *og__safetensors_metadata(const og__safetensors *file, const char *key);
 
+/* Find a tensor that must be there with this type and shape; OG_ERR_FORMAT as below. */
+og_status og__safetensors_expect(const og__safetensors *file, const char *name, og__dtype dtype, int rank,
+                                 const int64_t *shape, const og__tensor **found);
+
 /**
  * Copy a tensor that must be there with this type and shape.
  *

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "format/json.h"
+#include "net/graph.h"
 #include "train/options.h"
 
 static const char *const places[] = {
@@ -247,8 +248,26 @@ static og_status read_scaling(const og__safetensors *file, int channels, og_scal
         goto done;
     OG_GO(read_numbers(root, "mean", channels, scaling->mean));
     OG_GO(read_numbers(root, "sd", channels, scaling->sd));
+    for (int c = 0; c < channels && status == OG_OK; c++)
+        if (!(scaling->sd[c] > 0))
+            status = og__fail(OG_ERR_FORMAT, "\"sd\" holds %g; a deviation is above 0", (double)scaling->sd[c]);
 done:
     json_decref(root);
+    return status;
+}
+
+/* A small file may claim a network of any size: its tensors are looked at before memory is taken for the network. */
+static og_status check_claim(const og__safetensors *file, const og_net_spec *spec)
+{
+    og_status status = OG_OK;
+    og__graph graph;
+    const og__tensor *found;
+    OG_TRY(og__graph_init(spec, &graph));
+    for (size_t i = 0; i < graph.param_count; i++)
+        OG_GO(og__safetensors_expect(file, graph.params[i].name, OG_DTYPE_F32, graph.params[i].rank,
+                                     graph.params[i].shape, &found));
+done:
+    og__graph_deinit(&graph);
     return status;
 }
 
@@ -262,6 +281,7 @@ static og_status read_net(const og__safetensors *file, int channels, og_model *m
         OG_GO(og_act_parse(text, &acts[place]));
     }
     og_net_spec spec = spec_of(&model->options, channels, model->class_count, (const og_act *const *)acts);
+    OG_GO(check_claim(file, &spec));
     OG_GO(og_net_new(&spec, &model->net));
 done:
     for (og_place place = 0; place < OG_PLACE_COUNT; place++)
@@ -301,6 +321,20 @@ static og_status read_settings(const og__safetensors *file, og_model *model)
     return read_net(file, (int)channels, model);
 }
 
+/* Weights that are not finite label every pixel alike, without a word. */
+static og_status check_weights(og_net *net)
+{
+    for (size_t i = 0; i < og_net_param_count(net); i++) {
+        const og_param *param = og_net_param_at(net, i);
+        const float *values = og_net_weights(net) + param->offset;
+        for (size_t k = 0; k < param->count; k++)
+            if (!isfinite(values[k]))
+                return og__fail(OG_ERR_FORMAT, "tensor '%s' holds %g; weights are finite numbers", param->name,
+                                (double)values[k]);
+    }
+    return OG_OK;
+}
+
 /* RUN/model.safetensors for a run folder, else the path itself. */
 static og_status find_model(const char *path, char **found)
 {
@@ -334,6 +368,7 @@ og_status og_model_load(const char *path, og_model *model)
     OG_GO(og__safetensors_load(found, &file));
     OG_GO(read_settings(file, model));
     OG_GO(og__model_read_tensors(file, model));
+    OG_GO(check_weights(model->net));
 done:
     if (status != OG_OK) {
         og_model_deinit(model);

@@ -139,11 +139,15 @@ static void metadata_that_is_wrong_is_refused(void **state)
         {"scaling", "{\"kind\": \"fast\"}", OG_ERR_FORMAT, "\"fast\" is unknown"},
         {"scaling", "{\"kind\": \"dataset\", \"mean\": [], \"sd\": []}", OG_ERR_FORMAT, "0 numbers for 1 channels"},
         {"scaling", "{\"kind\": \"dataset\", \"mean\": [0], \"sd\": [\"1\"]}", OG_ERR_FORMAT, "no number"},
+        {"scaling", "{\"kind\": \"dataset\", \"mean\": [0], \"sd\": [0]}", OG_ERR_FORMAT, "above 0"},
         {"act.decoder", "relu(", OG_ERR_SYNTAX, ""},
         {"act.decoder", "foo", OG_ERR_NAME, "foo"},
         {"option.depth", "99", OG_ERR_ARGUMENT, "depth"},
         {"option.norm", NULL, OG_ERR_FORMAT, "option.norm"},
         {"option.width", "5", OG_ERR_FORMAT, "is expected"},
+        {"option.width", "-1", OG_ERR_ARGUMENT, "width"},
+        {"option.depth", "8", OG_ERR_FORMAT, "encoder.2.conv.0.weight"},
+        {"option.width", "512", OG_ERR_FORMAT, "is expected"}, /* without taking memory for it */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         og_status status = load_with(cases[i].key, cases[i].value);
