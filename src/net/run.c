@@ -270,6 +270,10 @@ static og_status blame(const char *layer, const char *what, double loss)
 static og_status blame_forward(og_plan *plan, double loss)
 {
     const og__graph *g = &plan->net->graph;
+    const og_plan_options *o = &plan->options;
+    size_t floats = (size_t)o->n * (size_t)plan->net->spec.in_channels * (size_t)o->h * (size_t)o->w;
+    if (!all_finite(plan->image, floats))
+        return og__fail(OG_ERR_NUMERIC, "the image is not finite after scaling and augmentation; check the data");
     for (int i = 0; i < plan->schedule.step_count && plan->schedule.steps[i].kind == OG_STEP_FORWARD; i++) {
         const og__step *step = &plan->schedule.steps[i];
         const og__node *n = &g->nodes[step->node];
@@ -278,8 +282,6 @@ static og_status blame_forward(og_plan *plan, double loss)
             continue;
         if (n->kind == OG_NODE_NORM_ACT)
             return blame(g->layers[n->layer].name, "its normalisation or activation overflows", loss);
-        if (n->kind == OG_NODE_INPUT)
-            return blame("the image", "check the data", loss);
         return blame(n->weight == OG_NO_PARAM ? "an enlarged layer" : g->params[n->weight].name,
                      "the convolution overflows", loss);
     }
