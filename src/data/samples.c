@@ -236,6 +236,10 @@ og_status og__samples_read(og_dataset *data)
                           data->listing.count, og__names_get(&in.misfits));
         goto done;
     }
+    if (data->count == 0) {
+        status = og__fail(OG_ERR_DATA, "'%s' has no images: all are left out", data->listing.name);
+        goto done;
+    }
     if (in.grey_in_colour)
         OG_GO(og__findings_add(&data->listing.findings, OG_SEVERITY_NOTE,
                                "masks saved in colour though they are grey, of which the first channel is read: %zu",

@@ -110,6 +110,8 @@ static void test_splits_file(void **state)
     expect_failure(scratch("listed"), OG_ERR_DATA, "splits.csv:2: unknown split 'learn'");
     scratch_text("listed/splits.csv", "image,split\nimages/a.png,train\nimages/a.png,val\n");
     expect_failure(scratch("listed"), OG_ERR_DATA, "splits.csv:3: 'images/a.png' is listed twice");
+    scratch_text("listed/splits.csv", "image,split\nimages/a.png,test\n");
+    expect_failure(scratch("listed"), OG_ERR_DATA, "all are left out");
     scratch_text("listed/splits.csv", "file,part\nimages/a.png,train\n");
     expect_failure(scratch("listed"), OG_ERR_DATA, "expected a header with the columns image and split");
     scratch_text("listed/splits.csv", "image,split\n\"images/a.png,train\n");
