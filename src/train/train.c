@@ -202,21 +202,37 @@ static og_status check_unused(const og__run_files *files, const char *run)
     return OG_OK;
 }
 
+/* How a run ended; `error` is the text of one that failed. */
+static og_status read_ending(const json_t *root, bool *finished, const char **error)
+{
+    const char *ended;
+    OG_TRY(og__json_get_text(root, "status", &ended));
+    *finished = strcmp(ended, "finished") == 0;
+    if (*finished)
+        return OG_OK;
+    if (strcmp(ended, "failed") != 0)
+        return og__fail(OG_ERR_FORMAT, "its status is '%s', not 'finished' or 'failed'", ended);
+    return og__json_get_text(root, "error", error);
+}
+
 /* What result.json says about a run that has ended: nothing more to do, or the failure it ended with. */
 static og_status repeat_result(const og__session *session)
 {
     og_status status = OG_OK;
     json_t *root;
-    const char *ended, *error;
+    const char *error;
+    bool finished;
     OG_TRY(og__json_load(session->files.result, &root));
-    OG_GO(og__json_get_text(root, "status", &ended));
-    const char *settings = strcmp(ended, "finished") == 0 ? session->files.model : session->files.checkpoint;
+    status = read_ending(root, &finished, &error);
+    if (status != OG_OK) {
+        og__fail_in(status, "'%s' is no result of a run", session->files.result);
+        goto done;
+    }
+    const char *settings = finished ? session->files.model : session->files.checkpoint;
     if (og__file_exists(settings))
         OG_GO(og__checkpoint_compare(session, settings));
-    if (strcmp(ended, "failed") == 0) {
-        OG_GO(og__json_get_text(root, "error", &error));
+    if (!finished)
         status = og__fail_copy(OG_ERR_NUMERIC, error);
-    }
 done:
     json_decref(root);
     return status;

@@ -400,6 +400,20 @@ static void a_damaged_checkpoint_is_refused(void **state)
     free(bytes);
 }
 
+static void a_damaged_result_is_refused(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"{\"status\": \"well\"}", "{\"status\": \"failed\"}", "{}", "[]", "{"};
+    char path[160];
+    snprintf(path, sizeof path, "%s/result.json", in_base("said"));
+    assert_int_equal(og__folder_make(in_base("said")), OG_OK);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_int_equal(og__file_write(path, texts[i], strlen(texts[i])), OG_OK);
+        assert_int_equal(train_with(tiny_options(), "said", true, NULL, NULL), OG_ERR_FORMAT);
+        assert_non_null(strstr(og_error_text(), path));
+    }
+}
+
 /* --- failures --- */
 
 static void a_loss_that_is_not_finite_is_a_recorded_failure(void **state)
@@ -491,6 +505,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(other_settings_cannot_resume),
         cmocka_unit_test(other_data_cannot_resume),
         cmocka_unit_test(a_damaged_checkpoint_is_refused),
+        cmocka_unit_test(a_damaged_result_is_refused),
         cmocka_unit_test(a_loss_that_is_not_finite_is_a_recorded_failure),
         cmocka_unit_test(bad_settings_fail_before_anything_is_written),
         cmocka_unit_test(an_unusable_folder_fails_early),
