@@ -36,6 +36,10 @@ og_status og__classes_set_names(og__classes *classes, const char *const *names, 
 {
     if (count < 2 || count > OG_CLASSES_MAX)
         return og__fail(OG_ERR_DATA, "%zu class names are given; 2 to %d are needed", count, OG_CLASSES_MAX);
+    for (size_t k = 0; k < count; k++)
+        for (size_t other = 0; other < k; other++)
+            if (strcmp(names[other], names[k]) == 0)
+                return og__fail(OG_ERR_DATA, "two classes, %zu and %zu, are called '%s'", other, k, names[k]);
     OG_TRY(og__alloc(count, sizeof *classes->names, &classes->names));
     classes->count = (int)count;
     for (size_t k = 0; k < count; k++)

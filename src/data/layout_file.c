@@ -64,6 +64,13 @@ static og_status read_class_map(const og__yaml *node, og__classes *classes)
     OG_TRY(og__alloc(count, sizeof *classes->values, &classes->values));
     for (size_t k = 0; k < count; k++)
         OG_TRY(og__ranges_read(og__yaml_at(node, k), names[k], &classes->values[k]));
+    for (size_t k = 0; k < count; k++)
+        for (size_t other = 0; other < k; other++) {
+            int64_t value;
+            if (og__ranges_meet(&classes->values[other], &classes->values[k], &value))
+                return og__yaml_fail(OG_ERR_DATA, og__yaml_at(node, k), "%" PRId64 " is listed for both '%s' and '%s'",
+                                     value, names[other], names[k]);
+        }
     return OG_OK;
 }
 

@@ -47,6 +47,18 @@ void og__ranges_deinit(og__ranges *ranges)
     *ranges = (og__ranges){0};
 }
 
+bool og__ranges_meet(const og__ranges *a, const og__ranges *b, int64_t *value)
+{
+    for (size_t i = 0; i < a->count; i++)
+        for (size_t j = 0; j < b->count; j++) {
+            int64_t first = a->items[i].first > b->items[j].first ? a->items[i].first : b->items[j].first;
+            *value = first;
+            if (first <= a->items[i].last && first <= b->items[j].last)
+                return true;
+        }
+    return false;
+}
+
 bool og__ranges_has(const og__ranges *ranges, int64_t value)
 {
     for (size_t i = 0; i < ranges->count; i++)

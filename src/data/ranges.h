@@ -24,4 +24,7 @@ void og__ranges_deinit(og__ranges *ranges);
 
 bool og__ranges_has(const og__ranges *ranges, int64_t value);
 
+/* Whether two lists share a value, and one such. */
+bool og__ranges_meet(const og__ranges *a, const og__ranges *b, int64_t *value);
+
 #endif
