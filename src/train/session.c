@@ -73,6 +73,10 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     *session = (og__session){.data = data, .run = run, .started_s = og__now_s()};
     snprintf(session->digest, sizeof session->digest, "%016llx", (unsigned long long)og_dataset_digest(data));
     og__peak_reset();
+    if (!(options->loss_ce > 0) && !(options->loss_dice > 0)) {
+        status = og__fail(OG_ERR_ARGUMENT, "loss-ce and loss-dice are both 0: there is nothing to learn from");
+        goto done;
+    }
     OG_GO(og__run_files_init(run, &session->files));
     OG_GO(og__model_new(data, options, &session->model));
     session->threads = options->threads > 0 ? (int)options->threads : og__cpu_count();
