@@ -301,12 +301,14 @@ static og_status check_moments(const function *f, const og_act_facts *facts)
     if (isfinite(facts->mean) && isfinite(facts->second_moment))
         return OG_OK;
     for (double distance = 0; distance <= 14; distance += 0.125)
-        for (int sign = -1; sign <= 1; sign += 2)
-            if (!isfinite(value_at(f, sign * distance)))
+        for (int sign = -1; sign <= 1; sign += 2) {
+            double x = sign * distance + 0.0, value = value_at(f, x); /* no -0 */
+            if (!isfinite(value))
                 return og__fail(OG_ERR_NUMERIC,
                                 "'%s' is %g at x = %g, where inputs are common; restrict it with where() "
                                 "or clamp()",
-                                f->act->text, value_at(f, sign * distance), sign * distance);
+                                f->act->text, isnan(value) ? NAN : value, x); /* no -nan */
+        }
     return og__fail(OG_ERR_NUMERIC, "'%s' has no finite mean or variance for normal inputs: it grows too fast",
                     f->act->text);
 }
