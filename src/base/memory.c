@@ -63,8 +63,9 @@ static og_status check_left(size_t bytes)
     size_t left = memory_left();
     if (bytes <= left)
         return OG_OK;
-    return og__fail(OG_ERR_MEMORY, "cannot allocate %zu MB of memory: %zu MB are free; use a smaller batch, patch or "
-                    "network", (bytes >> 20) + 1, left >> 20);
+    return og__fail(OG_ERR_MEMORY,
+                    "cannot allocate %zu MB of memory, %zu MB are free; use a smaller batch, patch or network",
+                    (bytes >> 20) + 1, left >> 20);
 }
 
 og_status og__alloc(size_t count, size_t size, void *block)
