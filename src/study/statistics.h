@@ -10,7 +10,7 @@
 enum {
     OG_TEST_BLOCKS = 5,     /* fewer blocks give no p-value: see og__sign_flip_p() */
     OG_FLIP_EXACT_MAX = 20, /* up to so many blocks all sign patterns are counted */
-    OG_BLOCKS_MAX = 999,    /* estimates of needed blocks end here */
+    OG_BLOCKS_MAX = 199,    /* estimates of needed blocks end here */
 };
 
 double og__mean(size_t n, const double *x);
