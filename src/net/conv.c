@@ -431,14 +431,6 @@ size_t og__conv_scratch_bytes(const og__conv *conv)
     return conv->scratch_bytes;
 }
 
-const char *og__conv_kernel(const og__conv *conv, int which)
-{
-    const char *name = "none";
-    if (conv->passes[which].about)
-        dnnl_primitive_desc_query(conv->passes[which].about, dnnl_query_impl_info_str, 0, &name);
-    return name;
-}
-
 /* Point a memory object at data; oneDNN's handles are not const even where it only reads. */
 static void point(dnnl_memory_t memory, const void *data)
 {

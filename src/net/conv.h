@@ -37,9 +37,6 @@ void og__conv_free(og__conv *conv);
 size_t og__conv_bytes(const og__conv *conv);
 size_t og__conv_scratch_bytes(const og__conv *conv);
 
-/* "jit:avx512_core" ...: what runs each pass, for plans to be inspected. */
-const char *og__conv_kernel(const og__conv *conv, int pass);
-
 /* Pack weights f32[oc, ic_all, k, k], or f32[ic_all, oc, 2, 2] when transposed. */
 og_status og__conv_pack(og__conv *conv, const float *weights);
 
