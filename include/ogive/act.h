@@ -1,9 +1,11 @@
 /* Activation functions: formulas, and everything that follows from them.
  *
- *   formula    := expression in x and parameters        x * tanh(softplus(x))
+ *   formula    := expression in x, other inputs and parameters   x * tanh(softplus(x))
  *   definition := name(p = default, ...) = expression    leaky_relu(a = 0.01) = where(x > 0, x, a*x)
  *   use        := name | name(p = value, ...) | formula | formula; p = value, ...
- *   value      := number | learn(number) | learn(number, channel)
+ *   value      := number | learn(init) | learn(init, channel) | alternate(number)
+ *               | excite(reduction [, relu] [, layer])
+ *   init       := number | uniform(lo, hi) | normal(mean, sd)
  *
  * docs/formulas.md lists operators and functions. */
 #ifndef OGIVE_ACT_H
@@ -29,11 +31,35 @@ typedef enum og_learn {
 
 enum { OG_ACT_PARAMS_MAX = 16 };
 
+/** Where the (initial) value of a parameter comes from. */
+typedef enum og_param_source {
+    OG_PARAM_NUMBER,    /* value */
+    OG_PARAM_UNIFORM,   /* drawn from the run's seed in [first, second]; value is the middle */
+    OG_PARAM_NORMAL,    /* drawn with mean first and standard deviation second; value is the mean */
+    OG_PARAM_ALTERNATE, /* value for even channels, -value for odd ones */
+    OG_PARAM_EXCITE,    /* per image: sigmoid(fc2(hidden)), hidden = fc1(mean of x over the pixels) of
+                           max(first, channels / first) numbers, through relu when second is 1; value is 1/2 */
+} og_param_source;
+
 typedef struct og_act_param {
     const char *name; /* borrowed from the og_act or the catalogue */
-    float value;      /* fixed or initial value */
-    og_learn learn;
+    float value;      /* fixed or initial value, or what stands for it where no network is at hand */
+    og_learn learn;   /* OG_PARAM_EXCITE: one value per image and channel, or per image (OG_LEARN_LAYER) */
+    og_param_source source;
+    float first, second; /* see og_param_source */
 } og_act_param;
+
+/** What a formula reads beside its parameters (docs/adr/0010-inputs-of-a-formula.md). */
+typedef enum og_input {
+    OG_INPUT_X,
+    OG_INPUT_GATE, /* further convolutions of what the layer reads, normalised like x */
+    OG_INPUT_GATE2,
+    OG_INPUT_GATE3,
+    OG_INPUT_FUNNEL, /* a depthwise 3 x 3 convolution of x, normalised */
+    OG_INPUT_MIRROR, /* (x, -x) over the channels; a formula has x or mirror */
+    OG_INPUT_NOISE,  /* uniform in [0, 1) per element in training, 1/2 in evaluation */
+    OG_INPUT_COUNT
+} og_input;
 
 /**
  * Parse a use: a catalogue name, a name with values, a formula or a definition.
