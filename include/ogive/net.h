@@ -19,19 +19,27 @@ extern "C" {
 typedef enum og_norm { OG_NORM_BATCH, OG_NORM_INSTANCE, OG_NORM_NONE } og_norm;
 typedef enum og_up { OG_UP_TRANSPOSED, OG_UP_BILINEAR } og_up;
 
-/* Where in the network an activation stands. */
+/* Where in the network an activation stands: a part, and a stage of it, which is the resolution (0 is the input's).
+ * Encoder and decoder have the stages 0 to depth - 1, the bottleneck has the stage `depth`. */
 typedef enum og_place { OG_PLACE_ENCODER, OG_PLACE_BOTTLENECK, OG_PLACE_DECODER, OG_PLACE_COUNT } og_place;
+enum { OG_DEPTH_MAX = 8, OG_STAGES_MAX = OG_DEPTH_MAX + 1 };
 
 typedef struct og_net_spec {
     int in_channels;
     int classes;   /* >= 2; softmax over classes */
-    int depth;     /* number of 2 x 2 down-samplings, 1 to 8 */
+    int depth;     /* number of 2 x 2 down-samplings, 1 to OG_DEPTH_MAX */
     int width;     /* channels of the first stage; doubles per stage */
     int width_cap; /* largest number of channels of a stage */
     og_norm norm;
     og_up up;
-    const og_act *acts[OG_PLACE_COUNT]; /* borrowed during og_net_new() only */
+    const og_act *acts[OG_PLACE_COUNT][OG_STAGES_MAX]; /* borrowed during og_net_new() only; NULL where no layer is */
 } og_net_spec;
+
+/** Whether a network of that depth has layers at a place and stage. */
+OG_API bool og_place_exists(int depth, og_place place, int stage);
+
+/** Give every layer of the specification one activation; its depth is set. */
+OG_API void og_net_spec_fill(og_net_spec *spec, const og_act *act);
 
 typedef struct og_net og_net;
 
@@ -72,7 +80,7 @@ OG_API const og_net_spec *og_net_spec_of(const og_net *net); /* its acts live as
 typedef struct og_layer {
     const char *name; /* "encoder.0.0" */
     og_place place;
-    int stage; /* resolution: 0 is the input's */
+    int stage;
     int channels;
 } og_layer;
 OG_API size_t og_net_layer_count(const og_net *net);

@@ -164,7 +164,7 @@ static int add_norm_act(builder *b, const char *prefix, int unit, og_place place
                   .stage = stage_of(b, src),
                   .layer = (int)g->layer_count};
     add_norm(b, prefix, unit, &n);
-    add_act_params(b, prefix, unit, b->spec->acts[place], &n);
+    add_act_params(b, prefix, unit, b->spec->acts[place][n.stage], &n);
     og_layer *layer = append(b, &g->layers, &g->layer_count, &b->layer_room, sizeof *g->layers);
     if (layer) {
         snprintf(name, sizeof name, ".%d", unit);

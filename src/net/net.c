@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "base/random.h"
 
+enum { WIDTH_CAP_MAX = 8192 };
+
 static og_status check_range(const char *what, int value, int min, int max)
 {
     if (value >= min && value <= max)
@@ -13,16 +15,51 @@ static og_status check_range(const char *what, int value, int min, int max)
     return og__fail(OG_ERR_ARGUMENT, "network %s is %d; it must be from %d to %d", what, value, min, max);
 }
 
+bool og_place_exists(int depth, og_place place, int stage)
+{
+    if (place == OG_PLACE_BOTTLENECK)
+        return stage == depth;
+    return stage >= 0 && stage < depth;
+}
+
+void og_net_spec_fill(og_net_spec *spec, const og_act *act)
+{
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
+        for (int stage = 0; stage < OG_STAGES_MAX; stage++)
+            spec->acts[place][stage] = og_place_exists(spec->depth, place, stage) ? act : NULL;
+}
+
+static og_status check_acts(const og_net_spec *spec)
+{
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
+        for (int stage = 0; stage < OG_STAGES_MAX; stage++)
+            if (og_place_exists(spec->depth, place, stage) && !spec->acts[place][stage])
+                return og__fail(OG_ERR_ARGUMENT, "the network's place %d has no activation in stage %d", (int)place,
+                                stage);
+    return OG_OK;
+}
+
 static og_status check_spec(const og_net_spec *spec)
 {
     OG_TRY(check_range("input channels", spec->in_channels, 1, 1024));
     OG_TRY(check_range("classes", spec->classes, 2, OG_LABEL_IGNORE));
-    OG_TRY(check_range("depth", spec->depth, 1, 8));
+    OG_TRY(check_range("depth", spec->depth, 1, OG_DEPTH_MAX));
     OG_TRY(check_range("width", spec->width, 1, 4096));
-    OG_TRY(check_range("width cap", spec->width_cap, spec->width, 65536));
-    for (int place = 0; place < OG_PLACE_COUNT; place++)
-        if (!spec->acts[place])
-            return og__fail(OG_ERR_ARGUMENT, "network place %d has no activation", place);
+    OG_TRY(check_range("width cap", spec->width_cap, spec->width, WIDTH_CAP_MAX));
+    return check_acts(spec);
+}
+
+/* Own copies of the activations. */
+static og_status copy_acts(const og_net_spec *from, og_net_spec *to)
+{
+    og_net_spec_fill(to, NULL);
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
+        for (int stage = 0; stage < OG_STAGES_MAX; stage++) {
+            og_act *act = NULL;
+            if (og_place_exists(from->depth, place, stage))
+                OG_TRY(og_act_parse(og_act_text(from->acts[place][stage]), &act));
+            to->acts[place][stage] = act;
+        }
     return OG_OK;
 }
 
@@ -34,13 +71,7 @@ og_status og_net_new(const og_net_spec *spec, og_net **net)
     OG_TRY(check_spec(spec));
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->spec = *spec;
-    for (int place = 0; place < OG_PLACE_COUNT; place++)
-        made->spec.acts[place] = NULL;
-    for (int place = 0; place < OG_PLACE_COUNT; place++) {
-        og_act *act;
-        OG_GO(og_act_parse(og_act_text(spec->acts[place]), &act));
-        made->spec.acts[place] = act;
-    }
+    OG_GO(copy_acts(spec, &made->spec));
     OG_GO(og__graph_init(&made->spec, &made->graph));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->weights));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->gradients));
@@ -57,8 +88,9 @@ void og_net_free(og_net *net)
 {
     if (!net)
         return;
-    for (int place = 0; place < OG_PLACE_COUNT; place++)
-        og_act_free((og_act *)net->spec.acts[place]);
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
+        for (int stage = 0; stage < OG_STAGES_MAX; stage++)
+            og_act_free((og_act *)net->spec.acts[place][stage]);
     og__graph_deinit(&net->graph);
     free(net->weights);
     free(net->gradients);

@@ -32,7 +32,8 @@ static inline float *og__net_running(const og_net *net, int state)
 /* The activation of a NORM_ACT node. */
 static inline const og_act *og__net_act(const og_net *net, const og__node *node)
 {
-    return net->spec.acts[net->graph.layers[node->layer].place];
+    const og_layer *layer = &net->graph.layers[node->layer];
+    return net->spec.acts[layer->place][layer->stage];
 }
 
 #endif

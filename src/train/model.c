@@ -31,9 +31,18 @@ const char *og__place_name(og_place place)
     return places[place];
 }
 
-static og_net_spec spec_of(const og_train_options *options, int channels, int classes, const og_act *const *acts)
+void og__place_text(og_place place, int stage, size_t size, char text[size])
 {
-    og_net_spec spec = {
+    if (place == OG_PLACE_BOTTLENECK)
+        snprintf(text, size, "%s", places[place]);
+    else
+        snprintf(text, size, "%s.%d", places[place], stage);
+}
+
+/* Without activations. */
+static og_net_spec spec_of(const og_train_options *options, int channels, int classes)
+{
+    return (og_net_spec){
         .in_channels = channels,
         .classes = classes,
         .depth = (int)options->depth,
@@ -42,8 +51,6 @@ static og_net_spec spec_of(const og_train_options *options, int channels, int cl
         .norm = (og_norm)options->norm,
         .up = (og_up)options->up,
     };
-    memcpy(spec.acts, acts, sizeof spec.acts);
-    return spec;
 }
 
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model)
@@ -58,7 +65,8 @@ og_status og__model_new(const og_dataset *data, const og_train_options *options,
     OG_GO(og__alloc((size_t)classes, sizeof(char *), &model->class_names));
     for (model->class_count = 0; model->class_count < classes; model->class_count++)
         OG_GO(og__copy_text(og_dataset_class_name(data, model->class_count), &model->class_names[model->class_count]));
-    og_net_spec spec = spec_of(options, og_dataset_channels(data), classes, (const og_act *[]){act, act, act});
+    og_net_spec spec = spec_of(options, og_dataset_channels(data), classes);
+    og_net_spec_fill(&spec, act);
     OG_GO(og_net_new(&spec, &model->net));
     OG_GO(og_net_init(model->net, (uint64_t)options->seed));
 done:
@@ -112,6 +120,17 @@ done:
     return status;
 }
 
+static void describe_acts(const og_net_spec *spec, og__bundle *bundle)
+{
+    char key[OG_PLACE_TEXT_BYTES];
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
+        for (int stage = 0; stage < OG_STAGES_MAX; stage++)
+            if (og_place_exists(spec->depth, place, stage)) {
+                og__place_text(place, stage, sizeof key, key);
+                og__bundle_add_text(bundle, "act.", key, og_act_text(spec->acts[place][stage]));
+            }
+}
+
 static og_status describe_settings(const og_model *model, og__bundle *bundle)
 {
     og_option_table table = og_train_option_table();
@@ -120,8 +139,7 @@ static og_status describe_settings(const og_model *model, og__bundle *bundle)
     snprintf(channels, sizeof channels, "%d", spec->in_channels);
     og__bundle_add_text(bundle, "", "ogive", og_version());
     og__bundle_add_text(bundle, "", "channels", channels);
-    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
-        og__bundle_add_text(bundle, "act.", places[place], og_act_text(spec->acts[place]));
+    describe_acts(spec, bundle);
     OG_TRY(describe_classes(model, &text));
     og__bundle_add_text(bundle, "", "classes", text);
     free(text);
@@ -271,21 +289,40 @@ done:
     return status;
 }
 
+/* The activations become the specification's and are released by free_acts(). */
+static og_status read_acts(const og__safetensors *file, og_net_spec *spec)
+{
+    char key[OG_PLACE_TEXT_BYTES];
+    const char *text;
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
+        for (int stage = 0; stage < OG_STAGES_MAX; stage++) {
+            og_act *act = NULL;
+            if (!og_place_exists(spec->depth, place, stage))
+                continue;
+            og__place_text(place, stage, sizeof key, key);
+            OG_TRY(require_text(file, "act.", key, &text));
+            OG_TRY(og_act_parse(text, &act));
+            spec->acts[place][stage] = act;
+        }
+    return OG_OK;
+}
+
+static void free_acts(og_net_spec *spec)
+{
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
+        for (int stage = 0; stage < OG_STAGES_MAX; stage++)
+            og_act_free((og_act *)spec->acts[place][stage]);
+}
+
 static og_status read_net(const og__safetensors *file, int channels, og_model *model)
 {
     og_status status = OG_OK;
-    og_act *acts[OG_PLACE_COUNT] = {0};
-    const char *text;
-    for (og_place place = 0; place < OG_PLACE_COUNT; place++) {
-        OG_GO(require_text(file, "act.", places[place], &text));
-        OG_GO(og_act_parse(text, &acts[place]));
-    }
-    og_net_spec spec = spec_of(&model->options, channels, model->class_count, (const og_act *const *)acts);
+    og_net_spec spec = spec_of(&model->options, channels, model->class_count);
+    OG_GO(read_acts(file, &spec));
     OG_GO(check_claim(file, &spec));
     OG_GO(og_net_new(&spec, &model->net));
 done:
-    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
-        og_act_free(acts[place]);
+    free_acts(&spec);
     return status;
 }
 

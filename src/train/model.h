@@ -2,6 +2,8 @@
  *
  *   ogive          version that wrote the file          channels       of the images
  *   act.PLACE      canonical text of the activation     classes        JSON array of names
+ *                  at encoder.0, ..., bottleneck,
+ *                  ..., decoder.0
  *   scaling        JSON object                          option.NAME    the settings that matter to the result */
 #ifndef OG_TRAIN_MODEL_H
 #define OG_TRAIN_MODEL_H
@@ -12,6 +14,10 @@
 
 /* "encoder", "bottleneck", "decoder". */
 const char *og__place_name(og_place place);
+
+/* "encoder.0", "bottleneck", "decoder.3": what names a layer's activation in files and options. */
+enum { OG_PLACE_TEXT_BYTES = 32 };
+void og__place_text(og_place place, int stage, size_t size, char text[size]);
 
 /* Make the untrained model that a run begins with: weights from the options' seed, classes and scaling of the data.
  * Its options name the activation by its canonical text. */

@@ -129,7 +129,7 @@ static og_status fill_cost(const og__session *session, json_t *cost)
     return og__json_set(cost, "wait_share", og__json_real(p->train_s > 0 ? p->wait_s / p->train_s : NAN));
 }
 
-static og_status fill_act(json_t *row, og_place place, const og_act *act)
+static og_status fill_act(json_t *row, og_place place, int stage, const og_act *act)
 {
     og_act_facts facts;
     og__act_kernel *kernel;
@@ -138,6 +138,7 @@ static og_status fill_act(json_t *row, og_place place, const og_act *act)
     const char *executor = executors[og__act_kernel_executor(kernel)];
     og__act_kernel_close(kernel);
     OG_TRY(og__json_set(row, "place", json_string(og__place_name(place))));
+    OG_TRY(og__json_set(row, "stage", json_integer(stage)));
     OG_TRY(og__json_set(row, "text", json_string(og_act_text(act))));
     OG_TRY(og__json_set(row, "gain", og__json_real(facts.gain)));
     return og__json_set(row, "executor", json_string(executor));
@@ -146,11 +147,14 @@ static og_status fill_act(json_t *row, og_place place, const og_act *act)
 static og_status fill_acts(const og__session *session, json_t *rows)
 {
     const og_net_spec *spec = og_net_spec_of(session->model.net);
-    for (og_place place = 0; place < OG_PLACE_COUNT; place++) {
-        json_t *row = json_object();
-        OG_TRY(og__json_append(rows, row));
-        OG_TRY(fill_act(row, place, spec->acts[place]));
-    }
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++)
+        for (int stage = 0; stage < OG_STAGES_MAX; stage++) {
+            if (!og_place_exists(spec->depth, place, stage))
+                continue;
+            json_t *row = json_object();
+            OG_TRY(og__json_append(rows, row));
+            OG_TRY(fill_act(row, place, stage, spec->acts[place][stage]));
+        }
     return OG_OK;
 }
 

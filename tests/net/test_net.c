@@ -26,8 +26,8 @@ static og_net *make_net(const char *formula, og_norm norm, og_up up, int in_chan
                         .width = width,
                         .width_cap = 64,
                         .norm = norm,
-                        .up = up,
-                        .acts = {act, act, act}};
+                        .up = up};
+    og_net_spec_fill(&spec, act);
     if (og_net_new(&spec, &net) != OG_OK)
         fail_msg("%s", og_error_text());
     og_act_free(act);

@@ -110,8 +110,8 @@ static void open_case(const char *path, parity *p)
         .width_cap = number(p->about, "cap"),
         .norm = (og_norm)index_in(text(p->about, "norm"), (const char *[]){"batch", "instance", "none", NULL}),
         .up = (og_up)index_in(text(p->about, "up"), (const char *[]){"transposed", "bilinear", NULL}),
-        .acts = {act, act, act},
     };
+    og_net_spec_fill(&spec, act);
     if (og_net_new(&spec, &p->net) != OG_OK)
         fail_msg("%s", og_error_text());
     og_act_free(act);
