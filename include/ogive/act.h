@@ -69,7 +69,8 @@ typedef enum og_input {
  * @return OG_OK, or
  *         OG_ERR_SYNTAX       the error text shows the place, what was found and what was expected
  *         OG_ERR_NAME         an unknown name, with the nearest known one
- *         OG_ERR_ARGUMENT     a value that is no float32, or a formula that does not depend on x or on a parameter
+ *         OG_ERR_ARGUMENT     a value that is no float32, a formula that does not depend on x or on a parameter, or
+                             inputs or sources that do not go together
  *         OG_ERR_UNSUPPORTED  a formula too large to be written out or differentiated
  */
 OG_API og_status og_act_parse(const char *text, og_act **act);
@@ -78,11 +79,26 @@ OG_API void og_act_free(og_act *act);
 /** Return the canonical text; og_act_parse() of it gives an equal activation. Lives as long as `act`. */
 OG_API const char *og_act_text(const og_act *act);
 
+/** Return whether the formula reads an input. */
+OG_API bool og_act_uses(const og_act *act, og_input input);
+
+/** Return an input's name in formulas ("gate") and what it is, in words; NULL for no og_input. */
+OG_API const char *og_input_name(og_input input);
+OG_API const char *og_input_meaning(og_input input);
+
 /** Return the catalogue id ("silu"), or NULL for a formula. */
 OG_API const char *og_act_id(const og_act *act);
 
 OG_API size_t og_act_param_count(const og_act *act);
 OG_API og_act_param og_act_param_at(const og_act *act, size_t index);
+
+/**
+ * Write where a parameter's value comes from as formulas have it: "0.1", "learn(uniform(0, 1), channel)".
+ *
+ * @param text   char[OG_ACT_PARAM_BYTES]
+ */
+enum { OG_ACT_PARAM_BYTES = 128 };
+OG_API void og_act_param_format(const og_act_param *param, char *text);
 
 /**
  * Evaluate with the production kernels in float32.
@@ -94,7 +110,8 @@ OG_API og_act_param og_act_param_at(const og_act *act, size_t index);
 OG_API og_status og_act_eval(const og_act *act, size_t count, const float *x, float *y, float *dy,
                              float *const *dparams);
 
-/** Write the formula, or its derivative by x (wrt = NULL) or by a parameter, as text. Released with free(). */
+/** Write the formula, or its derivative by x or what stands in for it (wrt = NULL), or by an input or parameter, as
+ * text. Released with free(). */
 OG_API og_status og_act_formula(const og_act *act, char **text);
 OG_API og_status og_act_derivative(const og_act *act, const char *wrt, char **text);
 
@@ -131,9 +148,13 @@ OG_API og_status og_act_analyse(const og_act *act, og_act_facts *facts);
 
 /** One row of the built-in catalogue. */
 typedef struct og_act_entry {
-    const char *id;        /* "leaky_relu" */
-    const char *formula;   /* "where(x > 0, x, a*x)" */
-    const char *reference; /* paper or library whose definition is followed */
+    const char *id;            /* "leaky_relu" */
+    const char *family;        /* "rectifier", "smooth rectifier", ...: rows of a family stand together */
+    const char *definition;    /* "leaky_relu(a = 0.01) = where(x > 0, x, a*x)" */
+    const char *formula;       /* "where(x > 0, x, a*x)" */
+    const char *reference;     /* paper or library whose definition is followed */
+    const char *note;          /* what the source leaves open, or where libraries differ; "" for nothing */
+    bool uses[OG_INPUT_COUNT]; /* what the formula reads */
     size_t param_count;
     og_act_param params[OG_ACT_PARAMS_MAX];
 } og_act_entry;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "act/input.h"
 #include "act/number.h"
 #include "act/parse.h"
 #include "act/print.h"
@@ -33,20 +34,48 @@ static og_status take(og__text *text, char **string)
     return OG_OK;
 }
 
+static void format_init(const og_act_param *param, size_t size, char *text)
+{
+    char first[OG_NUMBER_BYTES], second[OG_NUMBER_BYTES];
+    og__number_format_float(param->first, first);
+    og__number_format_float(param->second, second);
+    if (param->source == OG_PARAM_UNIFORM)
+        snprintf(text, size, "uniform(%s, %s)", first, second);
+    else if (param->source == OG_PARAM_NORMAL)
+        snprintf(text, size, "normal(%s, %s)", first, second);
+    else
+        og__number_format_float(param->value, text);
+}
+
+void og_act_param_format(const og_act_param *param, char *text)
+{
+    char init[OG_ACT_PARAM_BYTES - 24];
+    if (param->source == OG_PARAM_EXCITE) {
+        og__number_format_float(param->first, init);
+        snprintf(text, OG_ACT_PARAM_BYTES, "excite(%s%s%s)", init, param->second != 0 ? ", relu" : "",
+                 param->learn == OG_LEARN_LAYER ? ", layer" : "");
+        return;
+    }
+    format_init(param, sizeof init, init);
+    if (param->source == OG_PARAM_ALTERNATE)
+        snprintf(text, OG_ACT_PARAM_BYTES, "alternate(%s)", init);
+    else if (param->learn == OG_LEARN_NO)
+        snprintf(text, OG_ACT_PARAM_BYTES, "%s", init);
+    else
+        snprintf(text, OG_ACT_PARAM_BYTES, "learn(%s%s)", init, param->learn == OG_LEARN_CHANNEL ? ", channel" : "");
+}
+
 static void add_value(og__text *text, const og_act_param *param)
 {
-    char number[OG_NUMBER_BYTES];
-    og__number_format_float(param->value, number);
-    if (param->learn == OG_LEARN_NO)
-        og__text_format(text, "%s = %s", param->name, number);
-    else
-        og__text_format(text, "%s = learn(%s%s)", param->name, number,
-                        param->learn == OG_LEARN_CHANNEL ? ", channel" : "");
+    char value[OG_ACT_PARAM_BYTES];
+    og_act_param_format(param, value);
+    og__text_format(text, "%s = %s", param->name, value);
 }
 
 static bool is_default(const og_act_param *param, const og_act_param *row)
 {
-    return param->value == row->value && param->learn == row->learn;
+    return param->value == row->value && param->learn == row->learn && param->source == row->source &&
+           param->first == row->first && param->second == row->second;
 }
 
 /* "leaky_relu(a = 0.2)": a name with the values that differ from the row's. */
@@ -110,18 +139,22 @@ static og_status set_params(og_act *act, const og__parsed *parsed)
     for (int k = 0; k < parsed->param_count; k++) {
         char *name;
         OG_TRY(og__copy_text(parsed->params[k].name, &name));
-        act->params[act->param_count++] =
-            (og_act_param){.name = name, .value = parsed->params[k].value, .learn = parsed->params[k].learn};
+        act->params[act->param_count] = parsed->params[k].is;
+        act->params[act->param_count++].name = name;
     }
     return OG_OK;
 }
 
 static og_status set_derivatives(og_act *act)
 {
-    OG_TRY(og__derive(&act->graph, act->value, -1, &act->slope));
+    og__exprs *graph = &act->graph;
+    for (og_input i = 0; i < OG_INPUT_COUNT; i++)
+        if (act->uses[i])
+            OG_TRY(og__derive(graph, act->value, og__expr_input(graph, i), &act->by_input[i]));
+    act->slope = act->by_input[act->uses[OG_INPUT_MIRROR] ? OG_INPUT_MIRROR : OG_INPUT_X];
     for (size_t k = 0; k < act->param_count; k++)
-        OG_TRY(og__derive(&act->graph, act->value, (int)k, &act->by_param[k]));
-    return OG_OK;
+        OG_TRY(og__derive(graph, act->value, og__expr_param(graph, (int)k), &act->by_param[k]));
+    return og__exprs_status(graph);
 }
 
 /* Build the graph anew from the formula's text: equal formulas then have equal graphs, down to the order of the nodes,
@@ -138,6 +171,7 @@ static og_status set_graph(og_act *act, const og__catalogue *catalogue)
     OG_TRY(status);
     act->graph = parsed.graph;
     act->value = parsed.value;
+    memcpy(act->uses, parsed.uses, sizeof act->uses);
     return OG_OK;
 }
 
@@ -198,6 +232,20 @@ og_act_param og_act_param_at(const og_act *act, size_t index)
     return index < act->param_count ? act->params[index] : (og_act_param){0};
 }
 
+bool og_act_uses(const og_act *act, og_input input)
+{
+    return (unsigned)input < OG_INPUT_COUNT && act->uses[input];
+}
+
+og_status og__act_check_only_x(const og_act *act)
+{
+    for (og_input i = OG_INPUT_X + 1; i < OG_INPUT_COUNT; i++)
+        if (act->uses[i])
+            return og__fail(OG_ERR_UNSUPPORTED, "'%s' reads %s, %s; only formulas in x alone can be run here",
+                            act->text, og_input_name(i), og_input_meaning(i));
+    return OG_OK;
+}
+
 og_status og_act_formula(const og_act *act, char **text)
 {
     return og__copy_text(act->formula, text);
@@ -207,8 +255,11 @@ og_status og_act_derivative(const og_act *act, const char *wrt, char **text)
 {
     const char *names[OG_ACT_PARAMS_MAX] = {0};
     *text = NULL;
-    if (!wrt || strcmp(wrt, "x") == 0)
+    if (!wrt)
         return print(act, &act->graph, act->slope, false, text);
+    og_input input;
+    if (og__input_find(wrt, &input))
+        return print(act, &act->graph, act->by_input[input], false, text);
     for (size_t k = 0; k < act->param_count; k++) {
         names[k] = act->params[k].name;
         if (strcmp(wrt, names[k]) == 0)

@@ -13,10 +13,15 @@ struct og_act {
     char *key;      /* `formula` with parameters named p0, p1, ...: equal for equal functions */
     og__exprs graph;
     og__expr value;                       /* f */
-    og__expr slope;                       /* df/dx */
+    og__expr slope;                       /* df/dx, or by mirror where that stands in for x */
+    og__expr by_input[OG_INPUT_COUNT];    /* df by each input; 0 for what it does not use */
     og__expr by_param[OG_ACT_PARAMS_MAX]; /* df/dp_k */
+    bool uses[OG_INPUT_COUNT];
     size_t param_count;
     og_act_param params[OG_ACT_PARAMS_MAX];
 };
+
+/* Fail with OG_ERR_UNSUPPORTED unless x is the only input: for what knows no other yet. */
+og_status og__act_check_only_x(const og_act *act);
 
 #endif

@@ -27,14 +27,14 @@ typedef struct function {
 static double value_at(const function *f, double x)
 {
     double value;
-    og__evaluate(&f->act->graph, 1, &f->act->value, x, f->params, f->work, &value);
+    og__evaluate(&f->act->graph, 1, &f->act->value, (const double[OG_INPUT_COUNT]){x}, f->params, f->work, &value);
     return value;
 }
 
 static double slope_at(const function *f, double x)
 {
     double slope;
-    og__evaluate(&f->act->graph, 1, &f->act->slope, x, f->params, f->work, &slope);
+    og__evaluate(&f->act->graph, 1, &f->act->slope, (const double[OG_INPUT_COUNT]){x}, f->params, f->work, &slope);
     return slope;
 }
 
@@ -149,7 +149,7 @@ static void gaussian_integrands(void *context, double x, double *values)
     const function *f = context;
     const og__expr roots[] = {f->act->value, f->act->slope};
     double y[2], density = 0.39894228040143267794 * exp(-0.5 * x * x);
-    og__evaluate(&f->act->graph, 2, roots, x, f->params, f->work, y);
+    og__evaluate(&f->act->graph, 2, roots, (const double[OG_INPUT_COUNT]){x}, f->params, f->work, y);
     values[0] = density * y[0];
     values[1] = density * y[0] * y[0];
     values[2] = density * y[1] * y[1];
@@ -318,6 +318,7 @@ og_status og_act_analyse(const og_act *act, og_act_facts *facts)
     og_status status = OG_OK;
     function f = {.act = act, .budget = WORK_MAX / 50 / act->graph.count};
     *facts = (og_act_facts){0};
+    OG_TRY(og__act_check_only_x(act));
     if (f.budget < 101)
         f.budget = 101;
     for (size_t k = 0; k < act->param_count; k++)

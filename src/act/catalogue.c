@@ -7,10 +7,14 @@
 #include "act/parse.h"
 #include "base/memory.h"
 
+#define OG_FAMILY(family, name) static const char OG_FAMILY_##family[] = name;
+#include "act/families.def"
+#undef OG_FAMILY
+
 static const struct {
-    const char *definition, *reference;
+    const char *family, *definition, *reference, *note;
 } sources[] = {
-#define OG_ACTIVATION(definition, reference) {definition, reference},
+#define OG_ACTIVATION(family, definition, reference, note) {OG_FAMILY_##family, definition, reference, note},
 #include "act/catalogue.def"
 #undef OG_ACTIVATION
 };
@@ -29,16 +33,20 @@ static og_status fill_row(size_t index)
     OG_TRY(og__parse(sources[index].definition, &catalogue, &parsed));
     row->graph = parsed.graph;
     row->value = parsed.value;
+    memcpy(row->entry.uses, parsed.uses, sizeof row->entry.uses);
     row->entry.formula = sources[index].definition + parsed.formula_start;
+    row->entry.family = sources[index].family;
+    row->entry.definition = sources[index].definition;
     row->entry.reference = sources[index].reference;
+    row->entry.note = sources[index].note;
     row->entry.param_count = (size_t)parsed.param_count;
     char *name;
     OG_TRY(og__copy_text(parsed.name, &name));
     row->entry.id = name;
     for (int i = 0; i < parsed.param_count; i++) {
         OG_TRY(og__copy_text(parsed.params[i].name, &name));
-        row->entry.params[i] =
-            (og_act_param){.name = name, .value = parsed.params[i].value, .learn = parsed.params[i].learn};
+        row->entry.params[i] = parsed.params[i].is;
+        row->entry.params[i].name = name;
     }
     return OG_OK;
 }

@@ -88,7 +88,7 @@ static og__expr derive_extreme(og__exprs *graph, const og__expr_node *node, og__
     return og__expr_where(graph, og__expr_2(graph, comparison, node->args[0], node->args[1]), du, dv);
 }
 
-static og__expr derive_node(og__exprs *graph, og__expr self, int param, const og__expr *slopes)
+static og__expr derive_node(og__exprs *graph, og__expr self, og__expr leaf, const og__expr *slopes)
 {
     const og__expr_node node = graph->nodes[self]; /* a copy: the graph moves as it grows */
     og__expr u = node.args[0], v = node.args[1];
@@ -96,10 +96,9 @@ static og__expr derive_node(og__exprs *graph, og__expr self, int param, const og
     switch (node.op) {
     case OG_OP_NUMBER:
         return og__expr_number(graph, 0);
-    case OG_OP_X:
-        return og__expr_number(graph, param < 0);
+    case OG_OP_INPUT:
     case OG_OP_PARAM:
-        return og__expr_number(graph, node.param == param);
+        return og__expr_number(graph, self == leaf);
     case OG_OP_ADD:
         return sum(graph, du, dv);
     case OG_OP_SUB:
@@ -123,7 +122,7 @@ static og__expr derive_node(og__exprs *graph, og__expr self, int param, const og
     }
 }
 
-og_status og__derive(og__exprs *graph, og__expr expr, int param, og__expr *derivative)
+og_status og__derive(og__exprs *graph, og__expr expr, og__expr leaf, og__expr *derivative)
 {
     og_status status = OG_OK;
     og__expr *slopes = NULL;
@@ -134,7 +133,7 @@ og_status og__derive(og__exprs *graph, og__expr expr, int param, og__expr *deriv
     og__exprs_mark(graph, 1, &expr, needed);
     for (og__expr i = 0; i <= expr; i++)
         if (needed[i])
-            slopes[i] = derive_node(graph, i, param, slopes);
+            slopes[i] = derive_node(graph, i, leaf, slopes);
     *derivative = slopes[expr];
     status = og__exprs_status(graph);
 done:

@@ -37,7 +37,7 @@ static void operand(const emitter *e, og__expr expr, bool as_condition)
     if (node->op == OG_OP_NUMBER) {
         og__number_format_c(node->number, number);
         og__text_format(e->text, node->number < 0 ? "(%s)" : "%s", number);
-    } else if (node->op == OG_OP_X)
+    } else if (node->op == OG_OP_INPUT)
         og__text_add(e->text, "x");
     else if (node->op == OG_OP_PARAM)
         og__text_format(e->text, "params[%d][lane]", node->param);
@@ -95,6 +95,7 @@ og_status og__emit_c(const og_act *act, const char *name, og__text *text)
 {
     emitter e = {.act = act, .text = text};
     og_status status = OG_OK;
+    OG_GO(og__act_check_only_x(act));
     OG_GO(og__alloc((size_t)act->graph.count, sizeof *e.needed, &e.needed));
     OG_GO(og__alloc((size_t)act->graph.count, sizeof *e.numbers, &e.numbers));
     og__text_format(text, "/* f = %s */\n", act->key);

@@ -93,7 +93,7 @@ static void set_key(const og__exprs *graph, og__expr_node *node)
 {
     uint64_t bits, key = (uint64_t)node->op + 1;
     memcpy(&bits, &node->number, sizeof bits);
-    uint64_t parts[OG_EXPR_ARGS_MAX + 2] = {(uint64_t)node->param, bits};
+    uint64_t parts[OG_EXPR_ARGS_MAX + 2] = {(uint64_t)node->param + (uint64_t)node->input, bits};
     node->height = 0;
     for (int k = 0; k < og__op_arity(node->op); k++) {
         const og__expr_node *arg = &graph->nodes[node->args[k]];
@@ -110,8 +110,8 @@ static void set_key(const og__exprs *graph, og__expr_node *node)
 
 static bool equal(const og__expr_node *a, const og__expr_node *b)
 {
-    return a->op == b->op && memcmp(a->args, b->args, sizeof a->args) == 0 && a->param == b->param &&
-           memcmp(&a->number, &b->number, sizeof a->number) == 0; /* bits: -0 is not 0 */
+    return a->op == b->op && memcmp(a->args, b->args, sizeof a->args) == 0 && a->input == b->input &&
+           a->param == b->param && memcmp(&a->number, &b->number, sizeof a->number) == 0; /* bits: -0 is not 0 */
 }
 
 static void fill_slot(og__exprs *graph, og__expr expr)
@@ -168,9 +168,9 @@ og__expr og__expr_number(og__exprs *graph, double number)
     return og__exprs_intern(graph, (og__expr_node){.op = OG_OP_NUMBER, .number = number == 0 ? 0 : number});
 }
 
-og__expr og__expr_x(og__exprs *graph)
+og__expr og__expr_input(og__exprs *graph, og_input input)
 {
-    return og__exprs_intern(graph, (og__expr_node){.op = OG_OP_X});
+    return og__exprs_intern(graph, (og__expr_node){.op = OG_OP_INPUT, .input = input});
 }
 
 og__expr og__expr_param(og__exprs *graph, int param)
@@ -188,18 +188,6 @@ void og__exprs_mark(const og__exprs *graph, int root_count, const og__expr *root
             needed[graph->nodes[i].args[k]] = true;
 }
 
-og_status og__expr_has_x(const og__exprs *graph, og__expr expr, bool *has_x)
-{
-    bool *needed;
-    *has_x = false;
-    OG_TRY(og__alloc((size_t)graph->count, sizeof *needed, &needed));
-    og__exprs_mark(graph, 1, &expr, needed);
-    for (og__expr i = 0; i < graph->count; i++)
-        *has_x |= needed[i] && graph->nodes[i].op == OG_OP_X;
-    free(needed);
-    return OG_OK;
-}
-
 /* Rebuild one node of `source` from the copies of its arguments. */
 static og__expr copy_node(og__exprs *graph, const og__expr_node *node, const og__expr *copies, og__expr u,
                           const og__expr *params)
@@ -214,8 +202,8 @@ static og__expr copy_node(og__exprs *graph, const og__expr_node *node, const og_
     default:
         break;
     }
-    if (node->op == OG_OP_X)
-        return u;
+    if (node->op == OG_OP_INPUT)
+        return node->input == OG_INPUT_X ? u : og__expr_input(graph, node->input);
     if (node->op == OG_OP_NUMBER)
         return og__expr_number(graph, node->number);
     return params ? params[node->param] : og__expr_param(graph, node->param);
@@ -242,8 +230,8 @@ done:
     return result;
 }
 
-void og__evaluate(const og__exprs *graph, int root_count, const og__expr *roots, double x, const double *params,
-                  double *work, double *values)
+void og__evaluate(const og__exprs *graph, int root_count, const og__expr *roots, const double *inputs,
+                  const double *params, double *work, double *values)
 {
     og__expr last = 0;
     for (int r = 0; r < root_count; r++)
@@ -252,8 +240,8 @@ void og__evaluate(const og__exprs *graph, int root_count, const og__expr *roots,
         const og__expr_node *node = &graph->nodes[i];
         if (node->op == OG_OP_NUMBER)
             work[i] = node->number;
-        else if (node->op == OG_OP_X)
-            work[i] = x;
+        else if (node->op == OG_OP_INPUT)
+            work[i] = inputs[node->input];
         else if (node->op == OG_OP_PARAM)
             work[i] = params[node->param];
         else

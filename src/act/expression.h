@@ -5,11 +5,13 @@
 
 #include <stdbool.h>
 
+#include <ogive/act.h>
+
 #include "base/status.h"
 
 typedef enum og__op {
     OG_OP_NUMBER, /* node.number */
-    OG_OP_X,      /* the function's input */
+    OG_OP_INPUT,  /* node.input */
     OG_OP_PARAM,  /* node.param-th parameter */
 #define OG_FUNCTION(op, name, derivative, reference) OG_OP_##op,
 #define OG_OPERATOR(op, arity, reference, code) OG_OP_##op,
@@ -27,6 +29,7 @@ enum { OG_EXPR_ARGS_MAX = 3, OG_GRAPH_NODES_MAX = 1 << 16 };
 typedef struct og__expr_node {
     og__op op;
     og__expr args[OG_EXPR_ARGS_MAX]; /* unused ones are 0 */
+    og_input input;
     int param;
     double number;
     int height;             /* set by og__exprs_intern(): 0 for leaves */
@@ -58,7 +61,7 @@ double og__op_evaluate(og__op op, double u, double v, double w);
 
 /* Make expressions. Each is simplified on the way in (simplify.c). */
 og__expr og__expr_number(og__exprs *graph, double number);
-og__expr og__expr_x(og__exprs *graph);
+og__expr og__expr_input(og__exprs *graph, og_input input);
 og__expr og__expr_param(og__exprs *graph, int param);
 og__expr og__expr_1(og__exprs *graph, og__op op, og__expr u);
 og__expr og__expr_2(og__exprs *graph, og__op op, og__expr u, og__expr v);
@@ -74,14 +77,11 @@ og__expr og__expr_substitute(og__exprs *graph, const og__exprs *source, og__expr
 /* Mark in needed[source->count] what the roots depend on. */
 void og__exprs_mark(const og__exprs *graph, int root_count, const og__expr *roots, bool *needed);
 
-/* Whether an expression depends on x. */
-og_status og__expr_has_x(const og__exprs *graph, og__expr expr, bool *has_x);
+/* Derivative by a leaf: og__expr_input() or og__expr_param(). */
+og_status og__derive(og__exprs *graph, og__expr expr, og__expr leaf, og__expr *derivative);
 
-/* Derivative by x (param = -1) or by a parameter. */
-og_status og__derive(og__exprs *graph, og__expr expr, int param, og__expr *derivative);
-
-/* Values of `root_count` expressions in double: values[r]. `work` holds graph->count doubles. */
-void og__evaluate(const og__exprs *graph, int root_count, const og__expr *roots, double x, const double *params,
-                  double *work, double *values);
+/* Values of `root_count` expressions in double: values[r], at inputs[og_input]. `work` holds graph->count doubles. */
+void og__evaluate(const og__exprs *graph, int root_count, const og__expr *roots, const double *inputs,
+                  const double *params, double *work, double *values);
 
 #endif

@@ -9,49 +9,6 @@
 
 /* --- parameters --------------------------------------------------------------------------------------------------- */
 
-/* A constant expression: numbers and pi. */
-static og_status parse_constant(og__parser *p, float *value)
-{
-    og_status status = OG_OK;
-    og__exprs graph;
-    const og__token *first = og__parser_token(p);
-    og__parser inner = *p;
-    OG_TRY(og__exprs_init(&graph));
-    inner.graph = &graph;
-    inner.variable = NULL;
-    inner.param_count = 0;
-    og__expr expr;
-    OG_GO(og__parser_expression(&inner, &expr));
-    OG_GO(og__exprs_status(&graph));
-    p->at = inner.at;
-    if (graph.nodes[expr].op != OG_OP_NUMBER)
-        status = OG_FAIL_AT(p, first, OG_ERR_ARGUMENT, "the value is not a finite number of float32");
-    *value = (float)graph.nodes[expr].number;
-done:
-    og__exprs_deinit(&graph);
-    return status;
-}
-
-/* number | learn(number) | learn(number, channel) */
-static og_status parse_value(og__parser *p, og__parsed_param *param)
-{
-    const og__token *token = og__parser_token(p);
-    param->learn = OG_LEARN_NO;
-    if (token->kind != OG_TOKEN_NAME || strcmp(token->name, "learn") != 0)
-        return parse_constant(p, &param->value);
-    p->at++;
-    param->learn = OG_LEARN_LAYER;
-    OG_TRY(og__parser_expect(p, '(', "'(' as in learn(0.25)"));
-    OG_TRY(parse_constant(p, &param->value));
-    if (og__parser_accept(p, ',')) {
-        if (og__parser_token(p)->kind != OG_TOKEN_NAME || strcmp(og__parser_token(p)->name, "channel") != 0)
-            return og__parser_fail(p, "'channel'");
-        p->at++;
-        param->learn = OG_LEARN_CHANNEL;
-    }
-    return og__parser_expect(p, ')', param->learn == OG_LEARN_CHANNEL ? "')'" : "')' or ', channel'");
-}
-
 static og_status check_new_name(const og__parser *p, const og__token *token, const og__parsed *parsed)
 {
     if (og__parser_is_reserved(token->name))
@@ -79,7 +36,7 @@ static og_status parse_new_params(og__parser *p, og__parsed *parsed)
         memcpy(param->name, token->name, sizeof param->name);
         p->at++;
         OG_TRY(og__parser_expect(p, '=', "'=' and the parameter's value"));
-        OG_TRY(parse_value(p, param));
+        OG_TRY(og__parser_value(p, &param->is));
         parsed->param_count++;
     } while (og__parser_accept(p, ','));
     return OG_OK;
@@ -99,6 +56,33 @@ static og_status expect_end(const og__parser *p)
     return og__parser_fail(p, "an operator or the end");
 }
 
+/* The place of a name in the text, or of the whole where the name is inside a row of the catalogue. */
+static const og__token *place_of(const og__parser *p, const char *name)
+{
+    for (int i = 0; i < p->tokens.count; i++)
+        if (p->tokens.items[i].kind == OG_TOKEN_NAME && strcmp(p->tokens.items[i].name, name) == 0)
+            return &p->tokens.items[i];
+    return &p->tokens.items[0];
+}
+
+/* One pair of small matrix products predicts all excited values of a formula. */
+static og_status check_excited(const og__parser *p, const og__parsed *parsed)
+{
+    const og_act_param *before = NULL;
+    for (int i = 0; i < parsed->param_count; i++) {
+        const og_act_param *param = &parsed->params[i].is;
+        if (param->source != OG_PARAM_EXCITE)
+            continue;
+        if (before && (before->first != param->first || before->second != param->second))
+            return OG_FAIL_AT(p, place_of(p, parsed->params[i].name), OG_ERR_ARGUMENT,
+                              "excite() of '%s' has another reduction, or relu, than that before it; one hidden layer "
+                              "predicts all excited parameters of a formula",
+                              parsed->params[i].name);
+        before = param;
+    }
+    return OG_OK;
+}
+
 /* name | name(p = value, ...) */
 static og_status parse_use(og__parser *p, const og__catalogue_row *row, og__parsed *parsed)
 {
@@ -106,9 +90,8 @@ static og_status parse_use(og__parser *p, const og__catalogue_row *row, og__pars
     parsed->row = row;
     parsed->param_count = (int)row->entry.param_count;
     for (int i = 0; i < parsed->param_count; i++) {
-        const og_act_param *param = &row->entry.params[i];
-        parsed->params[i] = (og__parsed_param){.value = param->value, .learn = param->learn};
-        snprintf(parsed->params[i].name, sizeof parsed->params[i].name, "%s", param->name);
+        parsed->params[i].is = row->entry.params[i];
+        snprintf(parsed->params[i].name, sizeof parsed->params[i].name, "%s", row->entry.params[i].name);
     }
     p->at++;
     if (!og__parser_accept(p, '('))
@@ -126,9 +109,10 @@ static og_status parse_use(og__parser *p, const og__catalogue_row *row, og__pars
         given[index] = true;
         p->at++;
         OG_TRY(og__parser_expect(p, '=', "'=' and the parameter's value"));
-        OG_TRY(parse_value(p, &parsed->params[index]));
+        OG_TRY(og__parser_value(p, &parsed->params[index].is));
     } while (og__parser_accept(p, ','));
     OG_TRY(og__parser_expect(p, ')', "',' or ')'"));
+    OG_TRY(check_excited(p, parsed));
     if (og__parser_token(p)->kind != OG_TOKEN_END)
         return OG_FAIL_AT(p, og__parser_token(p), OG_ERR_SYNTAX,
                           "expected the end behind the values; inside a formula write %s(x, ...)", row->entry.id);
@@ -141,35 +125,51 @@ static og_status parse_body(og__parser *p, og__parsed *parsed)
     p->variable = "x";
     p->param_count = parsed->param_count;
     p->params = parsed->params;
-    p->input = og__expr_x(p->graph);
+    p->input = og__expr_input(p->graph, OG_INPUT_X);
+    p->reads_inputs = true;
     OG_TRY(og__parser_expression(p, &parsed->value));
     return og__exprs_status(p->graph);
 }
 
-/* What is parsed must depend on x and on all of its parameters. */
-static og_status check_dependence(const og__parser *p, const og__parsed *parsed)
+static og_status check_inputs(const og__parser *p, const bool *uses)
 {
-    bool *needed, has_x = false, has[OG_ACT_PARAMS_MAX] = {0};
-    const og__exprs *graph = &parsed->graph;
-    OG_TRY(og__alloc((size_t)graph->count, sizeof *needed, &needed));
-    og__exprs_mark(graph, 1, &parsed->value, needed);
-    for (og__expr i = 0; i < graph->count; i++) {
-        has_x |= needed[i] && graph->nodes[i].op == OG_OP_X;
-        if (needed[i] && graph->nodes[i].op == OG_OP_PARAM)
-            has[graph->nodes[i].param] = true;
-    }
-    free(needed);
     const og__token *first = &p->tokens.items[0];
-    if (!has_x)
+    if (!uses[OG_INPUT_X] && !uses[OG_INPUT_MIRROR])
         return OG_FAIL_AT(p, first, OG_ERR_ARGUMENT, "the formula does not depend on x%s",
                           first->kind == OG_TOKEN_NAME && og__token_is(first + 1, '(')
                               ? "; a parameter is set as in 'name(a = 0.1)'"
                               : "");
+    if (uses[OG_INPUT_X] && uses[OG_INPUT_MIRROR])
+        return OG_FAIL_AT(p, place_of(p, "mirror"), OG_ERR_ARGUMENT,
+                          "the formula reads both x and mirror, which stands in for x");
+    for (og_input i = OG_INPUT_GATE2; i <= OG_INPUT_GATE3; i++)
+        if (uses[i] && !uses[i - 1])
+            return OG_FAIL_AT(p, place_of(p, og_input_name(i)), OG_ERR_ARGUMENT,
+                              "the formula reads %s without %s; gates are used in order", og_input_name(i),
+                              og_input_name(i - 1));
+    return OG_OK;
+}
+
+/* What is parsed must depend on x and on all of its parameters. */
+static og_status check_dependence(const og__parser *p, og__parsed *parsed)
+{
+    bool *needed, has[OG_ACT_PARAMS_MAX] = {0};
+    const og__exprs *graph = &parsed->graph;
+    OG_TRY(og__alloc((size_t)graph->count, sizeof *needed, &needed));
+    og__exprs_mark(graph, 1, &parsed->value, needed);
+    for (og__expr i = 0; i < graph->count; i++) {
+        if (needed[i] && graph->nodes[i].op == OG_OP_INPUT)
+            parsed->uses[graph->nodes[i].input] = true;
+        if (needed[i] && graph->nodes[i].op == OG_OP_PARAM)
+            has[graph->nodes[i].param] = true;
+    }
+    free(needed);
+    OG_TRY(check_inputs(p, parsed->uses));
     for (int i = 0; i < parsed->param_count; i++)
         if (!has[i])
-            return OG_FAIL_AT(p, first, OG_ERR_ARGUMENT, "the formula does not depend on its parameter '%s'",
-                              parsed->params[i].name);
-    return OG_OK;
+            return OG_FAIL_AT(p, &p->tokens.items[0], OG_ERR_ARGUMENT,
+                              "the formula does not depend on its parameter '%s'", parsed->params[i].name);
+    return check_excited(p, parsed);
 }
 
 /* expression [ ; p = value , ... ]; the parameters are read first, since the expression needs their names. */

@@ -14,8 +14,7 @@ enum { OG_FORMULA_DEPTH_MAX = 200 };
 
 typedef struct og__parsed_param {
     char name[OG_NAME_BYTES_MAX + 1];
-    float value;
-    og_learn learn;
+    og_act_param is; /* without its name */
 } og__parsed_param;
 
 typedef struct og__parsed {
@@ -24,6 +23,7 @@ typedef struct og__parsed {
     int formula_start;                /* byte where a definition's expression begins */
     og__exprs graph;                  /* of a formula or definition; a use has its row's */
     og__expr value;
+    bool uses[OG_INPUT_COUNT]; /* of a formula or definition */
     int param_count;
     og__parsed_param params[OG_ACT_PARAMS_MAX]; /* a use: all of the row's, with the given values */
 } og__parsed;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "act/input.h"
 #include "act/number.h"
 #include "base/text.h"
 
@@ -41,7 +42,7 @@ static const builtin builtins[] = {
     {"min", 2, OG_OP_MIN},     {"max", 2, OG_OP_MAX},     {"pow", 2, OG_OP_POW},
     {"clamp", 3, OG_OP_COUNT}, {"where", 3, OG_OP_WHERE},
 };
-static const char *const reserved[] = {"x", "pi", "learn", "channel"};
+static const char *const reserved[] = {"pi", "learn", "channel", "layer", "uniform", "normal", "alternate", "excite"};
 
 enum { BUILTINS = sizeof builtins / sizeof builtins[0], RESERVED = sizeof reserved / sizeof reserved[0] };
 
@@ -55,6 +56,9 @@ static const builtin *find_builtin(const char *name)
 
 bool og__parser_is_reserved(const char *name)
 {
+    og_input input;
+    if (og__input_find(name, &input))
+        return true;
     for (int i = 0; i < RESERVED; i++)
         if (strcmp(reserved[i], name) == 0)
             return true;
@@ -79,12 +83,14 @@ static void suggest(const og__parser *p, const char *name, bool functions, bool 
             names[count++] = og__op_name(op);
     for (int i = 0; functions && i < BUILTINS; i++)
         names[count++] = builtins[i].name;
-    for (size_t i = 0; functions && i < p->catalogue->count && count < NAMES_MAX - OG_ACT_PARAMS_MAX - RESERVED; i++)
+    for (size_t i = 0;
+         functions && i < p->catalogue->count && count < NAMES_MAX - OG_ACT_PARAMS_MAX - OG_INPUT_COUNT - 1; i++)
         names[count++] = p->catalogue->rows[i].entry.id;
     for (int i = 0; values && i < p->param_count; i++)
         names[count++] = p->params[i].name;
     if (values) {
-        names[count++] = "x";
+        for (og_input i = 0; i < OG_INPUT_COUNT; i++)
+            names[count++] = og_input_name(i);
         names[count++] = "pi";
     }
     const char *nearest = og__nearest_name(name, names, count);
@@ -144,6 +150,20 @@ og_status og__parser_row_param(const og__parser *p, const og__catalogue_row *row
                       nearest ? nearest : names[0]);
 }
 
+/* Inside a formula a parameter that is left out is the row's number; what varies over channels has none. */
+static og_status check_left_out(const og__parser *p, const og__token *name, const og__catalogue_row *row,
+                                const bool *given)
+{
+    for (size_t k = 0; k < row->entry.param_count; k++) {
+        og_param_source source = row->entry.params[k].source;
+        if (!given[k] && (source == OG_PARAM_ALTERNATE || source == OG_PARAM_EXCITE))
+            return OG_FAIL_AT(p, name, OG_ERR_SYNTAX,
+                              "inside a formula '%s' needs its '%s': write %s(x, %s = p) and declare p behind ';'",
+                              name->name, row->entry.params[k].name, name->name, row->entry.params[k].name);
+    }
+    return OG_OK;
+}
+
 /* name(expression, p = expression, ...): a row of the catalogue as a function. Where a primitive has the same name, it
  * is meant when no parameter is given. */
 static og_status parse_row_call(og__parser *p, const og__token *name, const og__catalogue_row *row, og__expr *expr)
@@ -154,6 +174,9 @@ static og_status parse_row_call(og__parser *p, const og__token *name, const og__
     for (size_t k = 0; k < row->entry.param_count; k++)
         params[k] = og__expr_number(p->graph, og__number_of_float(row->entry.params[k].value));
     const og__token *first = og__parser_token(p);
+    if (row->entry.uses[OG_INPUT_MIRROR])
+        return OG_FAIL_AT(p, name, OG_ERR_SYNTAX, "'%s' reads mirror, not x, and cannot be part of a formula",
+                          name->name);
     if (first->kind == OG_TOKEN_NAME && og__token_is(first + 1, '='))
         return OG_FAIL_AT(p, name, OG_ERR_SYNTAX, "inside a formula '%s' needs its input first: %s(x, %s = ...)",
                           name->name, name->name, first->name);
@@ -177,6 +200,7 @@ static og_status parse_row_call(og__parser *p, const og__token *name, const og__
         OG_TRY(og__parser_expression(p, &params[index]));
     }
     OG_TRY(og__parser_expect(p, ')', "',', ')' or an operator"));
+    OG_TRY(check_left_out(p, name, row, given));
     *expr = og__expr_substitute(p->graph, &row->graph, row->value, input, params);
     return OG_OK;
 }
@@ -194,6 +218,12 @@ static og_status parse_call(og__parser *p, const og__token *name, og__expr *expr
     }
     if (row)
         return parse_row_call(p, name, row, expr);
+    if (!function && og__parser_is_reserved(name->name))
+        return OG_FAIL_AT(
+            p, name, OG_ERR_SYNTAX, "'%s' is not a function%s", name->name,
+            og__input_find(name->name, &(og_input){0})
+                ? ""
+                : "; where a parameter's value comes from is said behind the formula: '; a = learn(0.1)'");
     if (!function) {
         char hint[96];
         suggest(p, name->name, true, false, hint, sizeof hint);
@@ -213,6 +243,7 @@ static og_status parse_call(og__parser *p, const og__token *name, og__expr *expr
 
 static og_status parse_name(og__parser *p, const og__token *name, og__expr *expr)
 {
+    og_input input;
     if (og__parser_accept(p, '('))
         return og__parser_is_function(p, name->name) || !(p->variable && strcmp(name->name, p->variable) == 0)
                    ? parse_call(p, name, expr)
@@ -225,6 +256,8 @@ static og_status parse_name(og__parser *p, const og__token *name, og__expr *expr
         }
     if (p->variable && strcmp(name->name, p->variable) == 0)
         *expr = p->input;
+    else if (p->reads_inputs && og__input_find(name->name, &input))
+        *expr = og__expr_input(p->graph, input);
     else if (strcmp(name->name, "pi") == 0)
         *expr = og__expr_number(p->graph, M_PI);
     else if (og__parser_is_function(p, name->name))

@@ -11,6 +11,7 @@ typedef struct og__parser {
     og__exprs *graph;
     const char *variable; /* the name of the input, or NULL where only constants may stand */
     og__expr input;
+    bool reads_inputs; /* whether gate, funnel, ... may stand beside the variable */
     int param_count;
     const og__parsed_param *params;
 } og__parser;
@@ -44,6 +45,9 @@ og_status og__parser_fail(const og__parser *p, const char *expected);
 og_status og__parser_expect(og__parser *p, char sign, const char *expected);
 
 og_status og__parser_expression(og__parser *p, og__expr *expr);
+
+/* Parse where a parameter's value comes from: `value` of the grammar in ogive/act.h. The name stays as it is. */
+og_status og__parser_value(og__parser *p, og_act_param *param);
 
 /* Whether a name is taken by the language ("x"), or by a function or a row of the catalogue. */
 bool og__parser_is_reserved(const char *name);

@@ -160,8 +160,8 @@ static void print(const printer *p, og__expr expr, int bind)
     const og__expr_node *node = &p->graph->nodes[expr];
     if (node->op == OG_OP_NUMBER)
         print_number(p, node->number, bind);
-    else if (node->op == OG_OP_X)
-        og__text_add(p->text, "x");
+    else if (node->op == OG_OP_INPUT)
+        og__text_add(p->text, og_input_name(node->input));
     else if (node->op == OG_OP_PARAM)
         og__text_add(p->text, p->names[node->param]);
     else

@@ -183,6 +183,7 @@ static og_status choose_executor(og__executor *executor)
 og_status og__act_kernel_open(const og_act *act, og__executor executor, og__isa isa, og__act_kernel **kernel)
 {
     *kernel = NULL;
+    OG_TRY(og__act_check_only_x(act));
     OG_TRY(choose_executor(&executor));
     if (executor == OG_EXECUTOR_AUTO)
         return open_auto(act, isa, kernel);

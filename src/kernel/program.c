@@ -42,7 +42,7 @@ static og_status set_leaves(builder *b, int root_count, const og__expr *roots)
     for (og__expr i = 0; i < b->graph->count; i++) {
         const og__expr_node *node = &b->graph->nodes[i];
         b->registers[i] = -1;
-        if (node->op == OG_OP_X)
+        if (node->op == OG_OP_INPUT)
             b->registers[i] = 0;
         else if (node->op == OG_OP_PARAM)
             b->registers[i] = 1 + node->param;
@@ -122,6 +122,7 @@ og_status og__program_new(const og_act *act, og__program **program)
     builder b = {0};
     *program = NULL;
     og__program *made;
+    OG_TRY(og__act_check_only_x(act));
     OG_TRY(og__alloc(1, sizeof *made, &made));
     made->param_count = (int)act->param_count;
     OG_GO(builder_init(&b, act, made));

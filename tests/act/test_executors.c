@@ -82,7 +82,7 @@ static double evaluate(const og_act *act, og__expr root, double z, const arrays 
     assert_true(act->graph.count <= 4096);
     for (size_t k = 0; k < act->param_count; k++)
         params[k] = (double)a->params[k][lane];
-    og__evaluate(&act->graph, 1, &root, z, params, work, &value);
+    og__evaluate(&act->graph, 1, &root, (const double[OG_INPUT_COUNT]){z}, params, work, &value);
     return value;
 }
 

@@ -25,7 +25,7 @@ static og_act *parse(const char *text)
 static double evaluate(const og_act *act, og__expr root, double x, const double *params)
 {
     double *work = calloc((size_t)act->graph.count, sizeof *work), value;
-    og__evaluate(&act->graph, 1, &root, x, params, work, &value);
+    og__evaluate(&act->graph, 1, &root, (const double[OG_INPUT_COUNT]){x}, params, work, &value);
     free(work);
     return value;
 }
@@ -113,6 +113,34 @@ static void test_operators(void **state)
         assert_derivatives(formulas[i], points, sizeof points / sizeof points[0]);
 }
 
+/* By every input; what is not read has derivative 0, and mirror stands in for x. */
+static void test_inputs(void **state)
+{
+    const double inputs[OG_INPUT_COUNT] = {0.7, -1.2, 0.4, 1.9, 0.3, 0, 0.25};
+    (void)state;
+    og_act *act = parse("x*sigmoid(a*gate) + max(gate2, funnel)*gate3^2 - noise*x; a = 1.5"), *mirror;
+    double *work = calloc((size_t)act->graph.count, sizeof *work), a = 1.5, s = 1 / (1 + exp(1.8));
+    const double expected[OG_INPUT_COUNT] = {s - 0.25, 0.7 * 1.5 * s * (1 - s), 1.9 * 1.9, 2 * 1.9 * 0.4, 0, 0, -0.7};
+    for (og_input i = 0; i < OG_INPUT_COUNT; i++) {
+        double found;
+        og__evaluate(&act->graph, 1, &act->by_input[i], inputs, &a, work, &found);
+        assert_near(found, expected[i], 1e-12);
+    }
+    assert_int_equal(act->slope, act->by_input[OG_INPUT_X]);
+    free(work);
+    og_act_free(act);
+
+    char *text;
+    mirror = parse("mirror^2");
+    assert_int_equal(og_act_derivative(mirror, NULL, &text), OG_OK);
+    assert_string_equal(text, "2*mirror");
+    free(text);
+    assert_int_equal(og_act_derivative(mirror, "x", &text), OG_OK);
+    assert_string_equal(text, "0");
+    free(text);
+    og_act_free(mirror);
+}
+
 /* The derivative exactly at a kink. */
 static void test_kinks(void **state)
 {
@@ -182,10 +210,8 @@ static void test_naive_forms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_primitives),
-        cmocka_unit_test(test_operators),
-        cmocka_unit_test(test_kinks),
-        cmocka_unit_test(test_naive_forms),
+        cmocka_unit_test(test_primitives), cmocka_unit_test(test_operators),   cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_kinks),      cmocka_unit_test(test_naive_forms),
     };
     return cmocka_run_group_tests(tests, make_cache, remove_cache);
 }

@@ -67,6 +67,105 @@ static void test_canonical_text(void **state)
         assert_text(cases[i].typed, cases[i].canonical);
 }
 
+/* `column` is where the text says that the fault is; 0 for none. */
+static void assert_error(const char *formula, og_status status, int column, const char *words)
+{
+    assert_non_null(words);
+    og_act *act = (og_act *)1;
+    char place[64], caret[128];
+    og_status got = og_act_parse(formula, &act);
+    if (got != status || !strstr(og_error_text(), words))
+        fail_msg("'%s' gave %d: %s", formula ? formula : "(none)", got, og_error_text());
+    assert_null(act);
+    if (column == 0)
+        return;
+    snprintf(place, sizeof place, "character %d of the formula: ", column);
+    snprintf(caret, sizeof caret, "\n  %*s^", column - 1, "");
+    if (strncmp(og_error_text(), place, strlen(place)) != 0 || !strstr(og_error_text(), caret))
+        fail_msg("'%s': not at %d: %s", formula, column, og_error_text());
+}
+
+static void test_inputs_and_sources(void **state)
+{
+    static const struct {
+        const char *typed, *canonical;
+    } cases[] = {
+        {"sigmoid(gate)*x", "x*sigmoid(gate)"},
+        {"max( max(x,gate), max(gate2, gate3))", "max(max(x, gate), max(gate2, gate3))"},
+        {"max(x, funnel)", "max(x, funnel)"},
+        {"max(mirror, 0)", "max(mirror, 0)"},
+        {"x*(1 + noise)", "x*(noise + 1)"},
+        {"silu(gate)*x", "x*(gate*sigmoid(gate))"},
+        {"a*x; a = learn(uniform(0,1))", "a*x; a = learn(uniform(0, 1))"},
+        {"a*x; a = learn(uniform(-1/8, 1/8), channel)", "a*x; a = learn(uniform(-0.125, 0.125), channel)"},
+        {"a*x; a = learn(uniform(2, 2))", "a*x; a = learn(uniform(2, 2))"},
+        {"a*x; a=learn(normal(0.5,.1),channel)", "a*x; a = learn(normal(0.5, 0.1), channel)"},
+        {"max(a*x, 0)*a; a = alternate(1)", "a*max(a*x, 0); a = alternate(1)"},
+        {"a*x; a = excite(16)", "a*x; a = excite(16)"},
+        {"a*x; a = excite(4, relu)", "a*x; a = excite(4, relu)"},
+        {"a*x + b; a = excite(4,relu,layer), b = excite(4, relu)",
+         "a*x + b; a = excite(4, relu, layer), b = excite(4, relu)"},
+        {"a*x; a = excite(4, layer)", "a*x; a = excite(4, layer)"},
+        {"prelu(a = learn(uniform(0, 0.5), channel))", "prelu(a = learn(uniform(0, 0.5), channel))"},
+        {"leaky_relu(a = alternate(0.1))", "leaky_relu(a = alternate(0.1))"},
+        {"leaky_relu(x, a = noise)", "where(x > 0, x, x*noise)"},
+    };
+    static const struct {
+        const char *formula;
+        og_status status;
+        int column;
+        const char *words;
+    } errors[] = {
+        {"x + mirror", OG_ERR_ARGUMENT, 5, "both x and mirror"},
+        {"x*gate2", OG_ERR_ARGUMENT, 3, "gate2 without gate"},
+        {"x*gate*gate3", OG_ERR_ARGUMENT, 8, "gate3 without gate2"},
+        {"gate", OG_ERR_ARGUMENT, 1, "does not depend on x"},
+        {"noise*funnel", OG_ERR_ARGUMENT, 1, "does not depend on x"},
+        {"x*gaet", OG_ERR_NAME, 3, "did you mean 'gate'"},
+        {"a*x; gate = 1", OG_ERR_NAME, 6, "has a meaning of its own"},
+        {"gate(x)", OG_ERR_SYNTAX, 1, "'gate' is not a function"},
+        {"a*x; a = learn(uniform(1, 0))", OG_ERR_ARGUMENT, 16, "ends below its start"},
+        {"a*x; a = learn(uniform(1))", OG_ERR_SYNTAX, 25, "uniform(0, 1)"},
+        {"a*x; a = learn(normal(0, 0))", OG_ERR_ARGUMENT, 16, "above 0"},
+        {"a*x; a = learn(normal(0, -1))", OG_ERR_ARGUMENT, 16, "above 0"},
+        {"a*x; a = uniform(0, 1)", OG_ERR_SYNTAX, 10, "write learn(uniform(...))"},
+        {"a*x; a = alternate(learn(1))", OG_ERR_SYNTAX, 20, "said behind the formula"},
+        {"excite(4)*x", OG_ERR_SYNTAX, 1, "said behind the formula"},
+        {"a*x; a = alternate(gate)", OG_ERR_SYNTAX, 20, "expected a number"},
+        {"a*x; a = excite(0.5)", OG_ERR_ARGUMENT, 17, "a whole number from 1"},
+        {"a*x; a = excite(2.5)", OG_ERR_ARGUMENT, 17, "a whole number from 1"},
+        {"a*x; a = excite(4, channel)", OG_ERR_SYNTAX, 20, "'relu' or 'layer'"},
+        {"a*x; a = excite(4, relu, relu)", OG_ERR_SYNTAX, 26, "'layer'"},
+        {"a*x + b; a = excite(4), b = excite(8)", OG_ERR_ARGUMENT, 7, "one hidden layer"},
+        {"a*x + b; a = excite(4), b = excite(4, relu)", OG_ERR_ARGUMENT, 7, "one hidden layer"},
+        {"hard_tanh(lo = excite(4), hi = excite(2))", OG_ERR_ARGUMENT, 27, "one hidden layer"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_text(cases[i].typed, cases[i].canonical);
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        assert_error(errors[i].formula, errors[i].status, errors[i].column, errors[i].words);
+}
+
+static void test_what_a_formula_reads(void **state)
+{
+    og_act *act;
+    (void)state;
+    assert_int_equal(
+        og_act_parse("a*x*gate + b*noise + c*x; a = learn(uniform(-1, 3)), b = alternate(2), c = excite(4, relu)",
+                     &act),
+        OG_OK);
+    for (og_input i = 0; i < OG_INPUT_COUNT; i++)
+        assert_int_equal(og_act_uses(act, i), i == OG_INPUT_X || i == OG_INPUT_GATE || i == OG_INPUT_NOISE);
+    og_act_param a = og_act_param_at(act, 0), b = og_act_param_at(act, 1), c = og_act_param_at(act, 2);
+    assert_true(a.source == OG_PARAM_UNIFORM && a.first == -1 && a.second == 3 && a.value == 1 &&
+                a.learn == OG_LEARN_LAYER);
+    assert_true(b.source == OG_PARAM_ALTERNATE && b.value == 2 && b.learn == OG_LEARN_NO);
+    assert_true(c.source == OG_PARAM_EXCITE && c.first == 4 && c.second == 1 && c.value == 0.5f &&
+                c.learn == OG_LEARN_CHANNEL);
+    og_act_free(act);
+}
+
 static void test_catalogue_text(void **state)
 {
     (void)state;
@@ -97,24 +196,6 @@ static void test_catalogue_text(void **state)
         og_act_free(written);
     }
     assert_null(og_act_entry_at(og_act_entry_count()));
-}
-
-/* `column` is where the text says that the fault is; 0 for none. */
-static void assert_error(const char *formula, og_status status, int column, const char *words)
-{
-    assert_non_null(words);
-    og_act *act = (og_act *)1;
-    char place[64], caret[128];
-    og_status got = og_act_parse(formula, &act);
-    if (got != status || !strstr(og_error_text(), words))
-        fail_msg("'%s' gave %d: %s", formula ? formula : "(none)", got, og_error_text());
-    assert_null(act);
-    if (column == 0)
-        return;
-    snprintf(place, sizeof place, "character %d of the formula: ", column);
-    snprintf(caret, sizeof caret, "\n  %*s^", column - 1, "");
-    if (strncmp(og_error_text(), place, strlen(place)) != 0 || !strstr(og_error_text(), caret))
-        fail_msg("'%s': not at %d: %s", formula, column, og_error_text());
 }
 
 static void test_errors_show_the_place(void **state)
@@ -299,7 +380,8 @@ static void test_random_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_canonical_text),        cmocka_unit_test(test_catalogue_text),
+        cmocka_unit_test(test_canonical_text),        cmocka_unit_test(test_inputs_and_sources),
+        cmocka_unit_test(test_what_a_formula_reads),  cmocka_unit_test(test_catalogue_text),
         cmocka_unit_test(test_errors_show_the_place), cmocka_unit_test(test_hostile_texts),
         cmocka_unit_test(test_random_texts),
     };
