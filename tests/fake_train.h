@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ogive/facts.h>
 #include <ogive/study.h>
 
 #include "base/file.h"
@@ -60,7 +61,7 @@ static inline json_t *fake_layer(const og_act *act, const char *place, int stage
     else
         snprintf(name, sizeof name, "%s.%d.%d", place, stage, conv);
     double saturated = facts.min > -1e-3 && facts.max > 1e9 ? 0.5 : 0.05;
-    double gradient = 1e-5 * pow(facts.chi_norm, 0.5 * distance) * facts.slope_max *
+    double gradient = 1e-5 * pow(facts.moments.chi_norm, 0.5 * distance) * facts.slope_max *
                       exp(0.1 * og__random_normal(random)) * (last ? 0.4 : 1);
     json_t *counts = json_array();
     for (int bin = 0; bin < 64; bin++) {
@@ -79,9 +80,10 @@ static inline json_t *fake_layer(const og_act *act, const char *place, int stage
                      name, "place", place, "stage", stage, "channels", 16 << stage, "dead",
                      saturated > 0.1 ? 0.02 * og__random_uniform(random) : 0.0, "rare", 0.01, "linear", 0.005,
                      "saturated_left", saturated + 0.02 * og__random_uniform(random), "saturated_right",
-                     facts.max < 10 ? 0.04 : 0.0, "mean", facts.mean, "sd", sqrt(facts.variance), "mean_shift",
-                     facts.mean / sqrt(facts.variance), "nonlinearity", 0.2, "gradient_rms", gradient, "histogram",
-                     "lo", -8, "hi", 8, "counts", counts, "below", 12, "above", 3, "params", params);
+                     facts.max < 10 ? 0.04 : 0.0, "mean", facts.moments.mean, "sd", sqrt(facts.moments.variance),
+                     "mean_shift", facts.moments.mean / sqrt(facts.moments.variance), "nonlinearity", 0.2,
+                     "gradient_rms", gradient, "histogram", "lo", -8, "hi", 8, "counts", counts, "below", 12, "above",
+                     3, "params", params);
 }
 
 static inline json_t *fake_health(const og_act *act, bool last, og__random *random)

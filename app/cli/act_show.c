@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <ogive/act.h>
+#include <ogive/facts.h>
 
 #include "command.h"
 #include "failure.h"
@@ -38,7 +39,7 @@ static json_t *kinks_document(const og_act_facts *facts)
     json_t *kinks = json_array();
     int most = sizeof facts->kinks / sizeof facts->kinks[0];
     for (int i = 0; i < facts->kink_count && i < most; i++)
-        json_array_append_new(kinks, json_real(facts->kinks[i]));
+        json_array_append_new(kinks, json_real(facts->kinks[i].x));
     return kinks;
 }
 
@@ -46,13 +47,14 @@ static json_t *facts_document(const og_act_facts *facts)
 {
     return json_pack(
         "{s:{s:o, s:o, s:o, s:o}, s:{s:o, s:o, s:o}, s:o, s:o, s:[o, o], s:[o, o], s:o, s:b, s:b, s:b, s:i, s:o}",
-        "moments", "mean", json_number(facts->mean), "second_moment", json_number(facts->second_moment), "variance",
-        json_number(facts->variance), "slope_moment", json_number(facts->slope_moment), "gains", "forward",
-        json_number(facts->gain), "variance", json_number(facts->gain_variance), "backward",
-        json_number(facts->gain_backward), "chi", json_number(facts->chi), "chi_norm", json_number(facts->chi_norm),
-        "range", json_number(facts->min), json_number(facts->max), "limits", json_number(facts->left + 0.0),
-        json_number(facts->right + 0.0), "slope_max", json_number(facts->slope_max), "monotonic", facts->monotonic,
-        "odd", facts->odd, "even", facts->even, "kink_count", facts->kink_count, "kinks", kinks_document(facts));
+        "moments", "mean", json_number(facts->moments.mean), "second_moment", json_number(facts->moments.second_moment),
+        "variance", json_number(facts->moments.variance), "slope_moment", json_number(facts->moments.slope_moment),
+        "gains", "forward", json_number(facts->moments.gain), "variance", json_number(facts->moments.gain_variance),
+        "backward", json_number(facts->moments.gain_backward), "chi", json_number(facts->moments.chi), "chi_norm",
+        json_number(facts->moments.chi_norm), "range", json_number(facts->min), json_number(facts->max), "limits",
+        json_number(facts->left.limit), json_number(facts->right.limit), "slope_max", json_number(facts->slope_max),
+        "monotonic", facts->monotonic, "odd", facts->odd, "even", facts->even, "kink_count", facts->kink_count, "kinks",
+        kinks_document(facts));
 }
 
 static og_status params_document(const og_act *act, json_t **params)
@@ -95,22 +97,21 @@ static void add_row(text_table *table, const char *name, double value, const cha
     table_cell(table, "%s", meaning);
 }
 
-/* Limits get + 0.0, which turns a negative zero into a plain one. */
 static void print_facts(const og_act_facts *facts)
 {
     text_table table = {.align = "lrl"};
-    add_row(&table, "E f(z)", facts->mean, "mean of the output for z ~ N(0, 1)");
-    add_row(&table, "E f(z)^2", facts->second_moment, "second moment");
-    add_row(&table, "Var f(z)", facts->variance, "variance");
-    add_row(&table, "E f'(z)^2", facts->slope_moment, "mean squared slope");
-    add_row(&table, "gain", facts->gain, "1/sqrt(E f^2): initial weights that keep the signal's size");
-    add_row(&table, "chi", facts->chi, "E f'^2 / E f^2: growth of gradients per layer without a norm");
-    add_row(&table, "chi, norm", facts->chi_norm, "E f'^2 / Var f: the same with a norm before f");
+    add_row(&table, "E f(z)", facts->moments.mean, "mean of the output for z ~ N(0, 1)");
+    add_row(&table, "E f(z)^2", facts->moments.second_moment, "second moment");
+    add_row(&table, "Var f(z)", facts->moments.variance, "variance");
+    add_row(&table, "E f'(z)^2", facts->moments.slope_moment, "mean squared slope");
+    add_row(&table, "gain", facts->moments.gain, "1/sqrt(E f^2): initial weights that keep the signal's size");
+    add_row(&table, "chi", facts->moments.chi, "E f'^2 / E f^2: growth of gradients per layer without a norm");
+    add_row(&table, "chi, norm", facts->moments.chi_norm, "E f'^2 / Var f: the same with a norm before f");
     add_row(&table, "max |f'|", facts->slope_max, "steepest slope");
     add_row(&table, "min f", facts->min, "lowest value");
     add_row(&table, "max f", facts->max, "highest value");
-    add_row(&table, "f(-inf)", facts->left + 0.0, "limit on the left");
-    add_row(&table, "f(+inf)", facts->right + 0.0, "limit on the right");
+    add_row(&table, "f(-inf)", facts->left.limit, "limit on the left");
+    add_row(&table, "f(+inf)", facts->right.limit, "limit on the right");
     table_print(&table, stdout);
     printf("\n  %s", facts->monotonic ? "monotonic" : "not monotonic");
     printf("%s%s", facts->odd ? ", odd" : "", facts->even ? ", even" : "");
@@ -118,7 +119,7 @@ static void print_facts(const og_act_facts *facts)
         printf(", smooth");
     int most = sizeof facts->kinks / sizeof facts->kinks[0];
     for (int i = 0; i < facts->kink_count && i < most; i++)
-        printf("%s%g", i ? ", " : ", kinks at x = ", facts->kinks[i]);
+        printf("%s%g", i ? ", " : ", kinks at x = ", facts->kinks[i].x);
     printf("\n");
 }
 

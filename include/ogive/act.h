@@ -115,37 +115,6 @@ OG_API og_status og_act_eval(const og_act *act, size_t count, const float *x, fl
 OG_API og_status og_act_formula(const og_act *act, char **text);
 OG_API og_status og_act_derivative(const og_act *act, const char *wrt, char **text);
 
-/** What follows from the formula alone, at the parameters' values, for z ~ N(0, 1). */
-typedef struct og_act_facts {
-    double mean;          /* E f(z) */
-    double second_moment; /* E f(z)^2 */
-    double variance;      /* Var f(z) */
-    double slope_moment;  /* E f'(z)^2 */
-    double gain;          /* 1 / sqrt(E f^2): weight initialisation that keeps E y^2 */
-    double gain_variance; /* 1 / sqrt(Var f) */
-    double gain_backward; /* 1 / sqrt(E f'^2) */
-    double chi;           /* E f'^2 / E f^2: growth of gradients per layer without a norm */
-    double chi_norm;      /* E f'^2 / Var f: the same with a norm before f */
-    double min, max;      /* range over the float32 line, -inf and inf where unbounded */
-    double left, right;   /* limits at -inf and +inf */
-    double slope_max;     /* max |f'| */
-    bool monotonic;       /* never decreasing, or never increasing */
-    bool odd, even;
-    int kink_count; /* points where f or f' jumps */
-    double kinks[16];
-} og_act_facts;
-
-/**
- * Find the facts by evaluating the formula in double.
- *
- * @param facts   filled as far as they can be known, also on OG_ERR_NUMERIC
- *
- * @return OG_OK, OG_ERR_MEMORY, or
- *         OG_ERR_NUMERIC  when f has no finite mean and variance for normal inputs (it is not finite somewhere, or
- *                         grows too fast), so that no network can be trained with it
- */
-OG_API og_status og_act_analyse(const og_act *act, og_act_facts *facts);
-
 /** One row of the built-in catalogue. */
 typedef struct og_act_entry {
     const char *id;            /* "leaky_relu" */

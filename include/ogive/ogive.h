@@ -5,6 +5,7 @@
 #include <ogive/act.h>
 #include <ogive/config.h>
 #include <ogive/data.h>
+#include <ogive/facts.h>
 #include <ogive/image.h>
 #include <ogive/net.h>
 #include <ogive/option.h>

@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ogive/facts.h>
+
 #include "act/act.h"
 #include "act/quadrature.h"
 #include "base/memory.h"
 
 enum {
     SPLITS_MAX = 64,
-    KINKS_MAX = sizeof((og_act_facts *)0)->kinks / sizeof(double),
+    KINKS_MAX = OG_FACT_ITEMS_MAX,
     WORK_MAX = 100000000, /* node evaluations: about a second for the largest formulas */
 };
 
@@ -138,7 +140,7 @@ static void find_kinks(const function *f, og_act_facts *facts)
         double slope_left = slope_at(f, x - step), slope_right = slope_at(f, x + step);
         double jump = value_at(f, x + step) - value_at(f, x - step) - step * (slope_left + slope_right);
         if (fabs(slope_right - slope_left) > 1e-4 * fmax(1, fabs(slope_left)) || fabs(jump) > 1e-4)
-            facts->kinks[facts->kink_count++] = x;
+            facts->kinks[facts->kink_count++].x = x;
     }
 }
 
@@ -180,15 +182,15 @@ static void find_moments(function *f, og_act_facts *facts)
             if (fabs(edge[k]) > 1e-6 * fabs(sums[k]) && fabs(edge[k]) > 1e-6)
                 sums[k] = INFINITY;
     }
-    facts->mean = fabs(sums[0]) < 1e-12 ? 0 : sums[0];
-    facts->second_moment = sums[1];
-    facts->variance = sums[1] - sums[0] * sums[0];
-    facts->slope_moment = sums[2];
-    facts->gain = 1 / sqrt(facts->second_moment);
-    facts->gain_variance = 1 / sqrt(facts->variance);
-    facts->gain_backward = 1 / sqrt(facts->slope_moment);
-    facts->chi = facts->slope_moment / facts->second_moment;
-    facts->chi_norm = facts->slope_moment / facts->variance;
+    facts->moments.mean = fabs(sums[0]) < 1e-12 ? 0 : sums[0];
+    facts->moments.second_moment = sums[1];
+    facts->moments.variance = sums[1] - sums[0] * sums[0];
+    facts->moments.slope_moment = sums[2];
+    facts->moments.gain = 1 / sqrt(facts->moments.second_moment);
+    facts->moments.gain_variance = 1 / sqrt(facts->moments.variance);
+    facts->moments.gain_backward = 1 / sqrt(facts->moments.slope_moment);
+    facts->moments.chi = facts->moments.slope_moment / facts->moments.second_moment;
+    facts->moments.chi_norm = facts->moments.slope_moment / facts->moments.variance;
 }
 
 /* --- the whole line ----------------------------------------------------------------------------------------------- */
@@ -266,10 +268,10 @@ static double extreme(const function *f, double (*g)(const function *, double), 
 
 static void find_range(const function *f, og_act_facts *facts)
 {
-    facts->left = limit_at(f, -1);
-    facts->right = limit_at(f, 1);
-    facts->min = fmin(extreme(f, value_at, -1), fmin(facts->left, facts->right));
-    facts->max = fmax(extreme(f, value_at, 1), fmax(facts->left, facts->right));
+    facts->left.limit = limit_at(f, -1);
+    facts->right.limit = limit_at(f, 1);
+    facts->min = fmin(extreme(f, value_at, -1), fmin(facts->left.limit, facts->right.limit));
+    facts->max = fmax(extreme(f, value_at, 1), fmax(facts->left.limit, facts->right.limit));
     facts->slope_max = extreme(f, magnitude_of_slope, 1);
     double far = fmax(magnitude_of_slope(f, -1e12), magnitude_of_slope(f, 1e12));
     if (far > 1e3 && far > facts->slope_max)
@@ -298,7 +300,7 @@ static void find_shape(const function *f, og_act_facts *facts)
 
 static og_status check_moments(const function *f, const og_act_facts *facts)
 {
-    if (isfinite(facts->mean) && isfinite(facts->second_moment))
+    if (isfinite(facts->moments.mean) && isfinite(facts->moments.second_moment))
         return OG_OK;
     for (double distance = 0; distance <= 14; distance += 0.125)
         for (int sign = -1; sign <= 1; sign += 2) {

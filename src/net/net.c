@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include <ogive/facts.h>
+
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -112,8 +114,8 @@ static og_status source_gain(const og_net *net, int node, double *gain)
         return OG_OK;
     og_act_facts facts;
     OG_TRY(og_act_analyse(og__net_act(net, n), &facts));
-    if (isfinite(facts.gain) && facts.gain > 0)
-        *gain = facts.gain;
+    if (isfinite(facts.moments.gain) && facts.moments.gain > 0)
+        *gain = facts.moments.gain;
     return OG_OK;
 }
 

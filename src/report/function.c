@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <ogive/facts.h>
+
 #include "base/memory.h"
 #include "format/json.h"
 #include "report/parts.h"
@@ -51,18 +53,18 @@ static og_status add_facts(const og_act *act, json_t *owner)
         const char *name;
         double value;
     } rows[] = {
-        {"mean", facts.mean},
-        {"second_moment", facts.second_moment},
-        {"variance", facts.variance},
-        {"gain", facts.gain},
-        {"slope_moment", facts.slope_moment},
-        {"gain_backward", facts.gain_backward},
-        {"chi", facts.chi},
-        {"chi_norm", facts.chi_norm},
+        {"mean", facts.moments.mean},
+        {"second_moment", facts.moments.second_moment},
+        {"variance", facts.moments.variance},
+        {"gain", facts.moments.gain},
+        {"slope_moment", facts.moments.slope_moment},
+        {"gain_backward", facts.moments.gain_backward},
+        {"chi", facts.moments.chi},
+        {"chi_norm", facts.moments.chi_norm},
         {"min", facts.min},
         {"max", facts.max},
-        {"left", facts.left},
-        {"right", facts.right},
+        {"left", facts.left.limit},
+        {"right", facts.right.limit},
         {"slope_max", facts.slope_max},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <ogive/facts.h>
+
 #include "format/json.h"
 #include "report/parts.h"
 
@@ -120,7 +122,8 @@ static og_status add_gradient(const og__report *report, size_t arm, json_t *owne
     json_t *object = json_object();
     OG_TRY(og__json_set(owner, "gradient", object));
     OG_TRY(og_act_analyse(report->study->arms.items[arm].act, &facts));
-    OG_TRY(og__json_set(object, "predicted", og__json_real(sqrt(normalised ? facts.chi_norm : facts.chi))));
+    OG_TRY(og__json_set(object, "predicted",
+                        og__json_real(sqrt(normalised ? facts.moments.chi_norm : facts.moments.chi))));
     OG_TRY(add_growth(report, arm, "health_first", object, "first"));
     return add_growth(report, arm, "health", object, "last");
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ogive/facts.h>
 #include <ogive/version.h>
 
 #include "base/file.h"
@@ -140,7 +141,7 @@ static og_status fill_act(json_t *row, og_place place, int stage, const og_act *
     OG_TRY(og__json_set(row, "place", json_string(og__place_name(place))));
     OG_TRY(og__json_set(row, "stage", json_integer(stage)));
     OG_TRY(og__json_set(row, "text", json_string(og_act_text(act))));
-    OG_TRY(og__json_set(row, "gain", og__json_real(facts.gain)));
+    OG_TRY(og__json_set(row, "gain", og__json_real(facts.moments.gain)));
     return og__json_set(row, "executor", json_string(executor));
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <ogive/facts.h>
 
 #include "act/expression.h"
 #include "act/sample.h"
@@ -340,8 +341,9 @@ static void test_moments_and_gains(void **state)
         assert_true(golden_row(table, expectations[i].golden, g, 9));
         assert_int_equal(og_act_parse(expectations[i].id, &act), OG_OK);
         assert_int_equal(og_act_analyse(act, &f), OG_OK);
-        const double found[9] = {f.mean,          f.second_moment, f.variance, f.slope_moment, f.gain,
-                                 f.gain_variance, f.gain_backward, f.chi,      f.chi_norm};
+        const double found[9] = {f.moments.mean,          f.moments.second_moment, f.moments.variance,
+                                 f.moments.slope_moment,  f.moments.gain,          f.moments.gain_variance,
+                                 f.moments.gain_backward, f.moments.chi,           f.moments.chi_norm};
         for (int k = 0; k < 9; k++)
             if (!(fabs(found[k] - g[k]) <= (k < 7 ? 1.1e-6 : 1.1e-4))) /* the table's digits, and a float's 0.01 */
                 fail_msg("%s: number %d is %.8f, not %.8f", expectations[i].id, k, found[k], g[k]);
@@ -366,20 +368,21 @@ static void test_shape(void **state)
     og_act_facts relu = facts_of("relu"), mish = facts_of("mish"), tanh_facts = facts_of("tanh");
     og_act_facts swish = facts_of("hard_swish"), sine = facts_of("sin(x)"), bell = facts_of("exp(-x^2)");
     og_act_facts step = facts_of("where(x > 0.3, 1, 0) + clamp(x, -0.7, 2)");
-    assert_true(relu.monotonic && !relu.odd && !relu.even && relu.kink_count == 1 && relu.kinks[0] == 0);
-    assert_true(relu.min == 0 && isinf(relu.max) && relu.left == 0 && isinf(relu.right) && relu.slope_max == 1);
-    assert_true(!mish.monotonic && mish.kink_count == 0 && mish.left == 0);
+    assert_true(relu.monotonic && !relu.odd && !relu.even && relu.kink_count == 1 && relu.kinks[0].x == 0);
+    assert_true(relu.min == 0 && isinf(relu.max) && relu.left.limit == 0 && isinf(relu.right.limit) &&
+                relu.slope_max == 1);
+    assert_true(!mish.monotonic && mish.kink_count == 0 && mish.left.limit == 0);
     assert_near(mish.min, -0.30884, 1e-5);
     assert_near(mish.slope_max, 1.0885, 1e-4);
     assert_true(tanh_facts.odd && tanh_facts.monotonic && tanh_facts.min == -1 && tanh_facts.max == 1);
-    assert_true(swish.kink_count == 2 && swish.kinks[0] == -3 && swish.kinks[1] == 3);
+    assert_true(swish.kink_count == 2 && swish.kinks[0].x == -3 && swish.kinks[1].x == 3);
     assert_near(swish.min, -0.375, 1e-12);
     assert_near(swish.slope_max, 1.5, 1e-3);
-    assert_true(isnan(sine.left) && isnan(sine.right) && sine.odd && !sine.monotonic);
+    assert_true(isnan(sine.left.limit) && isnan(sine.right.limit) && sine.odd && !sine.monotonic);
     assert_near(sine.max, 1, 1e-9);
-    assert_true(bell.even && bell.left == 0 && bell.right == 0);
+    assert_true(bell.even && bell.left.limit == 0 && bell.right.limit == 0);
     assert_int_equal(step.kink_count, 3);
-    assert_near(step.kinks[1], 0.3, 1e-12);
+    assert_near(step.kinks[1].x, 0.3, 1e-12);
 }
 
 /* A formula without moments is refused with the reason; nothing hangs. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <ogive/facts.h>
 
 #include "act/act.h"
 #include "act/cache.h"
@@ -269,8 +270,8 @@ static void test_special_values(void **state)
             fail_msg("%s hides a NaN", og_act_id(act));
         og_act_facts facts;
         assert_int_equal(og_act_analyse(act, &facts), OG_OK);
-        if (!isnan(y[1]) && !isnan(facts.right))
-            assert_true((double)y[1] == facts.right || fabs((double)y[1] - facts.right) < 1e-6);
+        if (!isnan(y[1]) && !isnan(facts.right.limit))
+            assert_true((double)y[1] == facts.right.limit || fabs((double)y[1] - facts.right.limit) < 1e-6);
         og_act_free(act);
     }
 }

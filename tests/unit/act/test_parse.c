@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <ogive/act.h>
+#include <ogive/facts.h>
 
 #include "base/random.h"
 
