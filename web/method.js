@@ -4,7 +4,8 @@ ogive.method = (study) => {
   const { text } = ogive;
   const { method, question, data_path: path } = study.results;
   const { machine } = study.timing;
-  const settings = Object.entries({ data: path, ...question.train }).map(([name, value]) => ({ name, value: String(value) }));
+  const settings = Object.entries({ data: path, ...question.train }).map(([name, value]) => ({ name, value: String(value) }))
+    .filter(({ value }) => value !== "");
   const element = section("method", text("method"));
   element.append(make("div", { class: "method" }, ...method.map((paragraph) => make("p", {}, paragraph)),
     machine ? make("p", {}, text("machine", machine)) : null),

@@ -177,13 +177,25 @@ static og_status read_arguments(cli_arguments *arguments, int argc, char *const 
     return OG_OK;
 }
 
+/* What is given on the command line takes the place of the configuration's value, a list as a whole. */
+static og_status apply_one(const assignment *assignments, size_t index)
+{
+    const assignment *a = &assignments[index];
+    bool first = true;
+    for (size_t i = 0; i < index; i++)
+        first &= assignments[i].option != a->option;
+    if (first && a->option->type == OG_OPTION_LIST)
+        TRY(og_option_set(a->option, a->settings, ""));
+    return og_option_add(a->option, a->settings, a->value);
+}
+
 static og_status apply(const cli_arguments *arguments, const assignment *assignments, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(assignments[i].option->name, "config") == 0)
             TRY(og_config_load(assignments[i].value, arguments->groups, arguments->group_count));
     for (size_t i = 0; i < count; i++)
-        TRY(og_option_set(assignments[i].option, assignments[i].settings, assignments[i].value));
+        TRY(apply_one(assignments, i));
     return OG_OK;
 }
 

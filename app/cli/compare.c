@@ -123,6 +123,8 @@ const cli_command compare_command = {
         "Trains every activation on every seed. Runs are paired: on one seed all activations start from the same weights, "
         "each with its own gain, and see the same images in the same order. The verdict says only what the runs "
         "support.\n\n"
+        "The activations stand in all layers but those that --act-encoder, --act-bottleneck, --act-decoder or --act-stage "
+        "give another one; these stay as they are in every run.\n\n"
         "The same command on the same folder goes on where it stopped, keeps finished runs, and may ask for more seeds. "
         "The folder gets report.html (one file, no network) and report.json, which --json prints.",
     .examples = "  ogive compare my-data -o study --acts relu,silu,mish --seeds 3 --epochs 50\n"

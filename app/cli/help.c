@@ -59,7 +59,8 @@ void format_placeholder(const og_option *option, size_t size, char text[size])
     case OG_OPTION_CHOICE:
         snprintf(text, size, " NAME");
         return;
-    case OG_OPTION_TEXT: /* the unit of a text is what it names: "file", "folder", "formula" */
+    case OG_OPTION_TEXT:
+    case OG_OPTION_LIST: /* the unit of a text is what it names: "file", "folder", "formula" */
         snprintf(text, size, " %s", option->unit ? option->unit : "text");
         for (char *at = text; *at; at++)
             *at = (char)toupper((unsigned char)*at);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <ogive/data.h>
 #include <ogive/train.h>
@@ -44,6 +45,48 @@ static bool show_progress(void *context, const og_train_progress *progress)
     return !interrupted();
 }
 
+static bool same_text(const json_t *a, const json_t *b, const char *key)
+{
+    const char *one = json_string_value(json_object_get(a, key)), *other = json_string_value(json_object_get(b, key));
+    return one && other && strcmp(one, other) == 0;
+}
+
+static bool all_same(const json_t *rows, const char *key, const json_t *pattern, const char *within)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row) {
+        if ((!within || same_text(row, pattern, within)) && !same_text(row, pattern, key))
+            return false;
+    }
+    return true;
+}
+
+/* "relu everywhere", or place by place, and by stage where a place has several. */
+static void print_acts(const json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    const json_t *first = json_array_get(rows, 0), *last = NULL;
+    printf("  Activations: ");
+    if (all_same(rows, "text", first, NULL)) {
+        printf("%s everywhere\n", json_string_value(json_object_get(first, "text")));
+        return;
+    }
+    json_array_foreach(rows, i, row) {
+        const char *place = json_string_value(json_object_get(row, "place"));
+        bool whole = all_same(rows, "text", row, "place");
+        if (whole && last && same_text(row, last, "place"))
+            continue;
+        printf("%s%s", i > 0 ? ", " : "", place);
+        if (!whole)
+            printf(".%lld", (long long)json_integer_value(json_object_get(row, "stage")));
+        printf(" %s", json_string_value(json_object_get(row, "text")));
+        last = row;
+    }
+    printf("\n");
+}
+
 static og_status print_result(const own_settings *settings)
 {
     og_status status = OG_OK;
@@ -56,6 +99,7 @@ static og_status print_result(const own_settings *settings)
         status = print_json(json_incref(result), 17);
     } else {
         scores_print(json_object_get(result, "scores"));
+        print_acts(json_object_get(result, "acts"));
         printf("  The run is in %s; predict with: ogive predict %s IMAGE -o OUT\n", settings->output, settings->output);
     }
 done:
@@ -99,6 +143,7 @@ const cli_command train_command = {
         "prints.",
     .examples = "  ogive train my-data -o run --act silu --epochs 50\n"
                 "  ogive train my-data -o run --act 'where(x>0, x, a*x); a=learn(0.1, channel)'\n"
+                "  ogive train my-data -o run --act relu --act-decoder silu --act-stage encoder.0=mish\n"
                 "  ogive train my-data -o run --act silu --epochs 50 --resume\n"
                 "  ogive train my-data -o run --config run.yaml\n",
     .run = run,

@@ -17,6 +17,7 @@ typedef enum og_option_type {
     OG_OPTION_TEXT,   /* char *, owned by the settings; may be NULL only before og_options_init() */
     OG_OPTION_FLAG,   /* bool; on the command line without a value, or --no-NAME */
     OG_OPTION_CHOICE, /* int: the index into `choices` */
+    OG_OPTION_LIST,   /* char * like TEXT, one item per line; on the command line given once per item */
 } og_option_type;
 
 typedef struct og_option {
@@ -53,6 +54,14 @@ OG_API const og_option *og_option_find(og_option_table table, const char *name);
  * @return OG_OK, or OG_ERR_ARGUMENT with name, value, and the range or choices; the field is then unchanged
  */
 OG_API og_status og_option_set(const og_option *option, void *settings, const char *value);
+
+/**
+ * Add an item to the field of a LIST, behind those it has; for other types the same as og_option_set(), which replaces
+ * the whole list.
+ *
+ * @return OG_OK, or OG_ERR_ARGUMENT for an item that is empty or longer than a line
+ */
+OG_API og_status og_option_add(const og_option *option, void *settings, const char *item);
 
 /** Write a field as the text that og_option_set() reads; "" for a NULL text. Released by the caller with free(). */
 OG_API og_status og_option_get(const og_option *option, const void *settings, char **value);

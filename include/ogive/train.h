@@ -26,6 +26,8 @@ typedef enum og_schedule { OG_SCHEDULE_CONSTANT, OG_SCHEDULE_POLY, OG_SCHEDULE_C
 typedef struct og_train_options {
     /* network */
     char *act;
+    char *act_encoder, *act_bottleneck, *act_decoder; /* "" where `act` stands */
+    char *act_stage;                                  /* one STAGE=ACTIVATION per line */
     int64_t depth, width, width_cap;
     int norm, up; /* og_norm, og_up */
     /* optimisation */
@@ -81,7 +83,8 @@ typedef bool (*og_train_report)(void *context, const og_train_progress *progress
  * A finished run is left alone and OG_OK returned when `resume`; an unfinished one is continued from its last
  * checkpoint, to the same bits as if never interrupted. Without `resume` a folder that holds a run is an error.
  *
- * @return OG_OK, or the failure; OG_ERR_NUMERIC names the layer whose values were not finite
+ * @return OG_OK, or the failure; OG_ERR_FILE also for a finished run whose model is gone; OG_ERR_NUMERIC names the
+ * layer whose values were not finite
  */
 OG_API og_status og_train(const og_dataset *data, const og_train_options *options, const char *run, bool resume,
                           og_train_report report, void *context);

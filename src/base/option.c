@@ -79,6 +79,27 @@ static og_status set_text(const og_option *option, void *settings, const char *v
     return OG_OK;
 }
 
+og_status og_option_add(const og_option *option, void *settings, const char *item)
+{
+    if (option->type != OG_OPTION_LIST)
+        return og_option_set(option, settings, item);
+    if (item[strspn(item, " \t")] == '\0' || strchr(item, '\n'))
+        return og__fail(OG_ERR_ARGUMENT, "option '%s': an item of the list %s", option->name,
+                        strchr(item, '\n') ? "has more than one line" : "is empty");
+    og__text text = {0};
+    char **field = field_of(option, settings);
+    og__text_format(&text, "%s%s%s", *field, (*field)[0] ? "\n" : "", item);
+    OG_TRY(og__text_status(&text));
+    free(*field);
+    *field = text.data;
+    return OG_OK;
+}
+
+static bool holds_text(const og_option *option)
+{
+    return option->type == OG_OPTION_TEXT || option->type == OG_OPTION_LIST;
+}
+
 static og_status set_flag(const og_option *option, void *settings, const char *value)
 {
     static const char *const words[][2] = {{"false", "true"}, {"no", "yes"}, {"off", "on"}, {"0", "1"}};
@@ -131,6 +152,7 @@ og_status og_option_set(const og_option *option, void *settings, const char *val
     case OG_OPTION_REAL:
         return set_real(option, settings, value);
     case OG_OPTION_TEXT:
+    case OG_OPTION_LIST:
         return set_text(option, settings, value);
     case OG_OPTION_FLAG:
         return set_flag(option, settings, value);
@@ -178,7 +200,8 @@ og_status og_option_get(const og_option *option, const void *settings, char **va
     case OG_OPTION_REAL:
         format_real(*(const double *)field, sizeof number, number);
         return og__copy_text(number, value);
-    case OG_OPTION_TEXT: {
+    case OG_OPTION_TEXT:
+    case OG_OPTION_LIST: {
         const char *text = *(char *const *)field;
         return og__copy_text(text ? text : "", value);
     }
@@ -194,7 +217,7 @@ og_status og_options_init(og_option_table table, void *settings)
 {
     /* Every text is NULL before any is set, so that a failure can release what there is. */
     for (size_t i = 0; i < table.count; i++)
-        if (table.options[i].type == OG_OPTION_TEXT)
+        if (holds_text(&table.options[i]))
             *(char **)field_of(&table.options[i], settings) = NULL;
     og_status status = OG_OK;
     for (size_t i = 0; i < table.count && status == OG_OK; i++)
@@ -207,7 +230,7 @@ og_status og_options_init(og_option_table table, void *settings)
 void og_options_deinit(og_option_table table, void *settings)
 {
     for (size_t i = 0; i < table.count; i++)
-        if (table.options[i].type == OG_OPTION_TEXT) {
+        if (holds_text(&table.options[i])) {
             char **field = field_of(&table.options[i], settings);
             free(*field);
             *field = NULL;

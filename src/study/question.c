@@ -48,6 +48,7 @@ static og_status describe_option(const og_option *option, const void *settings, 
     case OG_OPTION_FLAG:
         return og__json_set(train, option->name, json_boolean(*(const bool *)field));
     case OG_OPTION_TEXT:
+    case OG_OPTION_LIST:
     case OG_OPTION_CHOICE:
         break;
     }

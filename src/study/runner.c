@@ -14,6 +14,8 @@
 #include "study/lock.h"
 #include "study/question.h"
 #include "study/study.h"
+#include "train/options.h"
+#include "train/placement.h"
 
 /* --- the study's record -------------------------------------------------------------------------------------- */
 
@@ -227,7 +229,22 @@ static og_status check_scorable(const og_dataset *data)
                     og_dataset_name(data), og_dataset_class_name(data, 0));
 }
 
-og_status og__comparison_run(const og__comparison *comparison)
+/* The arms stand where no place option puts another activation; canonical texts let a study go on however it is asked.
+ */
+static og_status settle_placement(og_train_options *train)
+{
+    og__placement placement;
+    OG_TRY(og__placement_init(train, &placement));
+    og_status status = og__placement_store(&placement, train);
+    if (status == OG_OK && !og__placement_uses_act(&placement))
+        status = og__fail(OG_ERR_ARGUMENT,
+                          "act-encoder, act-bottleneck, act-decoder and act-stage give every layer its activation, so "
+                          "that the activations to compare stand nowhere; leave one of them out");
+    og__placement_deinit(&placement);
+    return status;
+}
+
+static og_status run_comparison(const og__comparison *comparison)
 {
     og_status status = OG_OK;
     og__arms arms = {0};
@@ -249,5 +266,18 @@ done:
     og__study_deinit(&study);
     og__arms_deinit(&arms);
     og__lock_release(lock);
+    return status;
+}
+
+og_status og__comparison_run(const og__comparison *comparison)
+{
+    og__comparison own = *comparison;
+    og_train_options train;
+    OG_TRY(og__train_options_copy(comparison->train, &train));
+    own.train = &train;
+    og_status status = settle_placement(&train);
+    if (status == OG_OK)
+        status = run_comparison(&own);
+    og_options_deinit(og_train_option_table(), &train);
     return status;
 }

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "format/json.h"
-#include "train/model.h"
+#include "train/placement.h"
 
 static const double flat_slope = 1e-3, dead_share = 0.999, rare_share = 0.99, dead_variance = 1e-6;
 static const double linear_spread = 1e-3, saturated_slope = 0.05;

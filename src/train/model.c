@@ -13,31 +13,13 @@
 #include "format/json.h"
 #include "net/graph.h"
 #include "train/options.h"
-
-static const char *const places[] = {
-    [OG_PLACE_ENCODER] = "encoder",
-    [OG_PLACE_BOTTLENECK] = "bottleneck",
-    [OG_PLACE_DECODER] = "decoder",
-};
+#include "train/placement.h"
 
 static const char *const scalings[] = {
     [OG_NORMALIZE_DATASET] = "dataset",
     [OG_NORMALIZE_IMAGE] = "image",
     [OG_NORMALIZE_NONE] = "none",
 };
-
-const char *og__place_name(og_place place)
-{
-    return places[place];
-}
-
-void og__place_text(og_place place, int stage, size_t size, char text[size])
-{
-    if (place == OG_PLACE_BOTTLENECK)
-        snprintf(text, size, "%s", places[place]);
-    else
-        snprintf(text, size, "%s.%d", places[place], stage);
-}
 
 /* Without activations. */
 static og_net_spec spec_of(const og_train_options *options, int channels, int classes)
@@ -56,21 +38,21 @@ static og_net_spec spec_of(const og_train_options *options, int channels, int cl
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model)
 {
     og_status status = OG_OK;
-    og_act *act = NULL;
+    og__placement placement = {0};
     int classes = og_dataset_class_count(data);
     *model = (og_model){.scaling = og_dataset_scaling(data)};
     OG_TRY(og__train_options_copy(options, &model->options));
-    OG_GO(og_act_parse(options->act, &act));
-    OG_GO(og_option_set(og_option_find(og_train_option_table(), "act"), &model->options, og_act_text(act)));
+    OG_GO(og__placement_init(options, &placement));
+    OG_GO(og__placement_store(&placement, &model->options));
     OG_GO(og__alloc((size_t)classes, sizeof(char *), &model->class_names));
     for (model->class_count = 0; model->class_count < classes; model->class_count++)
         OG_GO(og__copy_text(og_dataset_class_name(data, model->class_count), &model->class_names[model->class_count]));
     og_net_spec spec = spec_of(options, og_dataset_channels(data), classes);
-    og_net_spec_fill(&spec, act);
+    og__placement_fill(&placement, &spec);
     OG_GO(og_net_new(&spec, &model->net));
     OG_GO(og_net_init(model->net, (uint64_t)options->seed));
 done:
-    og_act_free(act);
+    og__placement_deinit(&placement);
     if (status != OG_OK)
         og_model_deinit(model);
     return status;

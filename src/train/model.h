@@ -12,15 +12,8 @@
 
 #include "train/bundle.h"
 
-/* "encoder", "bottleneck", "decoder". */
-const char *og__place_name(og_place place);
-
-/* "encoder.0", "bottleneck", "decoder.3": what names a layer's activation in files and options. */
-enum { OG_PLACE_TEXT_BYTES = 32 };
-void og__place_text(og_place place, int stage, size_t size, char text[size]);
-
 /* Make the untrained model that a run begins with: weights from the options' seed, classes and scaling of the data.
- * Its options name the activation by its canonical text. */
+ * Its options name the activations by their canonical texts. */
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model);
 
 /* Add the model's tensors (borrowed) and texts. */

@@ -10,6 +10,7 @@
 #define FIELD_INT int64_t
 #define FIELD_REAL double
 #define FIELD_TEXT char *
+#define FIELD_LIST char *
 #define FIELD_FLAG bool
 #define FIELD_CHOICE int
 #define OG_TRAIN_OPTION(field, name, alias, type, initial, min, max, choices, unit, topic, help)                       \

@@ -16,7 +16,7 @@
 #include "format/json.h"
 #include "kernel/activate.h"
 #include "train/metrics.h"
-#include "train/model.h"
+#include "train/placement.h"
 
 /* --- the curve and its log --- */
 

@@ -228,6 +228,14 @@ static og_status repeat_result(const og__session *session)
         og__fail_in(status, "'%s' is no result of a run", session->files.result);
         goto done;
     }
+    if (finished && !og__file_exists(session->files.model)) {
+        status =
+            og__fail(OG_ERR_FILE,
+                     "the run in '%s' is finished, but its model.safetensors is gone; train into another folder, or "
+                     "remove result.json to train here again",
+                     session->run);
+        goto done;
+    }
     const char *settings = finished ? session->files.model : session->files.checkpoint;
     if (og__file_exists(settings))
         OG_GO(og__checkpoint_compare(session, settings));

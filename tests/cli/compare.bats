@@ -74,3 +74,15 @@ start_study() {
     rejects 2 "" ogive compare data -o study --acts '' $quick
     [ ! -e study ]
 }
+
+@test "places that are given another activation keep it in every run" {
+    tiny data 6 16
+    ogive compare data -o study --acts relu,silu --seeds 1 $quick --act-encoder mish --act-stage 1=elu >/dev/null
+    holds '.question.train["act-encoder"] == "mish" and .question.train["act-stage"] == "1=elu"' study/study.json
+    holds '[.acts[].text] == ["mish", "elu", "silu", "silu", "elu"]' study/trials/silu-s0/result.json
+    ogive compare data -o study --acts relu,silu --seeds 1 $quick --act-stage ' 1 = elu' --act-encoder mish >/dev/null
+    rejects 2 "act-encoder" ogive compare data -o study --acts relu,silu --seeds 1 $quick --act-stage 1=elu
+    rejects 2 "stand nowhere" ogive compare data -o none --acts relu,silu $quick --act-encoder mish --act-decoder mish \
+        --act-bottleneck mish
+    rejects 2 "unknown option '--act'" ogive compare data -o none --acts relu,silu $quick --act elu
+}

@@ -153,3 +153,45 @@ start_long_run() {
     rejects 4 "noise.safetensors" ogive predict noise.safetensors data/images -o labels
     [ ! -e labels ]
 }
+
+@test "activations by place are trained, saved, shown and used again" {
+    tiny data 6 16
+    ogive train data -o run $quick --act elu --act-stage decoder.1=mish --act-decoder 'leaky_relu(a=0.2)' \
+        --act-stage '0=x*sigmoid(x)' --act-bottleneck tanh >out.txt
+    grep -q 'encoder.0 .*sigmoid.*, encoder.1 elu, bottleneck tanh, decoder.0 .*sigmoid.*, decoder.1 mish' out.txt
+    holds '[.acts[] | "\(.place).\(.stage) \(.text)"] ==
+        ["encoder.0 x*sigmoid(x)", "encoder.1 elu", "bottleneck.2 tanh", "decoder.0 x*sigmoid(x)", "decoder.1 mish"]' \
+        run/result.json
+    ogive eval run data --json >scores.json
+    jq -n --slurpfile a run/result.json --slurpfile b scores.json \
+        '$a[0].scores.mean_dice - $b[0].mean_dice | fabs < 1e-6' | grep -qx true
+    cat >run.yaml <<'END'
+act: elu
+act-decoder: leaky_relu(a = 0.2)
+act-bottleneck: tanh
+act_stage: {0: x*sigmoid(x), decoder.1: mish}
+END
+    ogive train data -o again $quick --config run.yaml >/dev/null
+    cmp run/model.safetensors again/model.safetensors
+    ogive train data -o one $quick --config run.yaml --act-stage 1=silu >/dev/null # replaces the list
+    holds '[.acts[].text] == ["elu", "silu", "tanh", "leaky_relu(a = 0.2)", "silu"]' one/result.json
+    ogive train data -o same $quick --act elu >same.txt
+    grep -qx '  Activations: elu everywhere' same.txt
+    ogive train data -o place $quick --act elu --act-encoder silu >place.txt
+    grep -qx '  Activations: encoder silu, bottleneck elu, decoder elu' place.txt
+}
+
+@test "activations at places that do not exist are refused" {
+    tiny data 4 16
+    rejects 2 "no stage 3; with depth 2" ogive train data -o run $quick --act-stage 3=silu
+    rejects 2 "did you mean 'decoder'" ogive train data -o run $quick --act-stage decodr.0=silu
+    rejects 2 "stage 0 is given twice" ogive train data -o run $quick --act-stage 0=silu --act-stage 0=elu
+    rejects 2 "stage 2 is the bottleneck" ogive train data -o run $quick --act-stage 2=silu --act-bottleneck elu
+    rejects 2 "option 'act-encoder'" ogive train data -o run $quick --act-encoder sliu
+    rejects 2 "STAGE=ACTIVATION" ogive train data -o run $quick --act-stage silu
+    rejects 2 "'--act-decoder'" ogive train data -o run $quick --act-decodr silu
+    rejects 2 "from 16 to 8192" ogive train data -o run --width 16 --width-cap 8
+    printf 'act-stage: {encoder.7: silu}\n' >run.yaml
+    rejects 2 "no stage encoder.7" ogive train data -o run $quick --config run.yaml
+    [ ! -e run ]
+}

@@ -135,18 +135,20 @@ typedef struct settings {
     char *acts;
     int64_t epochs;
     bool flip;
+    char *stages;
 } settings;
 
 static const og_option options[] = {
     {"acts", NULL, OG_OPTION_TEXT, offsetof(settings, acts), "relu", 0, 0, NULL, NULL, "Test", "Activations"},
     {"epochs", "e", OG_OPTION_INT, offsetof(settings, epochs), "10", 1, 1000, NULL, NULL, "Test", "Epochs"},
     {"flip-x", NULL, OG_OPTION_FLAG, offsetof(settings, flip), "false", 0, 0, NULL, NULL, "Test", "Flip"},
+    {"stage", NULL, OG_OPTION_LIST, offsetof(settings, stages), "", 0, 0, NULL, NULL, "Test", "Stages"},
 };
 
 static og_status load_config(const char *text, settings *into)
 {
     static const char path[] = "/tmp/ogive-test-config.yaml";
-    og_option_table table = {options, 3};
+    og_option_table table = {options, sizeof options / sizeof options[0]};
     assert_int_equal(og__file_write(path, text, strlen(text)), OG_OK);
     assert_int_equal(og_options_init(table, into), OG_OK);
     og_config_target target = {table, into};
@@ -158,7 +160,7 @@ static og_status load_config(const char *text, settings *into)
 static void test_config(void **state)
 {
     (void)state;
-    og_option_table table = {options, 3};
+    og_option_table table = {options, sizeof options / sizeof options[0]};
     settings got;
     assert_int_equal(load_config("acts: [relu, silu]\nflip_x: true\n", &got), OG_OK);
     assert_string_equal(got.acts, "relu,silu");
@@ -169,6 +171,19 @@ static void test_config(void **state)
     assert_int_equal(load_config("\nepoch: 5\n", &got), OG_ERR_NAME);
     assert_string_equal(og_error_text(),
                         "/tmp/ogive-test-config.yaml:2: unknown option 'epoch'; did you mean 'epochs'?");
+    og_options_deinit(table, &got);
+
+    const char *const lists[] = {"stage: {0: relu, encoder.1: silu}\n", "stage: ['0=relu', 'encoder.1=silu']\n"};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        assert_int_equal(load_config(lists[i], &got), OG_OK);
+        assert_string_equal(got.stages, "0=relu\nencoder.1=silu");
+        og_options_deinit(table, &got);
+    }
+    assert_int_equal(load_config("stage: 0=x*sigmoid(x)\n", &got), OG_OK);
+    assert_string_equal(got.stages, "0=x*sigmoid(x)");
+    og_options_deinit(table, &got);
+    assert_int_equal(load_config("stage: [[1]]\n", &got), OG_ERR_SYNTAX);
+    assert_memory_equal(og_error_text(), "/tmp/ogive-test-config.yaml:1: ", 31);
     og_options_deinit(table, &got);
 
     assert_int_equal(load_config("epochs: 0\n", &got), OG_ERR_ARGUMENT);

@@ -21,6 +21,7 @@ typedef struct settings {
     bool exact;
     int optimizer;
     int64_t seed;
+    char *stages;
 } settings;
 
 static const og_option rows[] = {
@@ -32,6 +33,7 @@ static const og_option rows[] = {
     {"optimizer", NULL, OG_OPTION_CHOICE, offsetof(settings, optimizer), "adam", 0, 0, "sgd|adam|adamw", NULL,
      "Training", "Update rule"},
     {"seed", NULL, OG_OPTION_INT, offsetof(settings, seed), "0", -INFINITY, INFINITY, NULL, NULL, "Running", "Seed"},
+    {"stage", NULL, OG_OPTION_LIST, offsetof(settings, stages), "", 0, 0, NULL, NULL, "Network", "One per item"},
 };
 static const og_option_table table = {rows, sizeof rows / sizeof rows[0]};
 
@@ -153,6 +155,27 @@ static void test_round_trip(void **state)
     }
 }
 
+static void test_list(void **state)
+{
+    settings *s = *state;
+    const og_option *stage = og_option_find(table, "stage");
+    char *text;
+    assert_string_equal(s->stages, "");
+    assert_int_equal(og_option_add(stage, s, "0=relu"), OG_OK);
+    assert_int_equal(og_option_add(stage, s, "1=leaky_relu(a=0.1, b)"), OG_OK);
+    assert_string_equal(s->stages, "0=relu\n1=leaky_relu(a=0.1, b)");
+    assert_int_equal(og_option_add(stage, s, "two\nlines"), OG_ERR_ARGUMENT);
+    assert_int_equal(og_option_add(stage, s, " "), OG_ERR_ARGUMENT);
+    assert_int_equal(og_option_get(stage, s, &text), OG_OK);
+    assert_int_equal(og_option_set(stage, s, "9=elu"), OG_OK); /* replaces */
+    assert_string_equal(s->stages, "9=elu");
+    assert_int_equal(og_option_set(stage, s, text), OG_OK);
+    assert_string_equal(s->stages, "0=relu\n1=leaky_relu(a=0.1, b)");
+    free(text);
+    assert_int_equal(og_option_add(og_option_find(table, "epochs"), s, "7"), OG_OK);
+    assert_int_equal(s->epochs, 7);
+}
+
 static void test_bad_default(void **state)
 {
     (void)state;
@@ -171,6 +194,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refuse, setup, teardown),
         cmocka_unit_test(test_find),
         cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_list, setup, teardown),
         cmocka_unit_test(test_bad_default),
     };
     return cmocka_run_group_tests_name("option", tests, NULL, NULL);

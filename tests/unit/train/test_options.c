@@ -46,6 +46,10 @@ static const struct {
     const char *also[2]; /* an option and its value, or NULL */
 } cases[] = {
     {"act", "silu", OTHER_WEIGHTS, {0}},
+    {"act-encoder", "silu", OTHER_WEIGHTS, {0}},
+    {"act-bottleneck", "silu", OTHER_WEIGHTS, {0}},
+    {"act-decoder", "silu", OTHER_WEIGHTS, {0}},
+    {"act-stage", "decoder.1=silu", OTHER_WEIGHTS, {0}},
     {"depth", "1", OTHER_WEIGHTS, {0}},
     {"width", "5", OTHER_WEIGHTS, {0}},
     {"width-cap", "8", OTHER_WEIGHTS, {0}},

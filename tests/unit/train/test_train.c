@@ -338,6 +338,21 @@ static void a_finished_run_is_left_alone(void **state)
     assert_int_equal(before.st_ino, after.st_ino);
 }
 
+static void a_finished_run_without_its_model_is_refused(void **state)
+{
+    (void)state;
+    char path[512];
+    train_whole(tiny_options(), "no-model");
+    snprintf(path, sizeof path, "%s/model.safetensors", in_base("no-model"));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(train_with(tiny_options(), "no-model", true, NULL, NULL), OG_ERR_FILE);
+    assert_non_null(strstr(og_error_text(), "model.safetensors is gone"));
+    snprintf(path, sizeof path, "%s/result.json", in_base("no-model"));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(train_with(tiny_options(), "no-model", true, NULL, NULL), OG_OK); /* as the message says */
+    assert_true(has_file("no-model", "model.safetensors"));
+}
+
 static void a_used_folder_needs_resume(void **state)
 {
     (void)state;
@@ -506,6 +521,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_optimiser_resumes_to_the_same_bits),
         cmocka_unit_test(a_killed_run_resumes_to_the_same_bits),
         cmocka_unit_test(a_finished_run_is_left_alone),
+        cmocka_unit_test(a_finished_run_without_its_model_is_refused),
         cmocka_unit_test(a_used_folder_needs_resume),
         cmocka_unit_test(other_settings_cannot_resume),
         cmocka_unit_test(other_data_cannot_resume),

@@ -24,7 +24,7 @@
 
 enum { TINY_COUNT = 10, TINY_H = 20, TINY_W = 28 }; /* sides that no size multiple divides */
 
-static void tiny_remove_tree(const char *path)
+static inline void tiny_remove_tree(const char *path)
 {
     char **names, child[512];
     size_t count;
@@ -65,7 +65,7 @@ static void tiny_write_png(const char *folder, const char *kind, int index, cons
 }
 
 /* Make the folder and open it; a quarter of the images is the validation part. */
-static og_dataset *tiny_open(const char *folder)
+static inline og_dataset *tiny_open(const char *folder)
 {
     static const char classes[] = "background\ndisc\nsquare\n";
     uint8_t image[TINY_H * TINY_W], mask[TINY_H * TINY_W];
