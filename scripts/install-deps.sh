@@ -3,7 +3,7 @@
 # This is the one list of dependencies. Nothing happens, and no root is needed, when all are there already.
 set -eu
 
-build='gcc make cmake ninja-build pkg-config libdnnl-dev libgdal-dev libnifti2-dev libnifti-dev libjansson-dev libyaml-dev zlib1g-dev libgsl-dev libjs-chart.js'
+build='gcc make cmake ninja-build pkg-config libdnnl-dev libgdal-dev libnifti2-dev libnifti-dev libjansson-dev libyaml-dev zlib1g-dev libgsl-dev libcairo2-dev libjs-chart.js'
 demo='mricron-data'
 test='libcmocka-dev gdal-bin bats jq git man-db python3 chromium'
 ci='clang clang-format'

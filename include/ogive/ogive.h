@@ -9,6 +9,7 @@
 #include <ogive/image.h>
 #include <ogive/net.h>
 #include <ogive/option.h>
+#include <ogive/plot.h>
 #include <ogive/predict.h>
 #include <ogive/report.h>
 #include <ogive/status.h>
