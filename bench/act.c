@@ -5,8 +5,10 @@
  * the machine hits all of them; medians of the turns are compared. Prints JSON. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "act/act.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "kernel/activate.h"
@@ -23,7 +25,8 @@ typedef struct row {
 typedef struct tensor {
     size_t count; /* floats */
     int lanes;
-    float *src, *dst;
+    float *src[OG_INPUT_COUNT]; /* one per operand that some function has, then NULL */
+    float *d[OG_INPUT_COUNT];   /* the result and the gradients */
 } tensor;
 
 static double now_ns(void)
@@ -51,15 +54,23 @@ static double median(const double *turns)
 static void measure(row *r, const tensor *t, int turn)
 {
     enum { LANES_MAX = 16 };
-    float scale[LANES_MAX], shift[LANES_MAX], center[LANES_MAX], sums_dz[LANES_MAX], sums_src[LANES_MAX];
+    float ones[LANES_MAX], zeros[LANES_MAX], operand_sums[OG_INPUT_COUNT][2][LANES_MAX];
     float values[OG_ACT_PARAMS_MAX][LANES_MAX], param_sums[OG_ACT_PARAMS_MAX][LANES_MAX];
     const float *params[OG_ACT_PARAMS_MAX];
     float *learned[OG_ACT_PARAMS_MAX];
     const void *self;
     const og__act_frames *frames = og__act_kernel_frames(r->kernel, &self);
     for (int lane = 0; lane < t->lanes; lane++) {
-        scale[lane] = 1;
-        shift[lane] = center[lane] = sums_dz[lane] = sums_src[lane] = 0;
+        ones[lane] = 1;
+        zeros[lane] = 0;
+    }
+    const float *scale[OG_INPUT_COUNT], *shift[OG_INPUT_COUNT];
+    float *dz[OG_INPUT_COUNT], *dz_src[OG_INPUT_COUNT];
+    for (int i = 0; i < OG_INPUT_COUNT; i++) {
+        scale[i] = ones;
+        shift[i] = zeros;
+        dz[i] = memset(operand_sums[i][0], 0, sizeof operand_sums[i][0]);
+        dz_src[i] = memset(operand_sums[i][1], 0, sizeof operand_sums[i][1]);
     }
     bool learns = false;
     for (size_t k = 0; k < og_act_param_count(r->act); k++) {
@@ -73,16 +84,45 @@ static void measure(row *r, const tensor *t, int turn)
         }
     }
     og__act_block block = {scale, shift, params};
-    og__act_sums sums = {sums_dz, sums_src, center, learns ? learned : NULL};
+    og__act_sums sums = {dz, dz_src, shift, learns ? learned : NULL};
+    og_input operands[OG_INPUT_COUNT];
+    int operand_count = og__act_operands(r->act, operands);
+    const float *src[OG_INPUT_COUNT];
+    float *d[OG_INPUT_COUNT];
     size_t step = (size_t)RUN_PIXELS * (size_t)t->lanes;
     double start = now_ns();
-    for (size_t at = 0; at + step <= t->count; at += step)
-        frames->forward(self, RUN_PIXELS, t->src + at, t->dst + at, &block);
+    for (size_t at = 0; at + step <= t->count; at += step) {
+        for (int i = 0; i < operand_count; i++)
+            src[i] = t->src[i] + at;
+        frames->forward(self, RUN_PIXELS, src, t->d[0] + at, &block);
+    }
     double middle = now_ns();
-    for (size_t at = 0; at + step <= t->count; at += step)
-        frames->backward_reduce(self, RUN_PIXELS, t->src + at, t->dst + at, &block, &sums);
+    for (size_t at = 0; at + step <= t->count; at += step) {
+        for (int i = 0; i < operand_count; i++) {
+            src[i] = t->src[i] + at;
+            d[i] = t->d[i] + at;
+        }
+        frames->backward_reduce(self, RUN_PIXELS, src, d, &block, &sums);
+    }
     r->forward[turn] = (middle - start) / (double)t->count;
     r->backward[turn] = (now_ns() - middle) / (double)t->count;
+}
+
+/* Tensors for every operand of an activation. */
+static og_status open_operands(const og_act *act, tensor *t)
+{
+    og_input operands[OG_INPUT_COUNT];
+    int count = og__act_operands(act, operands);
+    for (int i = 0; i < count; i++) {
+        if (t->src[i])
+            continue;
+        OG_TRY(og__alloc(t->count, sizeof(float), &t->src[i]));
+        OG_TRY(og__alloc(t->count, sizeof(float), &t->d[i]));
+        og__random random = og__random_at(1, OG_STREAM_TEST, (uint64_t)i);
+        for (size_t k = 0; k < t->count; k++)
+            t->src[i][k] = og__random_normal(&random);
+    }
+    return OG_OK;
 }
 
 static og_status bench(double mb, og__executor executor)
@@ -91,16 +131,12 @@ static og_status bench(double mb, og__executor executor)
     row rows[ROWS_MAX] = {0};
     size_t count = og_act_entry_count() < ROWS_MAX ? og_act_entry_count() : ROWS_MAX, relu = 0;
     tensor t = {.count = (size_t)(mb * 1048576 / sizeof(float)), .lanes = og__isa_lanes(og__cpu_isa())};
-    OG_GO(og__alloc(t.count, sizeof(float), &t.src));
-    OG_GO(og__alloc(t.count, sizeof(float), &t.dst));
-    og__random random = og__random_at(1, OG_STREAM_TEST, 0);
-    for (size_t i = 0; i < t.count; i++)
-        t.src[i] = og__random_normal(&random);
     for (size_t i = 0; i < count; i++) {
         rows[i].name = og_act_entry_at(i)->id;
         OG_GO(og_act_parse(rows[i].name, &rows[i].act));
         OG_GO(og__act_kernel_open(rows[i].act, executor, og__cpu_isa(), &rows[i].kernel));
-        if (rows[i].name[0] == 'r' && rows[i].name[4] == '\0')
+        OG_GO(open_operands(rows[i].act, &t));
+        if (strcmp(rows[i].name, "relu") == 0)
             relu = i;
     }
     for (int turn = 0; turn < TURNS; turn++)
@@ -117,8 +153,10 @@ done:
         og__act_kernel_close(rows[i].kernel);
         og_act_free(rows[i].act);
     }
-    free(t.src);
-    free(t.dst);
+    for (int i = 0; i < OG_INPUT_COUNT; i++) {
+        free(t.src[i]);
+        free(t.d[i]);
+    }
     return status;
 }
 

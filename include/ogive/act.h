@@ -101,7 +101,7 @@ enum { OG_ACT_PARAM_BYTES = 128 };
 OG_API void og_act_param_format(const og_act_param *param, char *text);
 
 /**
- * Evaluate with the production kernels in float32.
+ * Evaluate with the production kernels in float32, with gates 1, funnel 0, mirror x and noise 1/2.
  *
  *   y[i] = f(x[i]),  dy[i] = f'(x[i]),  dparams[k][i] = df/dp_k at x[i]
  *
@@ -109,6 +109,15 @@ OG_API void og_act_param_format(const og_act_param *param, char *text);
  */
 OG_API og_status og_act_eval(const og_act *act, size_t count, const float *x, float *y, float *dy,
                              float *const *dparams);
+
+/**
+ * The same with values for every input, and derivatives by each: dinputs[j][i] = df/dj at point i.
+ *
+ * @param inputs    inputs[og_input]: f32[count]; x is given, others may be NULL for the values above
+ * @param dinputs   dinputs[og_input]: f32[count]; 0 for inputs that f does not read; dinputs and any of it may be NULL
+ */
+OG_API og_status og_act_eval_inputs(const og_act *act, size_t count, const float *const inputs[OG_INPUT_COUNT],
+                                    float *y, float *const dinputs[OG_INPUT_COUNT], float *const *dparams);
 
 /** Write the formula, or its derivative by x or what stands in for it (wrt = NULL), or by an input or parameter, as
  * text. Released with free(). */

@@ -10,8 +10,11 @@
 typedef struct emitter {
     const og_act *act;
     og__text *text;
-    bool *needed; /* nodes of the function being written */
-    int *numbers; /* numbers[node] of its variable there */
+    og_input operands[OG_INPUT_COUNT];
+    int operand_count;
+    int operand_of[OG_INPUT_COUNT]; /* the inverse of `operands` */
+    bool *needed;                   /* nodes of the function being written */
+    int *numbers;                   /* numbers[node] of its variable there */
 } emitter;
 
 static const og__expr_node *node_at(const emitter *e, og__expr expr)
@@ -19,7 +22,7 @@ static const og__expr_node *node_at(const emitter *e, og__expr expr)
     return &e->act->graph.nodes[expr];
 }
 
-/* The right side of each operation, in which u, v and w stand for the operands. */
+/* The right side of each operation, in which u, v and w stand for the arguments. */
 static const char *const templates[OG_OP_COUNT] = {
 #define OG_FUNCTION(op, name, derivative, reference) [OG_OP_##op] = "f32_" #name "(u)",
 #define OG_OPERATOR(op, arity, reference, code) [OG_OP_##op] = #code,
@@ -28,9 +31,9 @@ static const char *const templates[OG_OP_COUNT] = {
 #undef OG_OPERATOR
 };
 
-/* An operand: a constant, a parameter, x, or the variable of an earlier line. Comparisons are variables of type int;
- * where() takes them as they are, arithmetic as 0 or 1. */
-static void operand(const emitter *e, og__expr expr, bool as_condition)
+/* An argument: a constant, a parameter, an input, or the variable of an earlier line. Comparisons are variables of type
+ * int; where() takes them as they are, arithmetic as 0 or 1. */
+static void argument(const emitter *e, og__expr expr, bool as_condition)
 {
     const og__expr_node *node = node_at(e, expr);
     char number[OG_NUMBER_BYTES];
@@ -38,7 +41,7 @@ static void operand(const emitter *e, og__expr expr, bool as_condition)
         og__number_format_c(node->number, number);
         og__text_format(e->text, node->number < 0 ? "(%s)" : "%s", number);
     } else if (node->op == OG_OP_INPUT)
-        og__text_add(e->text, "x");
+        og__text_format(e->text, "z%d", e->operand_of[node->input]);
     else if (node->op == OG_OP_PARAM)
         og__text_format(e->text, "params[%d][lane]", node->param);
     else
@@ -46,7 +49,7 @@ static void operand(const emitter *e, og__expr expr, bool as_condition)
                         e->numbers[expr]);
 }
 
-static bool is_operand(const char *code, const char *at)
+static bool is_argument(const char *code, const char *at)
 {
     bool starts = at == code || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
     bool ends = !(isalnum((unsigned char)at[1]) || at[1] == '_');
@@ -57,8 +60,8 @@ static void right_side(const emitter *e, const og__expr_node *node)
 {
     const char *code = templates[node->op];
     for (const char *at = code; *at; at++)
-        if (is_operand(code, at))
-            operand(e, node->args[at[0] - 'u'], node->op == OG_OP_WHERE && at[0] == 'u');
+        if (is_argument(code, at))
+            argument(e, node->args[at[0] - 'u'], node->op == OG_OP_WHERE && at[0] == 'u');
         else
             og__text_add_bytes(e->text, at, 1);
 }
@@ -79,38 +82,71 @@ static void body(const emitter *e, og__expr root)
     }
 }
 
+/* "float z0, float z1, " with "float " before each, or "z0, z1" in a macro. */
+static void list_operands(const emitter *e, const char *before, const char *between)
+{
+    for (int i = 0; i < e->operand_count; i++)
+        og__text_format(e->text, "%s%sz%d", i > 0 ? between : "", before, i);
+}
+
 static void function(const emitter *e, const char *name, const char *suffix, og__expr root)
 {
-    og__text_format(e->text,
-                    "static inline float %s_%s(float x, float (*params)[OG_LANES], int lane)\n{\n"
-                    "    (void)x, (void)params, (void)lane;\n",
-                    name, suffix);
+    og__text_format(e->text, "static inline float %s_%s(", name, suffix);
+    list_operands(e, "float ", ", ");
+    og__text_add(e->text, ", float (*params)[OG_LANES], int lane)\n{\n    ");
+    list_operands(e, "(void)", ", ");
+    og__text_add(e->text, ", (void)params, (void)lane;\n");
     body(e, root);
     og__text_add(e->text, "    return ");
-    operand(e, root, false);
+    argument(e, root, false);
     og__text_add(e->text, ";\n}\n\n");
+}
+
+static void functions(const emitter *e, const char *name)
+{
+    char suffix[32];
+    function(e, name, "value", e->act->value);
+    for (int i = 0; i < e->operand_count; i++) {
+        snprintf(suffix, sizeof suffix, "by_operand_%d", i);
+        function(e, name, suffix, e->act->by_input[e->operands[i]]);
+    }
+    for (size_t k = 0; k < e->act->param_count; k++) {
+        snprintf(suffix, sizeof suffix, "by_param_%zu", k);
+        function(e, name, suffix, e->act->by_param[k]);
+    }
+}
+
+/* What frames.h is told; gradients go to all operands but noise. */
+static void macros(const emitter *e, const char *name)
+{
+    og__text_format(e->text, "#define OG_ACT %s\n#define OG_ACT_OPERANDS %d\n#define OG_ACT_Z ", name,
+                    e->operand_count);
+    list_operands(e, "", ", ");
+    og__text_add(e->text, "\n#define OG_ACT_EACH_OPERAND(DO)");
+    for (int i = 0; i < e->operand_count; i++)
+        og__text_format(e->text, " DO(%d)", i);
+    og__text_add(e->text, "\n#define OG_ACT_EACH_GRADIENT(DO)");
+    for (int i = 0; i < e->operand_count; i++)
+        if (e->operands[i] != OG_INPUT_NOISE)
+            og__text_format(e->text, " DO(%d)", i);
+    og__text_format(e->text, "\n#define OG_ACT_PARAMS %zu\n#define OG_ACT_EACH_PARAM(DO)", e->act->param_count);
+    for (size_t k = 0; k < e->act->param_count; k++)
+        og__text_format(e->text, " DO(%zu)", k);
+    og__text_add(e->text, "\n");
 }
 
 og_status og__emit_c(const og_act *act, const char *name, og__text *text)
 {
     emitter e = {.act = act, .text = text};
     og_status status = OG_OK;
-    OG_GO(og__act_check_only_x(act));
+    e.operand_count = og__act_operands(act, e.operands);
+    for (int i = 0; i < e.operand_count; i++)
+        e.operand_of[e.operands[i]] = i;
     OG_GO(og__alloc((size_t)act->graph.count, sizeof *e.needed, &e.needed));
     OG_GO(og__alloc((size_t)act->graph.count, sizeof *e.numbers, &e.numbers));
     og__text_format(text, "/* f = %s */\n", act->key);
-    function(&e, name, "value", act->value);
-    function(&e, name, "slope", act->slope);
-    for (size_t k = 0; k < act->param_count; k++) {
-        char suffix[24];
-        snprintf(suffix, sizeof suffix, "by_param_%zu", k);
-        function(&e, name, suffix, act->by_param[k]);
-    }
-    og__text_format(text, "#define OG_ACT %s\n#define OG_ACT_PARAMS %zu\n#define OG_ACT_EACH_PARAM(DO)", name,
-                    act->param_count);
-    for (size_t k = 0; k < act->param_count; k++)
-        og__text_format(text, " DO(%zu)", k);
-    og__text_add(text, "\n");
+    functions(&e, name);
+    macros(&e, name);
     status = og__text_status(text);
 done:
     free(e.needed);

@@ -183,7 +183,6 @@ static og_status choose_executor(og__executor *executor)
 og_status og__act_kernel_open(const og_act *act, og__executor executor, og__isa isa, og__act_kernel **kernel)
 {
     *kernel = NULL;
-    OG_TRY(og__act_check_only_x(act));
     OG_TRY(choose_executor(&executor));
     if (executor == OG_EXECUTOR_AUTO)
         return open_auto(act, isa, kernel);
@@ -220,15 +219,61 @@ const char *og__act_kernel_reason(const og__act_kernel *kernel)
     return kernel->reason ? kernel->reason : "";
 }
 
-og_status og_act_eval(const og_act *act, size_t count, const float *x, float *y, float *dy, float *const *dparams)
+/* --- evaluation --------------------------------------------------------------------------------------------------- */
+
+/* What an input is where none is given; mirror is x. */
+static float input_default(og_input input)
+{
+    if (input == OG_INPUT_NOISE)
+        return 0.5f;
+    return input >= OG_INPUT_GATE && input <= OG_INPUT_GATE3 ? 1 : 0;
+}
+
+enum { EVAL_CHUNK = 512 };
+
+/* EVAL_CHUNK points at most, from `first` on. */
+static void eval_chunk(const og__act_kernel *kernel, const og_act *act, const float *params, size_t first, size_t count,
+                       const float *const *inputs, float *y, float *const *dinputs, float *const *dparams)
+{
+    og_input operands[OG_INPUT_COUNT];
+    float defaults[OG_INPUT_COUNT][EVAL_CHUNK], *dz[OG_INPUT_COUNT], *dp[OG_ACT_PARAMS_MAX];
+    const float *z[OG_INPUT_COUNT];
+    int operand_count = og__act_operands(act, operands);
+    for (int i = 0; i < operand_count; i++) {
+        const float *given = inputs[operands[i]];
+        if (!given && operands[i] == OG_INPUT_MIRROR)
+            given = inputs[OG_INPUT_X];
+        for (size_t k = 0; !given && k < count; k++)
+            defaults[i][k] = input_default(operands[i]);
+        z[i] = given ? given + first : defaults[i];
+        dz[i] = dinputs && dinputs[operands[i]] ? dinputs[operands[i]] + first : NULL;
+    }
+    for (size_t k = 0; dparams && k < act->param_count; k++)
+        dp[k] = dparams[k] ? dparams[k] + first : NULL;
+    kernel->frames->eval(kernel->self, count, z, params, y ? y + first : NULL, dz, dparams ? dp : NULL);
+}
+
+og_status og_act_eval_inputs(const og_act *act, size_t count, const float *const inputs[OG_INPUT_COUNT], float *y,
+                             float *const dinputs[OG_INPUT_COUNT], float *const *dparams)
 {
     og__act_kernel *kernel;
     float params[OG_ACT_PARAMS_MAX];
-    const void *self;
     OG_TRY(og__act_kernel_open(act, OG_EXECUTOR_AUTO, og__cpu_isa(), &kernel));
     for (size_t k = 0; k < act->param_count; k++)
         params[k] = act->params[k].value;
-    og__act_kernel_frames(kernel, &self)->eval(self, count, x, params, y, dy, dparams);
+    for (size_t first = 0; first < count; first += EVAL_CHUNK)
+        eval_chunk(kernel, act, params, first, count - first < EVAL_CHUNK ? count - first : EVAL_CHUNK, inputs, y,
+                   dinputs, dparams);
+    for (og_input input = OG_INPUT_X; dinputs && input < OG_INPUT_COUNT; input++)
+        for (size_t k = 0; dinputs[input] && !act->uses[input] && k < count; k++)
+            dinputs[input][k] = 0;
     og__act_kernel_close(kernel);
     return OG_OK;
+}
+
+og_status og_act_eval(const og_act *act, size_t count, const float *x, float *y, float *dy, float *const *dparams)
+{
+    bool mirrored = act->uses[OG_INPUT_MIRROR];
+    float *dinputs[OG_INPUT_COUNT] = {[OG_INPUT_X] = mirrored ? NULL : dy, [OG_INPUT_MIRROR] = mirrored ? dy : NULL};
+    return og_act_eval_inputs(act, count, (const float *const[OG_INPUT_COUNT]){x}, y, dinputs, dparams);
 }

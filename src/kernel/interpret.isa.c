@@ -51,7 +51,7 @@ static void start(machine *m, const og__program *program)
 {
     m->program = program;
     for (int c = 0; c < program->constant_count; c++) {
-        float *block = at(m, 1 + program->param_count + c);
+        float *block = at(m, program->operand_count + program->param_count + c);
         for (int i = 0; i < program->block; i++)
             block[i] = program->constants[c];
     }
@@ -60,7 +60,7 @@ static void start(machine *m, const og__program *program)
 /* Parameter k is values[k][i % lanes] in the i-th number of a block. */
 static void set_param(machine *m, int k, const float *values, int lanes)
 {
-    float *block = at(m, 1 + k);
+    float *block = at(m, m->program->operand_count + k);
     for (int i = 0; i < m->program->block; i++)
         block[i] = values[i % lanes];
 }
@@ -73,15 +73,19 @@ static void run(machine *m, const og__steps *steps, int count)
     }
 }
 
-static void load(machine *m, int count, const float *src, const og__act_block *block)
+/* z_i of `count` numbers from the `first` on, for each operand. */
+static void load(machine *m, size_t first, int count, const float *const *src, const og__act_block *block)
 {
-    float *x = at(m, 0);
-    for (int i = 0; i < count; i += OG_LANES)
-        for (int lane = 0; lane < OG_LANES; lane++)
-            x[i + lane] = src[i + lane] * block->scale[lane] + block->shift[lane];
+    for (int operand = 0; operand < m->program->operand_count; operand++) {
+        const float *from = src[operand] + first, *scale = block->scale[operand], *shift = block->shift[operand];
+        float *z = at(m, operand);
+        for (int i = 0; i < count; i += OG_LANES)
+            for (int lane = 0; lane < OG_LANES; lane++)
+                z[i + lane] = from[i + lane] * scale[lane] + shift[lane];
+    }
 }
 
-static void forward(const void *self, size_t pixels, const float *src, float *dst, const og__act_block *block)
+static void forward(const void *self, size_t pixels, const float *const *src, float *dst, const og__act_block *block)
 {
     machine m;
     start(&m, self);
@@ -91,11 +95,17 @@ static void forward(const void *self, size_t pixels, const float *src, float *ds
     size_t total = pixels * OG_LANES, step = (size_t)m.program->block;
     for (size_t done = 0; done < total; done += step) {
         int count = (int)(total - done < step ? total - done : step);
-        load(&m, count, src + done, block);
+        load(&m, done, count, src, block);
         run(&m, &m.program->value, count);
         for (int i = 0; i < count; i++)
             dst[done + (size_t)i] = y[i];
     }
+}
+
+static void copy(int count, const float *from, float *to)
+{
+    for (int i = 0; to && i < count; i++)
+        to[i] = from[i];
 }
 
 /* totals[lane] += sum of a * (b - center), in float over the few pixels of a run. */
@@ -118,63 +128,84 @@ static void add_to(float *sums, const double *totals)
         sums[lane] += (float)totals[lane];
 }
 
-static void backward_reduce(const void *self, size_t pixels, const float *src, float *d_dst, const og__act_block *block,
-                            const og__act_sums *sums)
+/* The sums of a call in double, per lane. */
+typedef struct totals {
+    float ones[OG_PROGRAM_BLOCK_MAX];
+    double dz[OG_INPUT_COUNT][OG_LANES], dz_src[OG_INPUT_COUNT][OG_LANES], params[OG_ACT_PARAMS_MAX][OG_LANES];
+} totals;
+
+/* From the derivatives in the registers to dz_i and the sums, for `count` numbers; d_dst is d[0]. */
+static void reduce(machine *m, int count, const float *const *src, float *const *d, const og__act_sums *sums, totals *t)
+{
+    static const float zero[OG_LANES];
+    float d_dst[OG_PROGRAM_BLOCK_MAX];
+    const int *results = m->program->gradient.results;
+    copy(count, d[0], d_dst);
+    for (int k = 0; sums->params && k < m->program->param_count; k++)
+        add_products(count, d_dst, at(m, results[m->program->operand_count + k]), zero, t->params[k]);
+    for (int operand = 0; operand < m->program->gradient_count; operand++) {
+        const float *slope = at(m, results[operand]);
+        float *dz = d[operand];
+        for (int i = 0; i < count; i++)
+            dz[i] = d_dst[i] * slope[i];
+        add_products(count, dz, t->ones, zero, t->dz[operand]);
+        add_products(count, dz, src[operand], sums->center[operand], t->dz_src[operand]);
+    }
+}
+
+static void backward_reduce(const void *self, size_t pixels, const float *const *src, float *const *d,
+                            const og__act_block *block, const og__act_sums *sums)
 {
     machine m;
-    static const float zero[OG_LANES];
-    float ones[OG_PROGRAM_BLOCK_MAX];
-    double dz[OG_LANES] = {0}, dz_src[OG_LANES] = {0}, by_param[OG_ACT_PARAMS_MAX][OG_LANES] = {{0}};
+    totals t = {0};
+    const float *src_at[OG_INPUT_COUNT];
+    float *d_at[OG_INPUT_COUNT];
     start(&m, self);
-    int learned = sums->params ? m.program->param_count : 0;
+    int operands = m.program->operand_count, gradients = m.program->gradient_count;
+    for (int i = 0; i < m.program->block; i++)
+        t.ones[i] = 1;
     for (int k = 0; k < m.program->param_count; k++)
         set_param(&m, k, block->params[k], OG_LANES);
-    for (int i = 0; i < m.program->block; i++)
-        ones[i] = 1;
-    const int *results = m.program->gradient.results;
     size_t total = pixels * OG_LANES, step = (size_t)m.program->block;
-    for (size_t done = 0; done < total; done += step, src += step, d_dst += step) {
+    for (size_t done = 0; done < total; done += step) {
         int count = (int)(total - done < step ? total - done : step);
-        load(&m, count, src, block);
+        load(&m, done, count, src, block);
         run(&m, &m.program->gradient, count);
-        for (int k = 0; k < learned; k++)
-            add_products(count, d_dst, at(&m, results[1 + k]), zero, by_param[k]);
-        const float *slope = at(&m, results[0]);
-        for (int i = 0; i < count; i++)
-            d_dst[i] *= slope[i];
-        add_products(count, d_dst, ones, zero, dz);
-        add_products(count, d_dst, src, sums->center, dz_src);
+        for (int i = 0; i < operands; i++)
+            src_at[i] = src[i] + done;
+        for (int i = 0; i < gradients; i++)
+            d_at[i] = d[i] + done;
+        reduce(&m, count, src_at, d_at, sums, &t);
     }
-    add_to(sums->dz, dz);
-    add_to(sums->dz_src, dz_src);
-    for (int k = 0; k < learned; k++)
-        add_to(sums->params[k], by_param[k]);
+    for (int i = 0; i < gradients; i++) {
+        add_to(sums->dz[i], t.dz[i]);
+        add_to(sums->dz_src[i], t.dz_src[i]);
+    }
+    for (int k = 0; sums->params && k < m.program->param_count; k++)
+        add_to(sums->params[k], t.params[k]);
 }
 
-static void copy(int count, const float *from, float *to)
-{
-    for (int i = 0; to && i < count; i++)
-        to[i] = from[i];
-}
-
-static void eval(const void *self, size_t count, const float *x, const float *params, float *y, float *dy,
+static void eval(const void *self, size_t count, const float *const *z, const float *params, float *y, float *const *dz,
                  float *const *dparams)
 {
     machine m;
     start(&m, self);
+    int operands = m.program->operand_count;
     for (int k = 0; k < m.program->param_count; k++)
         set_param(&m, k, &params[k], 1);
     const int *results = m.program->gradient.results;
     size_t step = (size_t)m.program->block;
     for (size_t done = 0; done < count; done += step) {
         int part = (int)(count - done < step ? count - done : step);
-        copy(part, x + done, at(&m, 0));
+        for (int i = 0; i < operands; i++)
+            copy(part, z[i] + done, at(&m, i));
         run(&m, &m.program->value, part);
         copy(part, at(&m, m.program->value.results[0]), y ? y + done : NULL);
         run(&m, &m.program->gradient, part);
-        copy(part, at(&m, results[0]), dy ? dy + done : NULL);
+        for (int i = 0; dz && i < operands; i++)
+            copy(part, at(&m, results[i]), dz[i] ? dz[i] + done : NULL);
         for (int k = 0; dparams && k < m.program->param_count; k++)
-            copy(part, at(&m, results[1 + k]), dparams[k] ? dparams[k] + done : NULL);
+            copy(part, at(&m, results[operands + k]), dparams[k] ? dparams[k] + done : NULL);
     }
 }
 

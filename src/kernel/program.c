@@ -8,6 +8,7 @@
 typedef struct builder {
     const og__exprs *graph;
     og__program *program;
+    og_input operands[OG_INPUT_COUNT];
     bool *needed;   /* nodes */
     int *registers; /* registers[node], -1 where none */
     og__expr *last; /* last[node]: the last node that reads it */
@@ -27,13 +28,24 @@ static og_status builder_init(builder *b, const og_act *act, og__program *progra
 {
     size_t count = (size_t)act->graph.count;
     *b = (builder){.graph = &act->graph, .program = program};
+    program->operand_count = og__act_operands(act, b->operands);
+    program->gradient_count = program->operand_count - act->uses[OG_INPUT_NOISE];
+    program->param_count = (int)act->param_count;
     OG_TRY(og__alloc(count, sizeof *b->needed, &b->needed));
     OG_TRY(og__alloc(count, sizeof *b->registers, &b->registers));
     OG_TRY(og__alloc(count, sizeof *b->last, &b->last));
     return og__alloc(count, sizeof *b->free, &b->free);
 }
 
-/* x is register 0, parameters follow, then the constants of value and derivatives alike. */
+/* Operands come first, parameters follow, then the constants of value and derivatives alike. */
+static int register_of_input(const builder *b, og_input input)
+{
+    int at = 0;
+    while (at < b->program->operand_count && b->operands[at] != input)
+        at++;
+    return at;
+}
+
 static og_status set_leaves(builder *b, int root_count, const og__expr *roots)
 {
     og__program *p = b->program;
@@ -43,15 +55,15 @@ static og_status set_leaves(builder *b, int root_count, const og__expr *roots)
         const og__expr_node *node = &b->graph->nodes[i];
         b->registers[i] = -1;
         if (node->op == OG_OP_INPUT)
-            b->registers[i] = 0;
+            b->registers[i] = register_of_input(b, node->input);
         else if (node->op == OG_OP_PARAM)
-            b->registers[i] = 1 + node->param;
+            b->registers[i] = p->operand_count + node->param;
         else if (node->op == OG_OP_NUMBER && b->needed[i]) {
-            b->registers[i] = 1 + p->param_count + p->constant_count;
+            b->registers[i] = p->operand_count + p->param_count + p->constant_count;
             p->constants[p->constant_count++] = (float)node->number;
         }
     }
-    p->register_count = 1 + p->param_count + p->constant_count;
+    p->register_count = p->operand_count + p->param_count + p->constant_count;
     return OG_OK;
 }
 
@@ -68,7 +80,7 @@ static void find_last_uses(builder *b, int root_count, const og__expr *roots)
 static og_status set_steps(builder *b, int root_count, const og__expr *roots, og__steps *steps)
 {
     og__program *p = b->program;
-    int next = 1 + p->param_count + p->constant_count;
+    int next = p->operand_count + p->param_count + p->constant_count;
     b->free_count = 0;
     find_last_uses(b, root_count, roots);
     OG_TRY(og__alloc((size_t)b->graph->count, sizeof *steps->items, &steps->items));
@@ -100,8 +112,10 @@ static og_status set_steps(builder *b, int root_count, const og__expr *roots, og
 static og_status fill(builder *b, const og_act *act)
 {
     og__program *p = b->program;
-    og__expr roots[2 + OG_ACT_PARAMS_MAX] = {act->value, act->slope};
-    int count = 2;
+    og__expr roots[1 + OG_INPUT_COUNT + OG_ACT_PARAMS_MAX] = {act->value};
+    int count = 1;
+    for (int i = 0; i < p->operand_count; i++)
+        roots[count++] = act->by_input[b->operands[i]];
     for (size_t k = 0; k < act->param_count; k++)
         roots[count++] = act->by_param[k];
     OG_TRY(set_leaves(b, count, roots));
@@ -122,9 +136,7 @@ og_status og__program_new(const og_act *act, og__program **program)
     builder b = {0};
     *program = NULL;
     og__program *made;
-    OG_TRY(og__act_check_only_x(act));
     OG_TRY(og__alloc(1, sizeof *made, &made));
-    made->param_count = (int)act->param_count;
     OG_GO(builder_init(&b, act, made));
     OG_GO(fill(&b, act));
     *program = made;

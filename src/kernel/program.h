@@ -5,7 +5,7 @@
 #include "act/act.h"
 #include "kernel/act_types.h"
 
-/* Registers hold a block of floats each: x, the parameters, the constants, then intermediate results. */
+/* Registers hold a block of floats each: operands, parameters, constants, then intermediate results. */
 enum { OG_PROGRAM_FLOATS = 16384, OG_PROGRAM_BLOCK_MAX = 1024, OG_PROGRAM_BLOCK_MIN = 16 };
 
 typedef struct og__step {
@@ -16,10 +16,11 @@ typedef struct og__step {
 typedef struct og__steps {
     og__step *items;
     int count;
-    int results[1 + OG_ACT_PARAMS_MAX]; /* registers of f, or of df/dx and df/dp_k */
+    int results[OG_INPUT_COUNT + OG_ACT_PARAMS_MAX]; /* registers of f, or of df/dz_i and then df/dp_k */
 } og__steps;
 
 typedef struct og__program {
+    int operand_count, gradient_count; /* gradients go to all operands but noise, which is the last */
     int param_count, constant_count, register_count;
     int block; /* floats per register: all registers fit OG_PROGRAM_FLOATS */
     float *constants;

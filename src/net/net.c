@@ -5,6 +5,7 @@
 
 #include <ogive/facts.h>
 
+#include "act/act.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -61,6 +62,8 @@ static og_status copy_acts(const og_net_spec *from, og_net_spec *to)
             if (og_place_exists(from->depth, place, stage))
                 OG_TRY(og_act_parse(og_act_text(from->acts[place][stage]), &act));
             to->acts[place][stage] = act;
+            if (act)
+                OG_TRY(og__act_check_only_x(act));
         }
     return OG_OK;
 }

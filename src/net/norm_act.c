@@ -156,8 +156,9 @@ void og__norm_act_forward(og_plan *plan, int node, bool fresh, const float *src,
         const float *params[OG_ACT_PARAMS_MAX];
         for (int k = 0; k < f.na->param_count; k++)
             params[k] = f.na->params[k] + u.block * plan->lanes;
-        og__act_block block = {f.na->scale + u.group_at, f.na->shift + u.group_at, params};
-        f.frames->forward(f.self, u.pixels, src + u.offset, dst + u.offset, &block);
+        og__act_block block = {(const float *const[]){f.na->scale + u.group_at},
+                               (const float *const[]){f.na->shift + u.group_at}, params};
+        f.frames->forward(f.self, u.pixels, (const float *const[]){src + u.offset}, dst + u.offset, &block);
         clear_padding(&f, &u, dst); /* f(0) need not be 0 */
     }
 }
@@ -178,10 +179,12 @@ static void reduce(const frame *f, const float *src, float *d)
             param_sums[k] = u.partials + (2 + k) * lanes;
         }
         memset(u.partials, 0, sizeof(float) * (size_t)((2 + f->na->param_count) * lanes));
-        og__act_block block = {f->na->scale + u.group_at, f->na->shift + u.group_at, params};
-        og__act_sums sums = {u.partials, u.partials + lanes, f->na->mean + u.group_at,
-                             f->na->learns ? param_sums : NULL};
-        f->frames->backward_reduce(f->self, u.pixels, src + u.offset, d + u.offset, &block, &sums);
+        og__act_block block = {(const float *const[]){f->na->scale + u.group_at},
+                               (const float *const[]){f->na->shift + u.group_at}, params};
+        og__act_sums sums = {(float *const[]){u.partials}, (float *const[]){u.partials + lanes},
+                             (const float *const[]){f->na->mean + u.group_at}, f->na->learns ? param_sums : NULL};
+        f->frames->backward_reduce(f->self, u.pixels, (const float *const[]){src + u.offset},
+                                   (float *const[]){d + u.offset}, &block, &sums);
         clear_padding(f, &u, d); /* 0 times an infinite slope is not 0 */
     }
 }

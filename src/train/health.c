@@ -51,7 +51,7 @@ static double steepest_slope(const og__act_frames *frames, const void *self, con
     double steepest = 0;
     for (int i = 0; i < GRID; i++)
         z[i] = (float)(histogram_low + (histogram_high - histogram_low) * i / (GRID - 1));
-    frames->eval(self, GRID, z, params, NULL, slope, NULL);
+    frames->eval(self, GRID, (const float *const[]){z}, params, NULL, (float *const[]){slope}, NULL);
     for (int i = 0; i < GRID; i++)
         if (isfinite(slope[i]))
             steepest = fmax(steepest, fabs(slope[i]));
@@ -116,7 +116,7 @@ static channel_sums measure_channel(const og__probe_layer *layer, int channel, c
                 z[i] = layer->src[unit] * layer->scale[row] + layer->shift[row];
                 gradient[i] = layer->d_dst[unit];
             }
-            frames->eval(self, count, z, params, y, slope, NULL);
+            frames->eval(self, count, (const float *const[]){z}, params, y, (float *const[]){slope}, NULL);
             add_units(&sums, count, z, y, slope, gradient);
         }
     }

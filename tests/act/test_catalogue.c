@@ -246,7 +246,8 @@ static void check_row(const og_act_entry *entry, og__executor executor, og__isa 
         outputs[k] = by_param[k];
     }
     size_t count = sample_floats(x);
-    og__act_kernel_frames(kernel, &self)->eval(self, count, x, values, y, dy, outputs);
+    og__act_kernel_frames(kernel, &self)
+        ->eval(self, count, (const float *const[]){x}, values, y, (float *const[]){dy}, outputs);
     snprintf(what, sizeof what, "%s (%s, %s)", entry->id, og__executor_name(executor), og__isa_name(isa));
     worst value = check(what, y, count, e->value, params, (allowance){e->ulp, 0, e->tail, e->tail_ulp, e->reach});
     snprintf(what, sizeof what, "%s' (%s, %s)", entry->id, og__executor_name(executor), og__isa_name(isa));

@@ -39,7 +39,7 @@ static og_act *parse(const char *text)
 static float value_at(const og__act_frames *frames, float x)
 {
     float y;
-    frames->eval(NULL, 1, &x, NULL, &y, NULL, NULL);
+    frames->eval(NULL, 1, (const float *const[]){&x}, NULL, &y, NULL, NULL);
     return y;
 }
 
@@ -195,7 +195,7 @@ static void assert_no_compiler(const char *compiler, const char *formula, const 
     assert_int_equal(og__act_kernel_executor(kernel), OG_EXECUTOR_INTERPRETER);
     if (!strstr(og__act_kernel_reason(kernel), words))
         fail_msg("%s: %s", compiler, og__act_kernel_reason(kernel));
-    og__act_kernel_frames(kernel, &self)->eval(self, 1, &x, NULL, &y, NULL, NULL);
+    og__act_kernel_frames(kernel, &self)->eval(self, 1, (const float *const[]){&x}, NULL, &y, NULL, NULL);
     assert_true(y > 0);
     og__act_kernel_close(kernel);
     assert_int_equal(og__act_kernel_open(act, OG_EXECUTOR_COMPILED, og__cpu_isa(), &kernel), OG_ERR_UNSUPPORTED);

@@ -14,9 +14,11 @@
 
 enum { LANES = 8, PIXELS = 1000, IMAGES = 2, UNITS = PIXELS * IMAGES };
 
-static void relu(const void *self, size_t count, const float *x, const float *params, float *y, float *dy,
+static void relu(const void *self, size_t count, const float *const *z, const float *params, float *y, float *const *dz,
                  float *const *dparams)
 {
+    const float *x = z[0];
+    float *dy = dz[0];
     (void)self, (void)params, (void)dparams;
     for (size_t i = 0; i < count; i++) {
         if (y)
@@ -25,9 +27,11 @@ static void relu(const void *self, size_t count, const float *x, const float *pa
     }
 }
 
-static void sigmoid(const void *self, size_t count, const float *x, const float *params, float *y, float *dy,
-                    float *const *dparams)
+static void sigmoid(const void *self, size_t count, const float *const *z, const float *params, float *y,
+                    float *const *dz, float *const *dparams)
 {
+    const float *x = z[0];
+    float *dy = dz[0];
     (void)self, (void)params, (void)dparams;
     for (size_t i = 0; i < count; i++) {
         float s = 1 / (1 + expf(-x[i]));
@@ -38,9 +42,11 @@ static void sigmoid(const void *self, size_t count, const float *x, const float 
 }
 
 /* where(x > 0, x, a*x) */
-static void prelu(const void *self, size_t count, const float *x, const float *params, float *y, float *dy,
-                  float *const *dparams)
+static void prelu(const void *self, size_t count, const float *const *z, const float *params, float *y,
+                  float *const *dz, float *const *dparams)
 {
+    const float *x = z[0];
+    float *dy = dz[0];
     (void)self, (void)dparams;
     for (size_t i = 0; i < count; i++) {
         if (y)
@@ -90,8 +96,8 @@ static void start(fixture *f, const char *act, int channels)
             *unit(f->src, c, i) = *unit(f->gradient, c, i) = NAN;
 }
 
-static const og__health_layer *measure(fixture *f, void (*eval)(const void *, size_t, const float *, const float *,
-                                                                float *, float *, float *const *))
+static const og__health_layer *measure(fixture *f, void (*eval)(const void *, size_t, const float *const *,
+                                                                const float *, float *, float *const *, float *const *))
 {
     const og__act_frames frames = {.eval = eval};
     og__health_measure(&f->health, &f->layer, &frames, NULL);
