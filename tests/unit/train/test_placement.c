@@ -57,7 +57,8 @@ static void the_more_specific_wins_in_any_order(void **state)
         check_placement(given[0], expected);
         check_placement(given[1], expected);
     }
-    check_placement((const char *[]){"act-stage", " 2 = leaky_relu(a = 0.2) ", "act-stage", "decoder.1=where(x == 0, x, x*x)", NULL},
+    check_placement((const char *[]){"act-stage", " 2 = leaky_relu(a = 0.2) ", "act-stage",
+                                     "decoder.1=where(x == 0, x, x*x)", NULL},
                     (const char *[]){"relu", "relu", "leaky_relu(a = 0.2)", "relu", "where(x == 0, x, x^2)"});
 }
 
@@ -90,8 +91,8 @@ static void equal_placements_are_equal_texts(void **state)
 static void covering_every_layer_leaves_none_to_act(void **state)
 {
     (void)state;
-    const char *const given[] = {"act-encoder", "silu",      "act-stage", "decoder.0=mish", "act-stage",
-                                 "2=silu",      "act-stage", "1=tanh",    NULL};
+    const char *const given[] = {"act-encoder", "silu",   "act-stage", "decoder.0=mish", "act-stage", "2=silu",
+                                 "act-stage",   "1=tanh", NULL};
     for (int last = 0; last < 2; last++) { /* with and without the stages 1 */
         const char *copy[9] = {0};
         memcpy(copy, given, (last ? 8 : 6) * sizeof *copy);
