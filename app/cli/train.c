@@ -87,6 +87,12 @@ static void print_acts(const json_t *rows)
     printf("\n");
 }
 
+static void print_head(const json_t *head)
+{
+    printf("  Head: %s; loss: %s\n", json_string_value(json_object_get(head, "text")),
+           json_string_value(json_object_get(head, "loss")));
+}
+
 static og_status print_result(const own_settings *settings)
 {
     og_status status = OG_OK;
@@ -100,6 +106,7 @@ static og_status print_result(const own_settings *settings)
     } else {
         scores_print(json_object_get(result, "scores"));
         print_acts(json_object_get(result, "acts"));
+        print_head(json_object_get(result, "head"));
         printf("  The run is in %s; predict with: ogive predict %s IMAGE -o OUT\n", settings->output, settings->output);
     }
 done:

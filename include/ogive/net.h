@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <ogive/act.h>
+#include <ogive/head.h>
 #include <ogive/status.h>
 
 #ifdef __cplusplus
@@ -26,13 +27,14 @@ enum { OG_DEPTH_MAX = 8, OG_STAGES_MAX = OG_DEPTH_MAX + 1 };
 
 typedef struct og_net_spec {
     int in_channels;
-    int classes;   /* >= 2; softmax over classes */
+    int classes;   /* >= 2 */
     int depth;     /* number of 2 x 2 down-samplings, 1 to OG_DEPTH_MAX */
     int width;     /* channels of the first stage; doubles per stage */
     int width_cap; /* largest number of channels of a stage */
     og_norm norm;
     og_up up;
     const og_act *acts[OG_PLACE_COUNT][OG_STAGES_MAX]; /* borrowed during og_net_new() only; NULL where no layer is */
+    const og_head *head;                               /* likewise; NULL is softmax */
 } og_net_spec;
 
 /** Whether a network of that depth has layers at a place and stage. */
@@ -74,7 +76,7 @@ OG_API float *og_net_state(og_net *net);
 
 /** Height and width must be multiples of this (2^depth). */
 OG_API int og_net_size_multiple(const og_net *net);
-OG_API const og_net_spec *og_net_spec_of(const og_net *net); /* its acts live as long as the net */
+OG_API const og_net_spec *og_net_spec_of(const og_net *net); /* its acts and head live as long as the net */
 
 /** A layer with an activation, in forward order. */
 typedef struct og_layer {
@@ -104,7 +106,7 @@ OG_API size_t og_plan_bytes(const og_plan *plan);
 OG_API void og_plan_refresh(og_plan *plan);
 
 typedef struct og_loss {
-    float ce;             /* weight of the cross-entropy */
+    float ce;             /* weight of the head's own loss: cross-entropy or what fits the head (ogive/head.h) */
     float dice;           /* weight of the soft Dice loss */
     bool dice_background; /* class 0 counts in the Dice loss */
 } og_loss;
@@ -120,7 +122,7 @@ enum { OG_LABEL_IGNORE = 255 };
  * Inference: running statistics in batch norm.
  *
  * @param src   f32[N, C, H, W]
- * @param dst   f32[N, K, H, W], softmax probabilities, or logits when `logits`
+ * @param dst   f32[N, K, H, W], probabilities in [0, 1] as the head makes them, or logits when `logits`
  */
 OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst);
 
@@ -128,7 +130,8 @@ OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, flo
  * One training pass: forward with batch statistics, loss, backward. Fills the net's gradients (overwrites),
  * updates running statistics, leaves weights alone.
  *
- *   loss = ce * mean_p(-log p[label]) + dice * (1 - mean_k (2 sum p g + s) / (sum p + sum g + s)), s = 1e-5,
+ *   loss = ce * head + dice * (1 - mean_k (2 sum p g + s) / (sum p + sum g + s)), s = 1e-5,
+ *   head = mean over labelled pixels of -log p[label] for softmax; ogive/head.h for other heads;
  *   sums over all labelled pixels of the batch; classes absent from batch labels count (as in nnU-Net's batch Dice)
  *
  * @param src      f32[N, C, H, W]

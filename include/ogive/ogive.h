@@ -6,6 +6,7 @@
 #include <ogive/config.h>
 #include <ogive/data.h>
 #include <ogive/facts.h>
+#include <ogive/head.h>
 #include <ogive/image.h>
 #include <ogive/net.h>
 #include <ogive/option.h>

@@ -1,9 +1,9 @@
 /* Training runs: a folder with a trained network, its settings, its log and what is needed to go on.
  *
- *   RUN/model.safetensors       weights, running statistics; metadata: network, activations, classes, scaling, options
- *   RUN/checkpoint.safetensors  the same plus optimiser state and position, for --resume; gone when the run is finished
- *   RUN/log.jsonl               one JSON object per epoch
- *   RUN/result.json             the finished run's scores, cost and health; written last */
+ *   RUN/model.safetensors       weights, running statistics; metadata: network, activations, head, classes, scaling,
+ * options RUN/checkpoint.safetensors  the same plus optimiser state and position, for --resume; gone when the run is
+ * finished RUN/log.jsonl               one JSON object per epoch RUN/result.json             the finished run's scores,
+ * cost and health; written last */
 #ifndef OGIVE_TRAIN_H
 #define OGIVE_TRAIN_H
 
@@ -28,6 +28,7 @@ typedef struct og_train_options {
     char *act;
     char *act_encoder, *act_bottleneck, *act_decoder; /* "" where `act` stands */
     char *act_stage;                                  /* one STAGE=ACTIVATION per line */
+    char *act_head;                                   /* ogive/head.h */
     int64_t depth, width, width_cap;
     int norm, up; /* og_norm, og_up */
     /* optimisation */

@@ -47,17 +47,25 @@ void OG_ISA_FN(softmax)(size_t pixels, int classes, size_t stride, float *block)
         softmax_tile(pixels - i < TILE ? (int)(pixels - i) : TILE, classes, stride, block + i * OG_LANES);
 }
 
-void OG_ISA_FN(loss_sums)(size_t pixels, int classes, size_t stride, const float *block, const uint8_t *labels,
-                          double *ce, double *both, double *predicted, double *truth)
+void OG_ISA_FN(cross_entropy)(size_t pixels, size_t stride, const float *block, const uint8_t *labels, double *ce)
+{
+    for (size_t i = 0; i < pixels; i++) {
+        if (labels[i] == LABEL_IGNORE)
+            continue;
+        float p = block[class_at(labels[i], stride) + i * OG_LANES];
+        *ce -= (double)f32_log(p < 1e-38f ? 1e-38f : p); /* exp underflows below: the loss is at least 87; NaN passes */
+    }
+}
+
+void OG_ISA_FN(dice_sums)(size_t pixels, int classes, size_t stride, const float *block, const uint8_t *labels,
+                          double *both, double *predicted, double *truth)
 {
     double sums[CLASSES_MAX] = {0};
     for (size_t i = 0; i < pixels; i++) {
         int label = labels[i];
         if (label == LABEL_IGNORE)
             continue;
-        float p = block[class_at(label, stride) + i * OG_LANES];
-        *ce -= (double)f32_log(p < 1e-38f ? 1e-38f : p); /* exp underflows below: the loss is at least 87; NaN passes */
-        both[label] += (double)p;
+        both[label] += (double)block[class_at(label, stride) + i * OG_LANES];
         truth[label] += 1;
         for (int k = 0; k < classes; k++)
             sums[k] += (double)block[class_at(k, stride) + i * OG_LANES];
@@ -66,8 +74,8 @@ void OG_ISA_FN(loss_sums)(size_t pixels, int classes, size_t stride, const float
         predicted[k] += sums[k];
 }
 
-void OG_ISA_FN(loss_gradient)(size_t pixels, int classes, size_t stride, const uint8_t *labels, float ce,
-                              const float *slope_both, const float *slope_predicted, float *block)
+void OG_ISA_FN(softmax_gradient)(size_t pixels, int classes, size_t stride, const uint8_t *labels, float ce,
+                                 const float *slope_both, const float *slope_predicted, float *block)
 {
     for (size_t i = 0; i < pixels; i++) {
         int label = labels[i];

@@ -1,4 +1,4 @@
-/* Cross-entropy and soft Dice of blocked logits, and their gradient in place. */
+/* From logits to probabilities; the loss and its gradient in their place. */
 #include "net/plan.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 enum { LOSS_CHUNK = 4096 };
 static const double dice_smooth = 1e-5;
 
-/* Doubles per chunk: cross-entropy, then per class p*g, p and g. */
+/* Doubles per chunk: the head's loss, then per class p*g, p and g. */
 static size_t row_size(int classes)
 {
     return 1 + 3 * (size_t)classes;
@@ -29,22 +29,49 @@ size_t og__loss_partials(const og_plan *plan)
     return (rows + 1) * row_size(plan->net->spec.classes); /* the last row is the total */
 }
 
-/* Run softmax and sums chunk by chunk, then add the chunks up in order. */
-static const double *total_sums(og_plan *plan, float *probs, const uint8_t *labels)
+/* Chunk `i` of the logits, counting over all images. */
+static og__head_block chunk_of(const og_plan *plan, int i, float *logits, const uint8_t *labels)
 {
     const og__plan_node *head = head_of(plan);
-    int classes = plan->net->spec.classes, chunks = chunks_per_image(head->pixels), rows = plan->options.n * chunks;
-    size_t row = row_size(classes), stride = head->pixels * (size_t)plan->lanes;
+    int chunks = chunks_per_image(head->pixels);
+    size_t first = (size_t)(i % chunks) * LOSS_CHUNK, image = (size_t)(i / chunks);
+    size_t count = head->pixels - first < LOSS_CHUNK ? head->pixels - first : LOSS_CHUNK;
+    size_t stride = head->pixels * (size_t)plan->lanes;
+    return (og__head_block){
+        .pixels = count,
+        .stride = stride,
+        .block = logits + image * (size_t)head->blocks * stride + first * (size_t)plan->lanes,
+        .labels = labels ? labels + image * head->pixels + first : NULL,
+    };
+}
+
+static int chunk_count(const og_plan *plan)
+{
+    return plan->options.n * chunks_per_image(head_of(plan)->pixels);
+}
+
+void og__head_probabilities(og_plan *plan, float *logits)
+{
+    int count = chunk_count(plan);
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < count; i++) {
+        og__head_block chunk = chunk_of(plan, i, logits, NULL);
+        og__head_apply(&plan->head, &chunk);
+    }
+}
+
+/* Sum chunk by chunk, then add the chunks up in order. */
+static const double *total_sums(og_plan *plan, float *logits, const uint8_t *labels)
+{
+    int classes = plan->net->spec.classes, rows = chunk_count(plan);
+    size_t row = row_size(classes);
     memset(plan->loss_partials, 0, ((size_t)rows + 1) * row * sizeof(double));
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
     for (int i = 0; i < rows; i++) {
-        size_t first = (size_t)(i % chunks) * LOSS_CHUNK, image = (size_t)(i / chunks);
-        size_t count = head->pixels - first < LOSS_CHUNK ? head->pixels - first : LOSS_CHUNK;
-        float *block = probs + image * (size_t)head->blocks * stride + first * (size_t)plan->lanes;
+        og__head_block chunk = chunk_of(plan, i, logits, labels);
         double *sums = plan->loss_partials + (size_t)i * row;
-        plan->ops->softmax(count, classes, stride, block);
-        plan->ops->loss_sums(count, classes, stride, block, labels + image * head->pixels + first, sums, sums + 1,
-                             sums + 1 + classes, sums + 1 + 2 * classes);
+        og__head_add_sums(&plan->head, &chunk,
+                          &(og__head_sums){sums, sums + 1, sums + 1 + classes, sums + 1 + 2 * classes});
     }
     double *total = plan->loss_partials + (size_t)rows * row;
     for (int i = 0; i < rows; i++)
@@ -73,25 +100,21 @@ static double dice_loss(int classes, bool background, const double *sums, double
 
 void og__loss_run(og_plan *plan, float *logits, const uint8_t *labels, const og_loss *loss, og_loss_value *value)
 {
-    const og__plan_node *head = head_of(plan);
-    int classes = plan->net->spec.classes, chunks = chunks_per_image(head->pixels), rows = plan->options.n * chunks;
-    size_t stride = head->pixels * (size_t)plan->lanes;
+    int classes = plan->net->spec.classes, rows = chunk_count(plan);
     float slope_both[OG_LABEL_IGNORE], slope_predicted[OG_LABEL_IGNORE];
     const double *sums = total_sums(plan, logits, labels);
     double labelled = 0;
     for (int k = 0; k < classes; k++)
         labelled += sums[1 + 2 * classes + k];
+    double share = labelled > 0 ? 1 / (labelled * og__head_losses_per_pixel(&plan->head)) : 0;
     value->pixels = (int64_t)labelled;
-    value->ce = labelled > 0 ? sums[0] / labelled : 0;
+    value->ce = sums[0] * share;
     value->dice = dice_loss(classes, loss->dice_background, sums, (double)loss->dice, slope_both, slope_predicted);
     value->total = (double)loss->ce * value->ce + (double)loss->dice * value->dice;
-    float ce = labelled > 0 ? (float)((double)loss->ce / labelled) : 0;
+    og__head_slopes slopes = {(float)((double)loss->ce * share), slope_both, slope_predicted};
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
     for (int i = 0; i < rows; i++) {
-        size_t first = (size_t)(i % chunks) * LOSS_CHUNK, image = (size_t)(i / chunks);
-        size_t count = head->pixels - first < LOSS_CHUNK ? head->pixels - first : LOSS_CHUNK;
-        plan->ops->loss_gradient(count, classes, stride, labels + image * head->pixels + first, ce, slope_both,
-                                 slope_predicted,
-                                 logits + image * (size_t)head->blocks * stride + first * (size_t)plan->lanes);
+        og__head_block chunk = chunk_of(plan, i, logits, labels);
+        og__head_gradient(&plan->head, &chunk, &slopes);
     }
 }

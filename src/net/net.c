@@ -52,9 +52,11 @@ static og_status check_spec(const og_net_spec *spec)
     return check_acts(spec);
 }
 
-/* Own copies of the activations. */
-static og_status copy_acts(const og_net_spec *from, og_net_spec *to)
+/* Own copies of the activations and the head. */
+static og_status copy_functions(const og_net_spec *from, og_net_spec *to)
 {
+    og_head *head;
+    to->head = NULL;
     og_net_spec_fill(to, NULL);
     for (og_place place = 0; place < OG_PLACE_COUNT; place++)
         for (int stage = 0; stage < OG_STAGES_MAX; stage++) {
@@ -65,6 +67,8 @@ static og_status copy_acts(const og_net_spec *from, og_net_spec *to)
             if (act)
                 OG_TRY(og__act_check_only_x(act));
         }
+    OG_TRY(og_head_parse(from->head ? og_head_text(from->head) : og_head_at(0)->id, &head));
+    to->head = head;
     return OG_OK;
 }
 
@@ -76,7 +80,7 @@ og_status og_net_new(const og_net_spec *spec, og_net **net)
     OG_TRY(check_spec(spec));
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->spec = *spec;
-    OG_GO(copy_acts(spec, &made->spec));
+    OG_GO(copy_functions(spec, &made->spec));
     OG_GO(og__graph_init(&made->spec, &made->graph));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->weights));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->gradients));
@@ -96,6 +100,7 @@ void og_net_free(og_net *net)
     for (og_place place = 0; place < OG_PLACE_COUNT; place++)
         for (int stage = 0; stage < OG_STAGES_MAX; stage++)
             og_act_free((og_act *)net->spec.acts[place][stage]);
+    og_head_free((og_head *)net->spec.head);
     og__graph_deinit(&net->graph);
     free(net->weights);
     free(net->gradients);

@@ -7,7 +7,7 @@
 #include "net/graph.h"
 
 struct og_net {
-    og_net_spec spec; /* acts are owned copies */
+    og_net_spec spec; /* acts and head are owned copies */
     og__graph graph;
     float *weights;   /* (graph.weight_count) */
     float *gradients; /* (graph.weight_count) */

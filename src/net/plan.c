@@ -145,6 +145,7 @@ og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **pla
     made->bytes = made->schedule.floats * sizeof(float);
     OG_GO(open_nodes(made));
     OG_GO(open_partials(made));
+    OG_GO(og__head_open(net->spec.head, made->ops, made->isa, net->spec.classes, &made->head));
     *plan = made;
     made = NULL;
 done:
@@ -175,6 +176,7 @@ void og_plan_free(og_plan *plan)
             og__conv_free(plan->nodes[i].conv[j]);
         close_norm_act(&plan->nodes[i].norm_act);
     }
+    og__head_close(&plan->head);
     og__schedule_deinit(&plan->schedule);
     free(plan->nodes);
     free(plan->arena);

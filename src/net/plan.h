@@ -5,6 +5,7 @@
 #include "kernel/activate.h"
 #include "kernel/ops.h"
 #include "net/conv.h"
+#include "net/head.h"
 #include "net/net.h"
 #include "net/probe.h"
 #include "net/schedule.h"
@@ -48,6 +49,7 @@ struct og_plan {
     void *scratch;   /* for oneDNN */
     float *partials; /* per unit of work: sums over its pixels, combined in fixed order */
     double *loss_partials;
+    og__head_run head;
     size_t bytes;
     bool stale;         /* weights changed since they were packed */
     const float *image; /* during a pass: the caller's src */
@@ -79,7 +81,10 @@ void og__norm_act_backward(og_plan *plan, int node, const float *src, float *d);
 /* Spread the activation's parameters over channels, after the weights changed. */
 void og__norm_act_refresh(og_plan *plan, int node);
 
-/* Softmax of the logits in place, the loss, and its gradient in place. */
+/* Probabilities in the place of the logits. */
+void og__head_probabilities(og_plan *plan, float *logits);
+
+/* The loss, and its gradient by the logits in their place. */
 void og__loss_run(og_plan *plan, float *logits, const uint8_t *labels, const og_loss *loss, og_loss_value *value);
 size_t og__loss_partials(const og_plan *plan); /* doubles that it needs */
 

@@ -211,21 +211,6 @@ static void unpack_result(og_plan *plan, float *dst)
     }
 }
 
-static void softmax_result(og_plan *plan)
-{
-    const og__plan_node *at = &plan->nodes[plan->net->graph.node_count - 1];
-    float *logits = og__plan_buffer(plan, plan->schedule.logits);
-    size_t stride = block_floats(plan, at);
-    int chunks = og__chunk_count(at->pixels);
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * chunks; i++) {
-        size_t first = (size_t)(i % chunks) * OG_CHUNK_PIXELS;
-        size_t count = at->pixels - first < OG_CHUNK_PIXELS ? at->pixels - first : OG_CHUNK_PIXELS;
-        plan->ops->softmax(count, plan->net->spec.classes, stride,
-                           logits + (size_t)(i / chunks) * (size_t)at->blocks * stride + first * (size_t)plan->lanes);
-    }
-}
-
 og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst)
 {
     if (plan->options.training)
@@ -234,7 +219,7 @@ og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst
     plan->image = src;
     OG_TRY(run_steps(plan, NULL, NULL, NULL));
     if (!logits)
-        softmax_result(plan);
+        og__head_probabilities(plan, og__plan_buffer(plan, plan->schedule.logits));
     unpack_result(plan, dst);
     return OG_OK;
 }

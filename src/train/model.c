@@ -121,7 +121,6 @@ static og_status describe_settings(const og_model *model, og__bundle *bundle)
     snprintf(channels, sizeof channels, "%d", spec->in_channels);
     og__bundle_add_text(bundle, "", "ogive", og_version());
     og__bundle_add_text(bundle, "", "channels", channels);
-    describe_acts(spec, bundle);
     OG_TRY(describe_classes(model, &text));
     og__bundle_add_text(bundle, "", "classes", text);
     free(text);
@@ -135,6 +134,8 @@ static og_status describe_settings(const og_model *model, og__bundle *bundle)
         og__bundle_add_text(bundle, "option.", table.options[i].name, text);
         free(text);
     }
+    describe_acts(spec, bundle); /* after the options that they follow from: a resumed run names the first difference */
+    og__bundle_add_text(bundle, "act.", "head", og_head_text(spec->head));
     return OG_OK;
 }
 
@@ -271,9 +272,10 @@ done:
     return status;
 }
 
-/* The activations become the specification's and are released by free_acts(). */
-static og_status read_acts(const og__safetensors *file, og_net_spec *spec)
+/* Activations and head become the specification's and are released by free_functions(). */
+static og_status read_functions(const og__safetensors *file, og_net_spec *spec)
 {
+    og_head *head = NULL;
     char key[OG_PLACE_TEXT_BYTES];
     const char *text;
     for (og_place place = 0; place < OG_PLACE_COUNT; place++)
@@ -286,11 +288,15 @@ static og_status read_acts(const og__safetensors *file, og_net_spec *spec)
             OG_TRY(og_act_parse(text, &act));
             spec->acts[place][stage] = act;
         }
+    OG_TRY(require_text(file, "act.", "head", &text));
+    OG_TRY(og_head_parse(text, &head));
+    spec->head = head;
     return OG_OK;
 }
 
-static void free_acts(og_net_spec *spec)
+static void free_functions(og_net_spec *spec)
 {
+    og_head_free((og_head *)spec->head);
     for (og_place place = 0; place < OG_PLACE_COUNT; place++)
         for (int stage = 0; stage < OG_STAGES_MAX; stage++)
             og_act_free((og_act *)spec->acts[place][stage]);
@@ -300,11 +306,11 @@ static og_status read_net(const og__safetensors *file, int channels, og_model *m
 {
     og_status status = OG_OK;
     og_net_spec spec = spec_of(&model->options, channels, model->class_count);
-    OG_GO(read_acts(file, &spec));
+    OG_GO(read_functions(file, &spec));
     OG_GO(check_claim(file, &spec));
     OG_GO(og_net_new(&spec, &model->net));
 done:
-    free_acts(&spec);
+    free_functions(&spec);
     return status;
 }
 

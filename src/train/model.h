@@ -3,7 +3,7 @@
  *   ogive          version that wrote the file          channels       of the images
  *   act.PLACE      canonical text of the activation     classes        JSON array of names
  *                  at encoder.0, ..., bottleneck,
- *                  ..., decoder.0
+ *                  ..., decoder.0, and at head
  *   scaling        JSON object                          option.NAME    the settings that matter to the result */
 #ifndef OG_TRAIN_MODEL_H
 #define OG_TRAIN_MODEL_H

@@ -145,6 +145,9 @@ static og_status read_options(const og_train_options *options, og__placement *p)
             OG_TRY(read_act(name, text, &p->places[place]));
     }
     OG_TRY(read_items(options->act_stage, p));
+    og_status status = og_head_parse(options->act_head, &p->head);
+    if (status != OG_OK)
+        return og__fail_in(status, "option 'act-head'");
     const og_act *bottleneck = p->places[OG_PLACE_BOTTLENECK];
     if (bottleneck && p->levels[p->depth])
         return og__fail(OG_ERR_ARGUMENT,
@@ -166,6 +169,7 @@ og_status og__placement_init(const og_train_options *options, og__placement *pla
 void og__placement_deinit(og__placement *placement)
 {
     og_act_free(placement->everywhere);
+    og_head_free(placement->head);
     for (int stage = 0; stage < OG_STAGES_MAX; stage++)
         og_act_free(placement->levels[stage]);
     for (og_place place = 0; place < OG_PLACE_COUNT; place++) {
@@ -189,6 +193,7 @@ const og_act *og__placement_at(const og__placement *p, og_place place, int stage
 
 void og__placement_fill(const og__placement *placement, og_net_spec *spec)
 {
+    spec->head = placement->head;
     og_net_spec_fill(spec, NULL);
     for (og_place place = 0; place < OG_PLACE_COUNT; place++)
         for (int stage = 0; stage < OG_STAGES_MAX; stage++)
@@ -241,6 +246,7 @@ og_status og__placement_store(const og__placement *p, og_train_options *options)
 {
     og__text list = {0};
     OG_TRY(replace_text(og_act_text(p->everywhere), &options->act));
+    OG_TRY(replace_text(og_head_text(p->head), &options->act_head));
     for (og_place place = 0; place < OG_PLACE_COUNT; place++)
         if (p->places[place])
             OG_TRY(replace_text(og_act_text(p->places[place]), place_option(options, place)));

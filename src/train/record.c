@@ -159,6 +159,15 @@ static og_status fill_acts(const og__session *session, json_t *rows)
     return OG_OK;
 }
 
+static og_status fill_head(const og__session *session, json_t *root)
+{
+    const og_head *head = og_net_spec_of(session->model.net)->head;
+    json_t *object = json_object();
+    OG_TRY(og__json_set(root, "head", object));
+    OG_TRY(og__json_set(object, "text", json_string(og_head_text(head))));
+    return og__json_set(object, "loss", json_string(og_head_loss(head)));
+}
+
 static json_t *or_empty(json_t *array)
 {
     return array ? json_incref(array) : json_array();
@@ -183,6 +192,7 @@ static og_status fill_result(const og__session *session, const char *error, json
     OG_TRY(og__json_set(root, "acts", acts));
     OG_TRY(fill_cost(session, cost));
     OG_TRY(fill_acts(session, acts));
+    OG_TRY(fill_head(session, root));
     OG_TRY(og__json_set(root, "health_first", or_empty(session->progress.health_first)));
     return og__json_set(root, "health", or_empty(session->health));
 }

@@ -195,3 +195,33 @@ END
     rejects 2 "no stage encoder.7" ogive train data -o run $quick --config run.yaml
     [ ! -e run ]
 }
+
+@test "a head is trained with its loss, saved, resumed and used to predict" {
+    tiny data 8 32
+    for head in sigmoid sparsemax arctan '0.5+0.5*tanh(x)' 'clamp(a*x+0.5, 0, 1); a=0.25'; do
+        rm -rf run labels
+        ogive train data -o run $quick --epochs 30 --lr 0.01 --act-head "$head" >out.txt
+        grep -q '  Head: .*; loss: ' out.txt
+        holds '.scores.mean_dice > 0.8' run/result.json
+        ogive eval run data --json >scores.json
+        jq -n --slurpfile a run/result.json --slurpfile b scores.json \
+            '$a[0].scores.mean_dice - $b[0].mean_dice | fabs < 1e-6' | grep -qx true
+        ogive predict run data/images -o labels --json >predict.json
+        holds 'all(.images[]; [.pixels[]] | add == 1024)' predict.json
+    done
+    printf 'act-head: logistic\n' >run.yaml
+    ogive train data -o a $quick --act-head sigmoid >/dev/null
+    ogive train data -o b $quick --config run.yaml >/dev/null
+    cmp a/model.safetensors b/model.safetensors
+    holds '.head == {"text": "sigmoid", "loss": "binary cross-entropy of each class"}' b/result.json
+    ogive train data -o b $quick --act-head sigmoid --resume >/dev/null
+    rejects 2 "act-head" ogive train data -o b $quick --act-head arctan --resume
+}
+
+@test "what is no head is refused, with the reason" {
+    tiny data 4 16
+    rejects 2 "try '0.5 + 0.5*(tanh(x))'" ogive train data -o run $quick --act-head tanh
+    rejects 2 "did you mean 'softmax'?" ogive train data -o run $quick --act-head sofmax
+    rejects 2 "the parameter a" ogive train data -o run $quick --act-head 'sigmoid(a*x); a=learn(1)'
+    [ ! -e run ]
+}

@@ -50,6 +50,7 @@ static const struct {
     {"act-bottleneck", "silu", OTHER_WEIGHTS, {0}},
     {"act-decoder", "silu", OTHER_WEIGHTS, {0}},
     {"act-stage", "decoder.1=silu", OTHER_WEIGHTS, {0}},
+    {"act-head", "sigmoid", OTHER_WEIGHTS, {0}},
     {"depth", "1", OTHER_WEIGHTS, {0}},
     {"width", "5", OTHER_WEIGHTS, {0}},
     {"width-cap", "8", OTHER_WEIGHTS, {0}},
