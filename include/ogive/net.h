@@ -105,6 +105,12 @@ OG_API size_t og_plan_bytes(const og_plan *plan);
 /** Tell the plan that the net's weights changed (after an optimiser step or a load). */
 OG_API void og_plan_refresh(og_plan *plan);
 
+/**
+ * Choose the noise of the next training passes, for activations that read it: random numbers that belong to this seed
+ * and step, and to layer, image, channel and pixel. Both are 0 in a new plan. Inference has 1/2 in place of noise.
+ */
+OG_API void og_plan_set_noise(og_plan *plan, uint64_t seed, uint64_t step);
+
 typedef struct og_loss {
     float ce;             /* weight of the head's own loss: cross-entropy or what fits the head (ogive/head.h) */
     float dice;           /* weight of the soft Dice loss */

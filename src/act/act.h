@@ -28,4 +28,7 @@ og_status og__act_check_only_x(const og_act *act);
  * gates, funnel and noise. Returns their number. */
 int og__act_operands(const og_act *act, og_input operands[OG_INPUT_COUNT]);
 
+/* What an input is where no network makes it: 1 for gates, 0 for funnel (and x), 1/2 for noise. */
+float og__input_default(og_input input);
+
 #endif

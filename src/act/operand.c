@@ -9,3 +9,10 @@ int og__act_operands(const og_act *act, og_input operands[OG_INPUT_COUNT])
             operands[count++] = input;
     return count;
 }
+
+float og__input_default(og_input input)
+{
+    if (input == OG_INPUT_NOISE)
+        return 0.5f;
+    return input >= OG_INPUT_GATE && input <= OG_INPUT_GATE3 ? 1 : 0;
+}

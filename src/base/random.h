@@ -17,7 +17,15 @@ typedef enum og__stream {
     OG_STREAM_SPLIT,       /* training and validation parts */
     OG_STREAM_TEST,        /* tests and benchmarks */
     OG_STREAM_FLIP,        /* sign patterns of the permutation test: item = blocks */
+    OG_STREAM_ACT,         /* initial parameters of activations: item = layer, and which of its tensors */
+    OG_STREAM_NOISE,       /* noise in activations, by layer: item = step, image and channel */
 } og__stream;
+
+/* The part of a stream that belongs to one layer of a network. */
+static inline og__stream og__stream_of_layer(og__stream stream, int layer)
+{
+    return (og__stream)((unsigned)stream | (unsigned)layer << 8);
+}
 
 /* A cursor over one stream's numbers of one item. */
 typedef struct og__random {

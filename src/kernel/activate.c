@@ -221,14 +221,6 @@ const char *og__act_kernel_reason(const og__act_kernel *kernel)
 
 /* --- evaluation --------------------------------------------------------------------------------------------------- */
 
-/* What an input is where none is given; mirror is x. */
-static float input_default(og_input input)
-{
-    if (input == OG_INPUT_NOISE)
-        return 0.5f;
-    return input >= OG_INPUT_GATE && input <= OG_INPUT_GATE3 ? 1 : 0;
-}
-
 enum { EVAL_CHUNK = 512 };
 
 /* EVAL_CHUNK points at most, from `first` on. */
@@ -244,7 +236,7 @@ static void eval_chunk(const og__act_kernel *kernel, const og_act *act, const fl
         if (!given && operands[i] == OG_INPUT_MIRROR)
             given = inputs[OG_INPUT_X];
         for (size_t k = 0; !given && k < count; k++)
-            defaults[i][k] = input_default(operands[i]);
+            defaults[i][k] = og__input_default(operands[i]);
         z[i] = given ? given + first : defaults[i];
         dz[i] = dinputs && dinputs[operands[i]] ? dinputs[operands[i]] + first : NULL;
     }

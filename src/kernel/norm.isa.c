@@ -44,3 +44,9 @@ void OG_ISA_FN(zero_lanes)(size_t pixels, int first, float *block)
         for (int l = first; l < OG_LANES; l++)
             block[i * OG_LANES + (size_t)l] = 0;
 }
+
+void OG_ISA_FN(add)(size_t pixels, const float *src, float *dst)
+{
+    for (size_t i = 0; i < pixels * OG_LANES; i += OG_LANES)
+        og__store(dst + i, og__load(dst + i) + og__load(src + i));
+}

@@ -170,7 +170,8 @@ struct og__conv {
     pass passes[PASS_COUNT];
     dnnl_memory_t plain; /* this convolution's part of the weights in PyTorch's layout, or `padded` */
     size_t plain_offset; /* floats before that part */
-    float *padded; /* (oc, ic, k, k), transposed (ic, oc, 2, 2), and then (oc) for the bias; NULL when not needed */
+    float *padded; /* (oc, ic, k, k), transposed (ic, oc, 2, 2), depthwise (oc, k, k), and then (oc) for the bias; NULL
+                      when not needed */
     size_t scratch_bytes;
 };
 
@@ -181,13 +182,20 @@ static bool is_padded(const og__conv *conv)
 
 static size_t padded_count(const og__conv *conv)
 {
-    return (size_t)conv->oc * (size_t)conv->ic * (size_t)conv->shape.kernel * (size_t)conv->shape.kernel;
+    size_t area = (size_t)conv->shape.kernel * (size_t)conv->shape.kernel;
+    return (size_t)conv->oc * (conv->shape.depthwise ? 1 : (size_t)conv->ic) * area;
 }
 
 static int at_least_a_block(int channels, og__isa isa)
 {
     int lanes = og__isa_lanes(isa);
     return channels < lanes ? lanes : channels;
+}
+
+static int whole_blocks(int channels, og__isa isa)
+{
+    int lanes = og__isa_lanes(isa);
+    return (channels + lanes - 1) / lanes * lanes;
 }
 
 /* Winograd F(4x4, 3x3) saves up to 3/4 of the multiplications, at many channels and enough tiles;
@@ -197,7 +205,7 @@ static int at_least_a_block(int channels, og__isa isa)
 static bool wants_winograd(const og__conv_shape *s, int which)
 {
     int least = s->ic < s->oc ? s->ic : s->oc, most = s->ic < s->oc ? s->oc : s->ic;
-    if (s->exact || s->transposed || s->kernel != 3 || s->isa != OG_ISA_AVX512)
+    if (s->exact || s->transposed || s->depthwise || s->kernel != 3 || s->isa != OG_ISA_AVX512)
         return false;
     return least >= (which == PASS_WEIGHTS ? 16 : 32) && (size_t)s->n * (size_t)s->h * (size_t)s->w >= (size_t)most;
 }
@@ -221,9 +229,13 @@ static og_status descs_new(const og__conv *conv, descs *d)
     dnnl_format_tag_t blocked = og__isa_lanes(s->isa) == 16 ? dnnl_nChw16c : dnnl_nChw8c;
     dnnl_dims_t src = {s->n, conv->ic, s->h, s->w}, dst = {s->n, conv->oc, s->h * scale, s->w * scale};
     dnnl_dims_t weights = {conv->oc, conv->ic, s->kernel, s->kernel}, bias = {conv->oc};
+    dnnl_dims_t by_group = {conv->oc, 1, 1, s->kernel, s->kernel};
     DNNL_TRY(desc_new(&d->src, 4, src, s->planar ? dnnl_nchw : blocked), "describing a source");
     DNNL_TRY(desc_new(&d->dst, 4, dst, blocked), "describing a destination");
-    DNNL_TRY(desc_new(&d->weights, 4, weights, dnnl_format_tag_any), "describing weights");
+    if (s->depthwise)
+        DNNL_TRY(desc_new(&d->weights, 5, by_group, dnnl_format_tag_any), "describing weights");
+    else
+        DNNL_TRY(desc_new(&d->weights, 4, weights, dnnl_format_tag_any), "describing weights");
     if (s->bias)
         DNNL_TRY(desc_new(&d->bias, 1, bias, dnnl_a), "describing a bias");
     return OG_OK;
@@ -299,12 +311,15 @@ static og_status plain_new(og__conv *conv)
         strides[0] = area;
         strides[1] = conv->oc * area;
     }
+    dnnl_dims_t group_dims = {conv->oc, 1, 1, s->kernel, s->kernel}, group_strides = {area, area, area, s->kernel, 1};
     if (is_padded(conv))
         OG_TRY(og__alloc(padded_count(conv) + (size_t)conv->oc, sizeof(float), &conv->padded));
-    else
+    else if (!s->depthwise)
         conv->plain_offset = (size_t)(s->ic_first * strides[1]);
     desc about = NULL;
-    og_status status = checked(desc_new_strided(&about, 4, dims, strides), "describing plain weights");
+    dnnl_status_t described = s->depthwise ? desc_new_strided(&about, 5, group_dims, group_strides)
+                                           : desc_new_strided(&about, 4, dims, strides);
+    og_status status = checked(described, "describing plain weights");
     if (status == OG_OK)
         status = memory_new(about, &conv->plain);
     if (about)
@@ -378,6 +393,8 @@ og_status og__conv_new(const og__conv_shape *shape, og__conv **conv)
     made->shape = *shape;
     made->ic = shape->planar ? shape->ic : at_least_a_block(shape->ic, shape->isa);
     made->oc = at_least_a_block(shape->oc, shape->isa);
+    if (shape->depthwise)
+        made->ic = made->oc = whole_blocks(shape->oc, shape->isa);
     OG_GO(descs_new(made, &d));
     OG_GO(plain_new(made));
     OG_GO(pass_new(made, PASS_FORWARD, &d));
@@ -455,6 +472,10 @@ static void copy_padded(og__conv *conv, const float *weights, float *d_weights)
 {
     const og__conv_shape *s = &conv->shape;
     size_t bytes = (size_t)s->kernel * (size_t)s->kernel * sizeof(float);
+    if (s->depthwise) {
+        memcpy(weights ? conv->padded : d_weights, weights ? weights : conv->padded, bytes * (size_t)s->oc);
+        return;
+    }
     for (int o = 0; o < s->oc; o++)
         for (int i = 0; i < s->ic; i++) {
             float *padded = conv->padded + kernel_at(conv, o, i, conv->oc, conv->ic);

@@ -16,7 +16,8 @@ typedef struct og__conv_shape {
     int h, w;   /* of src */
     int kernel; /* 1 or 3 (padded to keep the size), or 2 when transposed (stride 2, doubles the size) */
     bool transposed;
-    bool planar; /* src is nchw */
+    bool depthwise; /* each channel by itself: ic = oc, weights f32[oc, 1, k, k] */
+    bool planar;    /* src is nchw */
     bool bias;
     int ic_first;    /* this convolution reads channels [ic_first, ic_first + ic) of weights made for ic_all: */
     int ic_all;      /*   a concatenated source is two convolutions, the second one accumulating */

@@ -4,16 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "act/act.h"
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { CONVS_PER_STAGE = 2 };
+enum { CONVS_PER_STAGE = 2, NAME_BYTES = 96 };
 
 /* Appends to the graph; the first failure sticks, so that the builders below read straight through. */
 typedef struct builder {
     og__graph *graph;
     const og_net_spec *spec;
     size_t node_room, param_room, state_room, layer_room;
+    int number; /* nodes so far, without those that activations bring */
     og_status status;
 } builder;
 
@@ -107,85 +109,217 @@ static int stage_of(const builder *b, int node)
     return b->status == OG_OK ? b->graph->nodes[node].stage : 0;
 }
 
-/* A convolution of `main`, or of (skip, main) concatenated when skip >= 0. */
-static int add_conv(builder *b, const char *name, int skip, int main, int channels, int kernel, bool bias)
+/* The sources of a layer's convolutions: `main`, or (skip, main) concatenated when skip >= 0. */
+typedef struct sources {
+    int skip, main;
+} sources;
+
+/* `input` is what the convolution makes for the activation: x (and mirror), or something beside it. */
+static int add_conv(builder *b, const char *name, og_input input, sources from, int channels, int kernel, bool bias)
 {
-    og__node n = {.kind = OG_NODE_CONV, .channels = channels, .stage = stage_of(b, main), .kernel = kernel};
+    og__node n = {.kind = OG_NODE_CONV,
+                  .channels = channels,
+                  .stage = stage_of(b, from.main),
+                  .kernel = kernel,
+                  .depthwise = input == OG_INPUT_FUNNEL,
+                  .input = input,
+                  .number = input == OG_INPUT_X ? b->number++ : b->number - 1};
     int64_t in = 0;
-    if (skip >= 0)
-        n.src[n.src_count++] = skip;
-    n.src[n.src_count++] = main;
+    if (from.skip >= 0)
+        n.src[n.src_count++] = from.skip;
+    n.src[n.src_count++] = from.main;
     for (int i = 0; i < n.src_count; i++)
         in += channels_of(b, n.src[i]);
-    n.weight = add_param(b, name, ".weight", 4, (int64_t[]){channels, in, kernel, kernel}, true);
+    n.weight = add_param(b, name, ".weight", 4, (int64_t[]){channels, n.depthwise ? 1 : in, kernel, kernel}, true);
     n.bias = bias ? add_param(b, name, ".bias", 1, (int64_t[]){channels}, false) : OG_NO_PARAM;
     return add_node(b, &n);
 }
 
-static void add_norm(builder *b, const char *prefix, int unit, og__node *n)
+static og__node_norm add_norm(builder *b, const char *name, int channels)
 {
-    char name[96];
-    int64_t shape[] = {n->channels};
-    n->weight = n->bias = n->mean = n->variance = OG_NO_PARAM;
+    og__node_norm norm = {OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM};
     if (b->spec->norm == OG_NORM_NONE)
-        return;
-    snprintf(name, sizeof name, "%s.norm.%d", prefix, unit);
-    n->weight = add_param(b, name, ".weight", 1, shape, false);
-    n->bias = add_param(b, name, ".bias", 1, shape, false);
+        return norm;
+    norm.weight = add_param(b, name, ".weight", 1, (int64_t[]){channels}, false);
+    norm.bias = add_param(b, name, ".bias", 1, (int64_t[]){channels}, false);
     if (b->spec->norm == OG_NORM_BATCH) {
-        n->mean = add_state(b, name, ".running_mean", n->channels);
-        n->variance = add_state(b, name, ".running_var", n->channels);
+        norm.mean = add_state(b, name, ".running_mean", channels);
+        norm.variance = add_state(b, name, ".running_var", channels);
     }
+    return norm;
 }
 
-static void add_act_params(builder *b, const char *prefix, int unit, const og_act *act, og__node *n)
+/* --- a layer: convolutions, norms, activation --------------------------------------------------------------------- */
+
+/* One layer while it is built. */
+typedef struct layer {
+    const char *prefix; /* "encoder.0" */
+    int unit;
+    og_place place;
+    sources from;
+    int channels;
+    const og_act *act;
+    og__node node; /* the NORM_ACT to be */
+} layer;
+
+/* "encoder.0.conv.1", and ".gate" behind it for what is not x. */
+static void part_name(const layer *l, const char *part, og_input input, char name[NAME_BYTES])
 {
-    for (int k = 0; k < OG_ACT_PARAMS_MAX; k++)
-        n->act_params[k] = OG_NO_PARAM;
-    for (size_t k = 0; k < og_act_param_count(act); k++) {
-        og_act_param p = og_act_param_at(act, k);
-        char name[160];
-        if (p.learn == OG_LEARN_NO)
-            continue;
-        snprintf(name, sizeof name, "%s.act.%d.%s", prefix, unit, p.name);
-        int64_t shape[] = {p.learn == OG_LEARN_CHANNEL ? n->channels : 1};
-        n->act_params[k] = add_param(b, name, "", 1, shape, false);
-    }
+    bool plain = input == OG_INPUT_X || input == OG_INPUT_MIRROR;
+    snprintf(name, NAME_BYTES, "%s.%s.%d%s%s", l->prefix, part, l->unit, plain ? "" : ".",
+             plain ? "" : og_input_name(input));
 }
 
-static int add_norm_act(builder *b, const char *prefix, int unit, og_place place, int src)
+/* A convolution of the layer's sources, or of `from`. */
+static int add_layer_conv(builder *b, const layer *l, og_input input, sources from, int channels)
 {
-    og__graph *g = b->graph;
-    char name[96];
+    char name[NAME_BYTES];
+    part_name(l, "conv", input, name);
+    return add_conv(b, name, input, from, channels, 3, b->spec->norm == OG_NORM_NONE);
+}
+
+static og__node_norm add_layer_norm(builder *b, const layer *l, og_input input, int channels)
+{
+    char name[NAME_BYTES];
+    part_name(l, "norm", input, name);
+    return add_norm(b, name, channels);
+}
+
+static og__node norm_act_node(const builder *b, int src)
+{
     og__node n = {.kind = OG_NODE_NORM_ACT,
                   .src_count = 1,
                   .src = {src},
                   .channels = channels_of(b, src),
                   .stage = stage_of(b, src),
-                  .layer = (int)g->layer_count};
-    add_norm(b, prefix, unit, &n);
-    add_act_params(b, prefix, unit, b->spec->acts[place][n.stage], &n);
-    og_layer *layer = append(b, &g->layers, &g->layer_count, &b->layer_room, sizeof *g->layers);
-    if (layer) {
-        snprintf(name, sizeof name, ".%d", unit);
-        *layer =
-            (og_layer){.name = join_name(b, prefix, name), .place = place, .stage = n.stage, .channels = n.channels};
+                  .weight = OG_NO_PARAM,
+                  .bias = OG_NO_PARAM,
+                  .layer = OG_NO_LAYER};
+    for (int k = 0; k < OG_ACT_PARAMS_MAX; k++)
+        n.act_params[k] = OG_NO_PARAM;
+    return n;
+}
+
+static void add_operand(og__node *n, int src, og__node_norm norm)
+{
+    n->src[n->src_count] = src;
+    n->norms[n->src_count++] = norm;
+}
+
+/* x or mirror. Where the activation's other nodes read it, too, the normalised values are a node of their own. */
+static void add_first_operand(builder *b, layer *l, bool mirrored, bool apart)
+{
+    const og__node_norm none = {OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM};
+    int channels = mirrored ? (l->channels + 1) / 2 : l->channels;
+    int at = add_layer_conv(b, l, OG_INPUT_X, l->from, channels);
+    og__node_norm norm = add_layer_norm(b, l, OG_INPUT_X, channels);
+    l->node = norm_act_node(b, at);
+    l->node.src_count = 0;
+    l->node.channels = l->channels;
+    if (!apart) {
+        add_operand(&l->node, at, norm);
+        return;
     }
-    return add_node(b, &n);
+    if (norm.weight != OG_NO_PARAM) {
+        og__node plain = norm_act_node(b, at);
+        plain.norms[0] = norm;
+        at = add_node(b, &plain);
+    }
+    if (mirrored) {
+        og__node mirror = {.kind = OG_NODE_MIRROR,
+                           .src_count = 1,
+                           .src = {at},
+                           .channels = l->channels,
+                           .stage = stage_of(b, at),
+                           .weight = OG_NO_PARAM,
+                           .bias = OG_NO_PARAM};
+        at = add_node(b, &mirror);
+    }
+    add_operand(&l->node, at, none);
+}
+
+static void add_operands(builder *b, layer *l)
+{
+    og_input operands[OG_INPUT_COUNT];
+    int count = og__act_operands(l->act, operands);
+    bool mirrored = operands[0] == OG_INPUT_MIRROR;
+    add_first_operand(b, l, mirrored, mirrored || l->act->uses[OG_INPUT_FUNNEL]);
+    for (int i = 1; i < count; i++) {
+        if (operands[i] == OG_INPUT_NOISE)
+            continue;
+        sources from = operands[i] == OG_INPUT_FUNNEL ? (sources){-1, l->node.src[0]} : l->from;
+        int conv = add_layer_conv(b, l, operands[i], from, l->channels);
+        add_operand(&l->node, conv, add_layer_norm(b, l, operands[i], l->channels));
+    }
+}
+
+static void add_act_params(builder *b, layer *l)
+{
+    for (size_t k = 0; k < og_act_param_count(l->act); k++) {
+        og_act_param p = og_act_param_at(l->act, k);
+        char name[160];
+        if (p.learn == OG_LEARN_NO || p.source == OG_PARAM_EXCITE)
+            continue;
+        snprintf(name, sizeof name, "%s.act.%d.%s", l->prefix, l->unit, p.name);
+        int64_t shape[] = {p.learn == OG_LEARN_CHANNEL ? l->channels : 1};
+        l->node.act_params[k] = add_param(b, name, "", 1, shape, false);
+    }
+}
+
+/* The small layers of excited parameters; they are not decayed, as no parameter of an activation is. */
+static void add_excite(builder *b, layer *l)
+{
+    og__node_excite *e = &l->node.excite;
+    char name[NAME_BYTES];
+    for (size_t k = 0; k < og_act_param_count(l->act); k++) {
+        og_act_param p = og_act_param_at(l->act, k);
+        if (p.source != OG_PARAM_EXCITE)
+            continue;
+        int hidden = (int)((float)l->channels / p.first);
+        e->hidden = hidden > (int)p.first ? hidden : (int)p.first;
+        e->relu = p.second != 0;
+        e->values += p.learn == OG_LEARN_LAYER ? 1 : l->channels;
+    }
+    if (e->hidden == 0)
+        return;
+    snprintf(name, sizeof name, "%s.act.%d.excite", l->prefix, l->unit);
+    e->fc1_weight = add_param(b, name, ".fc1.weight", 2, (int64_t[]){e->hidden, l->channels}, false);
+    e->fc1_bias = add_param(b, name, ".fc1.bias", 1, (int64_t[]){e->hidden}, false);
+    e->fc2_weight = add_param(b, name, ".fc2.weight", 2, (int64_t[]){e->values, e->hidden}, false);
+    e->fc2_bias = add_param(b, name, ".fc2.bias", 1, (int64_t[]){e->values}, false);
+}
+
+static int add_layer(builder *b, layer *l)
+{
+    og__graph *g = b->graph;
+    add_operands(b, l);
+    add_act_params(b, l);
+    add_excite(b, l);
+    l->node.layer = (int)g->layer_count;
+    og_layer *about = append(b, &g->layers, &g->layer_count, &b->layer_room, sizeof *g->layers);
+    if (about) {
+        char name[NAME_BYTES];
+        snprintf(name, sizeof name, ".%d", l->unit);
+        *about = (og_layer){
+            .name = join_name(b, l->prefix, name), .place = l->place, .stage = l->node.stage, .channels = l->channels};
+    }
+    b->number++;
+    return add_node(b, &l->node);
 }
 
 /* Two times convolution, norm, activation. */
 static int add_block(builder *b, const char *prefix, og_place place, int skip, int main, int channels)
 {
-    int at = main;
-    for (int unit = 0; unit < CONVS_PER_STAGE; unit++) {
-        char name[96];
-        snprintf(name, sizeof name, "%s.conv.%d", prefix, unit);
-        at = add_conv(b, name, unit == 0 ? skip : -1, at, channels, 3, b->spec->norm == OG_NORM_NONE);
-        at = add_norm_act(b, prefix, unit, place, at);
+    const og_act *act = b->spec->acts[place][stage_of(b, main)];
+    sources from = {skip, main};
+    for (int unit = 0; unit < CONVS_PER_STAGE && b->status == OG_OK; unit++) {
+        layer l = {prefix, unit, place, from, channels, act, {0}};
+        from = (sources){-1, add_layer(b, &l)};
     }
-    return at;
+    return from.main;
 }
+
+/* --- between the layers ------------------------------------------------------------------------------------------- */
 
 static int add_pool(builder *b, int src)
 {
@@ -193,7 +327,10 @@ static int add_pool(builder *b, int src)
                   .src_count = 1,
                   .src = {src},
                   .channels = channels_of(b, src),
-                  .stage = stage_of(b, src) + 1};
+                  .stage = stage_of(b, src) + 1,
+                  .number = b->number++,
+                  .weight = OG_NO_PARAM,
+                  .bias = OG_NO_PARAM};
     return add_node(b, &n);
 }
 
@@ -205,13 +342,14 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
                   .src = {src},
                   .channels = channels_of(b, src),
                   .stage = stage_of(b, src) - 1,
+                  .number = b->number++,
                   .weight = OG_NO_PARAM,
                   .bias = OG_NO_PARAM};
     if (b->spec->up == OG_UP_TRANSPOSED) {
         n.kind = OG_NODE_UP;
         n.kernel = 2;
         n.channels = channels;
-        char name[96];
+        char name[NAME_BYTES];
         snprintf(name, sizeof name, "%s.up", prefix);
         n.weight = add_param(b, name, ".weight", 4, (int64_t[]){channels_of(b, src), channels, 2, 2}, true);
         n.bias = add_param(b, name, ".bias", 1, (int64_t[]){channels}, false);
@@ -225,7 +363,7 @@ og_status og__graph_init(const og_net_spec *spec, og__graph *graph)
     int skips[16];
     char prefix[64];
     *graph = (og__graph){0};
-    int at = add_node(&b, &(og__node){.kind = OG_NODE_INPUT, .channels = spec->in_channels});
+    int at = add_node(&b, &(og__node){.kind = OG_NODE_INPUT, .channels = spec->in_channels, .number = b.number++});
     for (int stage = 0; stage < spec->depth; stage++) {
         snprintf(prefix, sizeof prefix, "encoder.%d", stage);
         skips[stage] = add_block(&b, prefix, OG_PLACE_ENCODER, -1, at, og__spec_channels(spec, stage));
@@ -237,7 +375,7 @@ og_status og__graph_init(const og_net_spec *spec, og__graph *graph)
         at = add_up(&b, prefix, at, og__spec_channels(spec, stage));
         at = add_block(&b, prefix, OG_PLACE_DECODER, skips[stage], at, og__spec_channels(spec, stage));
     }
-    add_conv(&b, "head", -1, at, spec->classes, 1, true);
+    add_conv(&b, "head", OG_INPUT_X, (sources){-1, at}, spec->classes, 1, true);
     if (b.status != OG_OK)
         og__graph_deinit(graph);
     return b.status;

@@ -7,25 +7,50 @@
 typedef enum og__node_kind {
     OG_NODE_INPUT,
     OG_NODE_CONV,     /* kernel x kernel convolution of one source, or of two that are thereby concatenated */
-    OG_NODE_NORM_ACT, /* normalisation, then activation */
+    OG_NODE_NORM_ACT, /* normalisation of each operand, then activation */
+    OG_NODE_MIRROR,   /* (x, -x) over the channels; of an odd number the last -x is left out */
     OG_NODE_POOL,     /* 2 x 2 maximum */
     OG_NODE_UP,       /* 2 x 2 transposed convolution, stride 2 */
     OG_NODE_RESIZE,   /* bilinear enlargement by 2 */
 } og__node_kind;
 
-enum { OG_NODE_SRC_MAX = 2, OG_NO_PARAM = -1 };
+enum {
+    OG_CONV_SRC_MAX = 2,
+    OG_NODE_SRC_MAX = OG_INPUT_COUNT - 2, /* operands that are tensors: x or mirror, gates, funnel */
+    OG_NO_PARAM = -1,
+    OG_NO_LAYER = -1,
+};
+
+/* The norm of one operand: parameters, and running statistics (state tensors) of batch norm; OG_NO_PARAM where absent.
+ * Without `weight` the operand is taken as it is. */
+typedef struct og__node_norm {
+    int weight, bias, mean, variance;
+} og__node_norm;
+
+/* The two small layers that predict an activation's OG_PARAM_EXCITE parameters; no `hidden` units: none are.
+ * Each such parameter has one value per channel or a single one, in their order `values` in all. */
+typedef struct og__node_excite {
+    int hidden, values;
+    bool relu;
+    int fc1_weight, fc1_bias; /* (hidden, channels), (hidden) */
+    int fc2_weight, fc2_bias; /* (values, hidden), (values) */
+} og__node_excite;
 
 typedef struct og__node {
     og__node_kind kind;
     int src_count;
-    int src[OG_NODE_SRC_MAX];          /* nodes before this one */
-    int channels;                      /* of the result */
-    int stage;                         /* the result's resolution: (H, W) / 2^stage */
-    int kernel;                        /* CONV */
-    int weight, bias;                  /* parameters: CONV and UP; of the norm for NORM_ACT; OG_NO_PARAM where absent */
-    int mean, variance;                /* running statistics (state tensors) of batch norm, else OG_NO_PARAM */
-    int layer;                         /* NORM_ACT: index of the og_layer */
+    int src[OG_NODE_SRC_MAX]; /* nodes before this one; NORM_ACT: the operands but noise */
+    int channels;             /* of the result */
+    int stage;                /* the result's resolution: (H, W) / 2^stage */
+    int kernel;               /* CONV */
+    bool depthwise;           /* CONV: each channel by itself */
+    int number;               /* CONV and UP: where the node would be if no activation had nodes of its own, so that */
+    og_input input;           /*   initial weights are equal for all; CONV: the input that it makes */
+    int weight, bias;         /* CONV and UP: parameters; OG_NO_PARAM where absent */
+    og__node_norm norms[OG_NODE_SRC_MAX]; /* NORM_ACT */
+    int layer;                         /* NORM_ACT: index of the og_layer; OG_NO_LAYER for a norm without activation */
     int act_params[OG_ACT_PARAMS_MAX]; /* NORM_ACT: learned parameters of the activation, OG_NO_PARAM where fixed */
+    og__node_excite excite;            /* NORM_ACT */
 } og__node;
 
 typedef struct og__graph {

@@ -64,8 +64,6 @@ static og_status copy_functions(const og_net_spec *from, og_net_spec *to)
             if (og_place_exists(from->depth, place, stage))
                 OG_TRY(og_act_parse(og_act_text(from->acts[place][stage]), &act));
             to->acts[place][stage] = act;
-            if (act)
-                OG_TRY(og__act_check_only_x(act));
         }
     OG_TRY(og_head_parse(from->head ? og_head_text(from->head) : og_head_at(0)->id, &head));
     to->head = head;
@@ -81,6 +79,7 @@ og_status og_net_new(const og_net_spec *spec, og_net **net)
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->spec = *spec;
     OG_GO(copy_functions(spec, &made->spec));
+    OG_GO(og_act_parse("identity", &made->identity));
     OG_GO(og__graph_init(&made->spec, &made->graph));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->weights));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->gradients));
@@ -101,6 +100,7 @@ void og_net_free(og_net *net)
         for (int stage = 0; stage < OG_STAGES_MAX; stage++)
             og_act_free((og_act *)net->spec.acts[place][stage]);
     og_head_free((og_head *)net->spec.head);
+    og_act_free(net->identity);
     og__graph_deinit(&net->graph);
     free(net->weights);
     free(net->gradients);
@@ -115,22 +115,25 @@ void og_net_free(og_net *net)
 static og_status source_gain(const og_net *net, int node, double *gain)
 {
     const og__node *n = &net->graph.nodes[node];
-    while (n->kind == OG_NODE_POOL || n->kind == OG_NODE_RESIZE)
+    while (n->kind == OG_NODE_POOL || n->kind == OG_NODE_RESIZE || n->kind == OG_NODE_MIRROR)
         n = &net->graph.nodes[n->src[0]];
     *gain = 1;
     if (n->kind != OG_NODE_NORM_ACT)
         return OG_OK;
     og_act_facts facts;
+    if (og__act_check_only_x(og__net_act(net, n)) != OG_OK)
+        return OG_OK; /* the analysis knows no other input */
     OG_TRY(og_act_analyse(og__net_act(net, n), &facts));
     if (isfinite(facts.moments.gain) && facts.moments.gain > 0)
         *gain = facts.moments.gain;
     return OG_OK;
 }
 
-/* Streams are numbered by node, not by parameter: an activation with learned parameters must not shift the others. */
-static uint64_t stream_item(int node, int source)
+/* Streams are numbered by what the node is for, not by parameter or node: an activation with parameters or inputs of
+ * its own must not shift the others. */
+static uint64_t stream_item(const og__node *node, int source)
 {
-    return (uint64_t)node * OG_NODE_SRC_MAX + (uint64_t)source;
+    return (uint64_t)node->input << 32 | ((uint64_t)node->number * OG_CONV_SRC_MAX + (uint64_t)source);
 }
 
 static void draw(const og_param *p, size_t first, size_t inner, size_t stride, double sd, const uint64_t seed,
@@ -151,10 +154,10 @@ static og_status init_conv(og_net *net, int node, uint64_t seed)
     size_t area = (size_t)n->kernel * (size_t)n->kernel, first = 0;
     for (int i = 0; i < n->src_count; i++) {
         double gain;
-        size_t channels = (size_t)net->graph.nodes[n->src[i]].channels;
+        size_t channels = n->depthwise ? 1 : (size_t)net->graph.nodes[n->src[i]].channels;
         OG_TRY(source_gain(net, n->src[i], &gain));
         double sd = gain / sqrt((double)((size_t)p->shape[1] * area));
-        draw(p, first, channels * area, (size_t)p->shape[1] * area, sd, seed, stream_item(node, i), net->weights);
+        draw(p, first, channels * area, (size_t)p->shape[1] * area, sd, seed, stream_item(n, i), net->weights);
         first += channels * area;
     }
     return OG_OK;
@@ -167,7 +170,7 @@ static og_status init_up(og_net *net, int node, uint64_t seed)
     const og_param *p = &net->graph.params[n->weight];
     double gain;
     OG_TRY(source_gain(net, n->src[0], &gain));
-    draw(p, 0, p->count, p->count, gain / sqrt((double)p->shape[0]), seed, stream_item(node, 0), net->weights);
+    draw(p, 0, p->count, p->count, gain / sqrt((double)p->shape[0]), seed, stream_item(n, 0), net->weights);
     return OG_OK;
 }
 
@@ -177,18 +180,64 @@ static void fill(float *values, size_t count, float value)
         values[i] = value;
 }
 
-static void init_norm_act(og_net *net, const og__node *n)
+/* Tensors of a layer that are drawn from OG_STREAM_ACT: the function's parameters, then those of excitation. */
+enum { DRAW_FC1 = OG_ACT_PARAMS_MAX, DRAW_FC2, DRAWS_PER_LAYER };
+
+static og__random act_random(const og__node *n, int draw, uint64_t seed)
+{
+    return og__random_at(seed, OG_STREAM_ACT, (uint64_t)n->layer * DRAWS_PER_LAYER + (uint64_t)draw);
+}
+
+static void init_act_param(og_net *net, const og__node *n, int k, uint64_t seed)
+{
+    og_act_param param = og_act_param_at(og__net_act(net, n), (size_t)k);
+    float *values = og__net_weight(net, n->act_params[k]);
+    size_t count = net->graph.params[n->act_params[k]].count;
+    og__random random = act_random(n, k, seed);
+    for (size_t i = 0; i < count; i++)
+        switch (param.source) {
+        case OG_PARAM_UNIFORM:
+            values[i] = param.first + (param.second - param.first) * og__random_uniform(&random);
+            break;
+        case OG_PARAM_NORMAL:
+            values[i] = param.first + param.second * og__random_normal(&random);
+            break;
+        default:
+            values[i] = param.value;
+        }
+}
+
+/* Excited values begin near 1/2: the second layer's weights are a tenth of those that keep the variance. */
+static void init_excite(og_net *net, const og__node *n, uint64_t seed)
+{
+    const og__node_excite *e = &n->excite;
+    double sd = sqrt((e->relu ? 2.0 : 1.0) / n->channels);
+    const struct {
+        int param, draw;
+        double sd;
+    } layers[] = {{e->fc1_weight, DRAW_FC1, sd}, {e->fc2_weight, DRAW_FC2, 0.1 / sqrt(e->hidden)}};
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        og__random random = act_random(n, layers[i].draw, seed);
+        float *weights = og__net_weight(net, layers[i].param);
+        for (size_t k = 0; k < net->graph.params[layers[i].param].count; k++)
+            weights[k] = (float)(layers[i].sd * (double)og__random_normal(&random));
+    }
+}
+
+static void init_norm_act(og_net *net, const og__node *n, uint64_t seed)
 {
     const og__graph *g = &net->graph;
-    const og_act *act = og__net_act(net, n);
-    if (n->weight != OG_NO_PARAM)
-        fill(og__net_weight(net, n->weight), g->params[n->weight].count, 1);
-    if (n->variance != OG_NO_PARAM)
-        fill(og__net_running(net, n->variance), g->state[n->variance].count, 1);
-    for (size_t k = 0; k < og_act_param_count(act); k++)
+    for (int i = 0; i < n->src_count; i++) {
+        if (n->norms[i].weight != OG_NO_PARAM)
+            fill(og__net_weight(net, n->norms[i].weight), g->params[n->norms[i].weight].count, 1);
+        if (n->norms[i].variance != OG_NO_PARAM)
+            fill(og__net_running(net, n->norms[i].variance), g->state[n->norms[i].variance].count, 1);
+    }
+    for (int k = 0; k < OG_ACT_PARAMS_MAX; k++)
         if (n->act_params[k] != OG_NO_PARAM)
-            fill(og__net_weight(net, n->act_params[k]), g->params[n->act_params[k]].count,
-                 og_act_param_at(act, k).value);
+            init_act_param(net, n, k, seed);
+    if (n->excite.hidden > 0)
+        init_excite(net, n, seed);
 }
 
 og_status og_net_init(og_net *net, uint64_t seed)
@@ -202,7 +251,7 @@ og_status og_net_init(og_net *net, uint64_t seed)
         else if (n->kind == OG_NODE_UP)
             OG_TRY(init_up(net, i, seed));
         else if (n->kind == OG_NODE_NORM_ACT)
-            init_norm_act(net, n);
+            init_norm_act(net, n, seed);
     }
     return OG_OK;
 }

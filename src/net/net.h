@@ -8,6 +8,7 @@
 
 struct og_net {
     og_net_spec spec; /* acts and head are owned copies */
+    og_act *identity; /* of a norm without activation */
     og__graph graph;
     float *weights;   /* (graph.weight_count) */
     float *gradients; /* (graph.weight_count) */
@@ -32,6 +33,8 @@ static inline float *og__net_running(const og_net *net, int state)
 /* The activation of a NORM_ACT node. */
 static inline const og_act *og__net_act(const og_net *net, const og__node *node)
 {
+    if (node->layer == OG_NO_LAYER)
+        return net->identity;
     const og_layer *layer = &net->graph.layers[node->layer];
     return net->spec.acts[layer->place][layer->stage];
 }

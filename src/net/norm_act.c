@@ -1,240 +1,157 @@
 /* Normalisation and activation of one layer: statistics, one fused pass forward, two backward. */
-#include "net/plan.h"
-
-#include <math.h>
 #include <string.h>
 
-static const float norm_epsilon = 1e-5f, running_momentum = 0.1f;
+#include <omp.h>
 
-/* A unit of parallel work: a chunk of pixels of one channel block of one image. */
-typedef struct unit {
-    int image, block;
-    size_t pixels, offset; /* offset in floats from the tensor's start */
-    size_t group_at;       /* of the block's first channel in arrays (groups, padded) */
-    float *partials;
-} unit;
+#include "base/random.h"
+#include "net/pass.h"
 
-typedef struct frame {
-    og_plan *plan;
-    const og__node *node;
-    const og__plan_node *at;
-    const og__norm_act *na;
-    const og__act_frames *frames;
-    const void *self;
-    int chunks, units;
-} frame;
+/* --- units of work ------------------------------------------------------------------------------------------------ */
 
-static frame frame_of(og_plan *plan, int node)
+int og__norm_act_rows(const og__norm_act *na)
 {
-    frame f = {.plan = plan, .node = &plan->net->graph.nodes[node], .at = &plan->nodes[node]};
-    f.na = &f.at->norm_act;
-    f.frames = og__act_kernel_frames(f.na->kernel, &f.self);
-    f.chunks = og__chunk_count(f.at->pixels);
-    f.units = plan->options.n * f.at->blocks * f.chunks;
-    return f;
+    return 2 * na->gradient_count + na->param_count;
 }
 
-static unit unit_of(const frame *f, int index)
+og__pass og__pass_of(og_plan *plan, int node)
 {
-    int lanes = f->plan->lanes, chunk = index % f->chunks;
-    size_t first = (size_t)chunk * OG_CHUNK_PIXELS;
-    unit u = {.block = index / f->chunks % f->at->blocks, .image = index / f->chunks / f->at->blocks};
-    u.pixels = f->at->pixels - first < OG_CHUNK_PIXELS ? f->at->pixels - first : OG_CHUNK_PIXELS;
-    u.offset = (((size_t)u.image * (size_t)f->at->blocks + (size_t)u.block) * f->at->pixels + first) * (size_t)lanes;
-    u.group_at = (size_t)(f->na->groups > 1 ? u.image : 0) * (size_t)f->na->padded + (size_t)(u.block * lanes);
-    u.partials = f->plan->partials + (size_t)index * OG_PARTIALS_PER_UNIT * (size_t)lanes;
+    og__pass p = {.plan = plan, .node = &plan->net->graph.nodes[node], .at = &plan->nodes[node]};
+    p.na = &p.at->norm_act;
+    p.frames = og__act_kernel_frames(p.na->kernel, &p.self);
+    p.chunks = og__chunk_count(p.at->pixels);
+    p.units = plan->options.n * p.at->blocks * p.chunks;
+    return p;
+}
+
+og__unit og__pass_unit(const og__pass *p, int index)
+{
+    int lanes = p->plan->lanes;
+    size_t padded = (size_t)p->na->padded;
+    og__unit u = {.chunk = index % p->chunks,
+                  .block = index / p->chunks % p->at->blocks,
+                  .image = index / p->chunks / p->at->blocks};
+    size_t first = (size_t)u.chunk * OG_CHUNK_PIXELS, channel = (size_t)(u.block * lanes), image = (size_t)u.image;
+    u.pixels = p->at->pixels - first < OG_CHUNK_PIXELS ? p->at->pixels - first : OG_CHUNK_PIXELS;
+    u.offset = ((image * (size_t)p->at->blocks + (size_t)u.block) * p->at->pixels + first) * (size_t)lanes;
+    u.group_at = (p->na->groups > 1 ? image : 0) * padded + channel;
+    u.apply_at = (p->na->apply_rows > 1 ? image : 0) * padded + channel;
+    u.param_at = (p->na->value_rows > 1 ? image : 0) * padded * (size_t)p->na->param_count + channel;
+    u.partials = p->plan->partials + (size_t)(index * og__norm_act_rows(p->na)) * (size_t)lanes;
     return u;
 }
 
-/* A group's statistics of one channel block come from this many units, in this order. */
-static int group_unit_count(const frame *f)
+double og__pass_image_sum(const og__pass *p, int image, int channel, int row)
 {
-    return f->chunks * (f->na->groups > 1 ? 1 : f->plan->options.n);
-}
-
-static unit group_unit(const frame *f, int group, int block, int index)
-{
-    int image = f->na->groups > 1 ? group : index / f->chunks;
-    return unit_of(f, (image * f->at->blocks + block) * f->chunks + index % f->chunks);
+    int lanes = p->plan->lanes;
+    double sum = 0;
+    for (int chunk = 0; chunk < p->chunks; chunk++) {
+        og__unit u = og__pass_unit(p, (image * p->at->blocks + channel / lanes) * p->chunks + chunk);
+        sum += (double)u.partials[row * lanes + channel % lanes];
+    }
+    return sum;
 }
 
 /* Lanes beyond the channels must be 0: the next convolution multiplies them. */
-static void clear_padding(const frame *f, const unit *u, float *tensor)
+static void clear_padding(const og__pass *p, const og__unit *u, float *tensor)
 {
-    int used = f->node->channels % f->plan->lanes;
-    if (used != 0 && u->block == f->at->blocks - 1)
-        f->plan->ops->zero_lanes(u->pixels, used, tensor + u->offset);
+    int used = p->node->channels % p->plan->lanes;
+    if (used != 0 && u->block == p->at->blocks - 1)
+        p->plan->ops->zero_lanes(u->pixels, used, tensor + u->offset);
 }
 
-static double pixels_per_group(const frame *f)
+/* What a unit gives to the function's frames. */
+typedef struct arguments {
+    const float *src[OG_INPUT_COUNT], *scale[OG_INPUT_COUNT], *shift[OG_INPUT_COUNT], *center[OG_INPUT_COUNT];
+    const float *params[OG_ACT_PARAMS_MAX];
+} arguments;
+
+/* Noise of a unit, the same each time in one step: a number belongs to (seed, step, layer, image, channel, pixel). */
+static const float *make_noise(const og__pass *p, const og__unit *u)
 {
-    return (double)f->at->pixels * (f->na->groups > 1 ? 1 : f->plan->options.n);
+    const og_plan *plan = p->plan;
+    size_t lanes = (size_t)plan->lanes, first = (size_t)u->chunk * OG_CHUNK_PIXELS;
+    float *noise = plan->noise + (size_t)omp_get_thread_num() * OG_CHUNK_PIXELS * lanes;
+    uint64_t channel = (uint64_t)u->image * (uint64_t)p->node->channels + (uint64_t)u->block * lanes;
+    if (plan->options.training)
+        plan->ops->uniform(u->pixels, first, plan->noise_seed, og__stream_of_layer(OG_STREAM_NOISE, p->node->layer),
+                           plan->noise_step << 32 | channel, noise);
+    return noise;
+}
+
+static void set_arguments(const og__pass *p, const og__unit *u, const float *const *src, arguments *a)
+{
+    for (int i = 0; i < p->na->operand_count; i++) {
+        const og__operand *o = &p->na->operands[i];
+        a->src[i] = i < p->na->gradient_count ? src[i] + u->offset : make_noise(p, u);
+        a->scale[i] = o->scale + u->group_at;
+        a->shift[i] = o->shift + u->group_at;
+        a->center[i] = o->mean + u->group_at;
+    }
+    for (int k = 0; k < p->na->param_count; k++)
+        a->params[k] = p->na->values + u->param_at + (size_t)k * (size_t)p->na->padded;
 }
 
 /* --- forward ------------------------------------------------------------------------------------------------------ */
 
-/* Combine the chunks' means and squared deviations (Chan, Golub, LeVeque 1979). */
-static void combine_moments(const frame *f, int group, int block, int lane, double *mean, double *m2)
+void og__norm_act_forward(og_plan *plan, int node, bool fresh, const float *const *src, float *dst)
 {
-    int lanes = f->plan->lanes;
-    double count = 0;
-    *mean = *m2 = 0;
-    for (int i = 0; i < group_unit_count(f); i++) {
-        unit u = group_unit(f, group, block, i);
-        double n = (double)u.pixels, delta = (double)u.partials[lane] - *mean;
-        *m2 += (double)u.partials[lanes + lane] + delta * delta * count * n / (count + n);
-        count += n;
-        *mean += delta * n / count;
+    og__pass p = og__pass_of(plan, node);
+    for (int i = 0; fresh && i < p.na->gradient_count; i++) {
+        og__norm_prepare(&p, i, src[i]);
+        if (i == 0 && p.node->excite.hidden > 0)
+            og__excite_forward(&p);
     }
-}
-
-static void update_running(const frame *f, int channel, double mean, double m2)
-{
-    float *running_mean = og__net_running(f->plan->net, f->node->mean);
-    float *running_variance = og__net_running(f->plan->net, f->node->variance);
-    if (!running_mean)
-        return;
-    double count = pixels_per_group(f), unbiased = count > 1 ? m2 / (count - 1) : m2;
-    running_mean[channel] += running_momentum * ((float)mean - running_mean[channel]);
-    running_variance[channel] += running_momentum * ((float)unbiased - running_variance[channel]);
-}
-
-static void set_affine(const frame *f, size_t at, int channel, double mean, double variance)
-{
-    const og__norm_act *na = f->na;
-    double rstd = 1 / sqrt(variance + (double)norm_epsilon);
-    double gamma = (double)og__net_weight(f->plan->net, f->node->weight)[channel];
-    double beta = (double)og__net_weight(f->plan->net, f->node->bias)[channel];
-    na->mean[at] = (float)mean;
-    na->rstd[at] = (float)rstd;
-    na->scale[at] = (float)(gamma * rstd);
-    na->shift[at] = (float)(beta - mean * gamma * rstd);
-}
-
-static void compute_statistics(const frame *f, const float *src)
-{
-    og_plan *plan = f->plan;
-    int lanes = plan->lanes;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < f->units; i++) {
-        unit u = unit_of(f, i);
-        plan->ops->moments(u.pixels, src + u.offset, u.partials, u.partials + lanes);
-    }
-    for (int group = 0; group < f->na->groups; group++)
-        for (int channel = 0; channel < f->node->channels; channel++) {
-            double mean, m2;
-            combine_moments(f, group, channel / lanes, channel % lanes, &mean, &m2);
-            set_affine(f, (size_t)group * (size_t)f->na->padded + (size_t)channel, channel, mean,
-                       m2 / pixels_per_group(f));
-            if (plan->options.training)
-                update_running(f, channel, mean, m2);
-        }
-}
-
-static void prepare_scale(const frame *f, const float *src)
-{
-    const og_net *net = f->plan->net;
-    if (net->spec.norm == OG_NORM_NONE)
-        return; /* scale 1 and shift 0 since the plan was made */
-    if (net->spec.norm == OG_NORM_INSTANCE || f->plan->options.training) {
-        compute_statistics(f, src);
-        return;
-    }
-    for (int c = 0; c < f->node->channels; c++)
-        set_affine(f, (size_t)c, c, (double)og__net_running(net, f->node->mean)[c],
-                   (double)og__net_running(net, f->node->variance)[c]);
-}
-
-void og__norm_act_forward(og_plan *plan, int node, bool fresh, const float *src, float *dst)
-{
-    frame f = frame_of(plan, node);
-    if (fresh)
-        prepare_scale(&f, src);
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < f.units; i++) {
-        unit u = unit_of(&f, i);
-        const float *params[OG_ACT_PARAMS_MAX];
-        for (int k = 0; k < f.na->param_count; k++)
-            params[k] = f.na->params[k] + u.block * plan->lanes;
-        og__act_block block = {(const float *const[]){f.na->scale + u.group_at},
-                               (const float *const[]){f.na->shift + u.group_at}, params};
-        f.frames->forward(f.self, u.pixels, (const float *const[]){src + u.offset}, dst + u.offset, &block);
-        clear_padding(&f, &u, dst); /* f(0) need not be 0 */
+    for (int i = 0; i < p.units; i++) {
+        og__unit u = og__pass_unit(&p, i);
+        arguments a;
+        set_arguments(&p, &u, src, &a);
+        og__act_block block = {a.scale, a.shift, a.params};
+        p.frames->forward(p.self, u.pixels, a.src, dst + u.offset, &block);
+        clear_padding(&p, &u, dst); /* f(0) need not be 0 */
     }
 }
 
 /* --- backward ----------------------------------------------------------------------------------------------------- */
 
-static void reduce(const frame *f, const float *src, float *d)
+static void reduce(const og__pass *p, const float *const *src, float *const *d)
 {
-    og_plan *plan = f->plan;
-    int lanes = plan->lanes;
+    og_plan *plan = p->plan;
+    int lanes = plan->lanes, gradients = p->na->gradient_count;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < f->units; i++) {
-        unit u = unit_of(f, i);
-        const float *params[OG_ACT_PARAMS_MAX];
-        float *param_sums[OG_ACT_PARAMS_MAX];
-        for (int k = 0; k < f->na->param_count; k++) {
-            params[k] = f->na->params[k] + u.block * lanes;
-            param_sums[k] = u.partials + (2 + k) * lanes;
+    for (int i = 0; i < p->units; i++) {
+        og__unit u = og__pass_unit(p, i);
+        arguments a;
+        float *dz[OG_INPUT_COUNT], *dz_sums[OG_INPUT_COUNT], *src_sums[OG_INPUT_COUNT], *params[OG_ACT_PARAMS_MAX];
+        set_arguments(p, &u, src, &a);
+        for (int j = 0; j < gradients; j++) {
+            dz[j] = d[j] + u.offset;
+            dz_sums[j] = u.partials + 2 * j * lanes;
+            src_sums[j] = dz_sums[j] + lanes;
         }
-        memset(u.partials, 0, sizeof(float) * (size_t)((2 + f->na->param_count) * lanes));
-        og__act_block block = {(const float *const[]){f->na->scale + u.group_at},
-                               (const float *const[]){f->na->shift + u.group_at}, params};
-        og__act_sums sums = {(float *const[]){u.partials}, (float *const[]){u.partials + lanes},
-                             (const float *const[]){f->na->mean + u.group_at}, f->na->learns ? param_sums : NULL};
-        f->frames->backward_reduce(f->self, u.pixels, (const float *const[]){src + u.offset},
-                                   (float *const[]){d + u.offset}, &block, &sums);
-        clear_padding(f, &u, d); /* 0 times an infinite slope is not 0 */
+        for (int k = 0; k < p->na->param_count; k++)
+            params[k] = u.partials + (2 * gradients + k) * lanes;
+        memset(u.partials, 0, sizeof(float) * (size_t)(og__norm_act_rows(p->na) * lanes));
+        og__act_block block = {a.scale, a.shift, a.params};
+        og__act_sums sums = {dz_sums, src_sums, a.center, p->na->learns ? params : NULL};
+        p->frames->backward_reduce(p->self, u.pixels, a.src, dz, &block, &sums);
+        for (int j = 0; j < gradients; j++)
+            clear_padding(p, &u, d[j]); /* 0 times an infinite slope is not 0 */
     }
 }
 
-static double sum_partials(const frame *f, int group, int channel, int row)
+static void act_gradients(const og__pass *p)
 {
-    int lanes = f->plan->lanes;
-    double sum = 0;
-    for (int i = 0; i < group_unit_count(f); i++)
-        sum += (double)group_unit(f, group, channel / lanes, i).partials[row * lanes + channel % lanes];
-    return sum;
-}
-
-/* d_src = scale (dz - sum(dz)/M - (src - mean) rstd^2 sum(dz (src - mean))/M) = k0 dz + k1 src + k2 */
-static void norm_gradients(const frame *f)
-{
-    const og__norm_act *na = f->na;
-    float *d_gamma = og__net_gradient(f->plan->net, f->node->weight);
-    float *d_beta = og__net_gradient(f->plan->net, f->node->bias);
-    double count = pixels_per_group(f);
-    for (int channel = 0; channel < f->node->channels; channel++) {
-        double gamma_sum = 0, beta_sum = 0;
-        for (int group = 0; group < na->groups; group++) {
-            size_t at = (size_t)group * (size_t)na->padded + (size_t)channel;
-            double dz = sum_partials(f, group, channel, 0), dz_src = sum_partials(f, group, channel, 1);
-            double scale = (double)na->scale[at], rstd = (double)na->rstd[at], mean = (double)na->mean[at];
-            double k1 = -scale * rstd * rstd * dz_src / count;
-            na->k0[at] = na->scale[at];
-            na->k1[at] = (float)k1;
-            na->k2[at] = (float)(-k1 * mean - scale * dz / count);
-            gamma_sum += dz_src * rstd;
-            beta_sum += dz;
-        }
-        d_gamma[channel] = (float)gamma_sum;
-        d_beta[channel] = (float)beta_sum;
-    }
-}
-
-static void act_gradients(const frame *f)
-{
-    const og_net *net = f->plan->net;
-    for (int k = 0; k < f->na->param_count; k++) {
-        int param = f->node->act_params[k];
+    const og_net *net = p->plan->net;
+    for (int k = 0; k < p->na->param_count; k++) {
+        int param = p->node->act_params[k];
         if (param == OG_NO_PARAM)
             continue;
         bool shared = net->graph.params[param].count == 1;
         double sum = 0;
-        for (int channel = 0; channel < f->node->channels; channel++) {
-            for (int group = 0; group < f->na->groups; group++)
-                sum += sum_partials(f, group, channel, 2 + k);
+        for (int channel = 0; channel < p->node->channels; channel++) {
+            for (int image = 0; image < p->plan->options.n; image++)
+                sum += og__pass_image_sum(p, image, channel, 2 * p->na->gradient_count + k);
             if (shared)
                 continue;
             og__net_gradient(net, param)[channel] = (float)sum;
@@ -245,44 +162,71 @@ static void act_gradients(const frame *f)
     }
 }
 
-static void call_probe(const frame *f, const float *src, const float *d)
+/* From dz to the gradient by an operand's source. */
+static void apply(const og__pass *p, int operand, const float *src, float *d)
 {
-    const og_plan *plan = f->plan;
+    og_plan *plan = p->plan;
+    const og__operand *o = &p->na->operands[operand];
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < p->units; i++) {
+        og__unit u = og__pass_unit(p, i);
+        plan->ops->norm_apply(u.pixels, src + u.offset, o->k0 + u.apply_at, o->k1 + u.apply_at, o->k2 + u.apply_at,
+                              d + u.offset);
+    }
+}
+
+static void call_probe(const og__pass *p, const float *const *src, const float *d)
+{
+    const og_plan *plan = p->plan;
     og__probe_layer layer = {
-        .layer = (size_t)f->node->layer,
-        .act = og__net_act(plan->net, f->node),
-        .kernel = f->na->kernel,
+        .layer = (size_t)p->node->layer,
+        .act = og__net_act(plan->net, p->node),
+        .kernel = p->na->kernel,
         .n = plan->options.n,
-        .channels = f->node->channels,
+        .channels = p->node->channels,
         .lanes = plan->lanes,
-        .pixels = f->at->pixels,
-        .src = src,
+        .pixels = p->at->pixels,
+        .operand_count = p->na->operand_count,
         .d_dst = d,
-        .scale = f->na->scale,
-        .shift = f->na->shift,
-        .per_image = f->na->groups > 1,
-        .params = f->na->params,
+        .param_stride = p->na->value_rows > 1 ? (size_t)(p->na->param_count * p->na->padded) : 0,
     };
+    for (int i = 0; i < p->na->gradient_count; i++)
+        layer.operands[i] = (og__probe_operand){
+            .src = src[i],
+            .scale = p->na->operands[i].scale,
+            .shift = p->na->operands[i].shift,
+            .stride = p->na->groups > 1 ? (size_t)p->na->padded : 0,
+        };
+    for (int k = 0; k < p->na->param_count; k++)
+        layer.params[k] = p->na->values + k * p->na->padded;
     plan->probe(plan->probe_context, &layer);
 }
 
-void og__norm_act_backward(og_plan *plan, int node, const float *src, float *d)
+void og__norm_act_backward(og_plan *plan, int node, const float *const *src, float *const *d)
 {
-    frame f = frame_of(plan, node);
-    if (plan->probe)
-        call_probe(&f, src, d);
-    reduce(&f, src, d);
-    if (f.na->learns)
-        act_gradients(&f);
-    if (plan->net->spec.norm == OG_NORM_NONE)
-        return; /* dz is d_src */
-    norm_gradients(&f);
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < f.units; i++) {
-        unit u = unit_of(&f, i);
-        plan->ops->norm_apply(u.pixels, src + u.offset, f.na->k0 + u.group_at, f.na->k1 + u.group_at,
-                              f.na->k2 + u.group_at, d + u.offset);
+    og__pass p = og__pass_of(plan, node);
+    bool excited = p.node->excite.hidden > 0;
+    if (plan->probe && p.node->layer != OG_NO_LAYER)
+        call_probe(&p, src, d[0]);
+    reduce(&p, src, d);
+    if (p.na->learns)
+        act_gradients(&p);
+    if (excited)
+        og__excite_backward(&p);
+    for (int i = 0; i < p.na->gradient_count; i++) {
+        if (!p.na->operands[i].normalised && !(i == 0 && excited))
+            continue; /* dz is the gradient already */
+        og__norm_gradients(&p, i);
+        apply(&p, i, src[i], d[i]);
     }
+}
+
+/* --- parameters --------------------------------------------------------------------------------------------------- */
+
+/* Value of a fixed parameter in one channel. */
+static float fixed_value(const og_act_param *param, int channel)
+{
+    return param->source == OG_PARAM_ALTERNATE && channel % 2 != 0 ? -param->value : param->value;
 }
 
 void og__norm_act_refresh(og_plan *plan, int node)
@@ -291,10 +235,13 @@ void og__norm_act_refresh(og_plan *plan, int node)
     const og__norm_act *na = &plan->nodes[node].norm_act;
     const og_act *act = og__net_act(plan->net, n);
     for (int k = 0; k < na->param_count; k++) {
+        og_act_param param = og_act_param_at(act, (size_t)k);
         const float *learned = og__net_weight(plan->net, n->act_params[k]);
-        bool shared = !learned || plan->net->graph.params[n->act_params[k]].count == 1;
-        float fixed = learned ? learned[0] : og_act_param_at(act, (size_t)k).value;
-        for (int c = 0; c < na->padded; c++)
-            na->values[k * na->padded + c] = shared || c >= n->channels ? fixed : learned[c];
+        bool shared = learned && plan->net->graph.params[n->act_params[k]].count == 1;
+        for (int row = 0; row < na->value_rows && param.source != OG_PARAM_EXCITE; row++)
+            for (int c = 0; c < na->padded; c++) {
+                float value = learned ? learned[shared || c >= n->channels ? 0 : c] : fixed_value(&param, c);
+                na->values[(row * na->param_count + k) * na->padded + c] = value;
+            }
     }
 }

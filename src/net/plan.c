@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "act/act.h"
 #include "base/memory.h"
+#include "net/pass.h"
 
 static og_status check_options(const og_net *net, const og_plan_options *o)
 {
@@ -41,6 +43,7 @@ static og_status open_convs(og_plan *plan, int node, size_t *scratch_bytes)
         .oc = n->channels,
         .kernel = n->kernel,
         .transposed = n->kind == OG_NODE_UP,
+        .depthwise = n->depthwise,
         .training = plan->options.training,
         .exact = plan->options.exact,
         .threads = plan->options.threads,
@@ -66,45 +69,80 @@ static og_status open_convs(og_plan *plan, int node, size_t *scratch_bytes)
     return OG_OK;
 }
 
+static og_status open_operand(const og__norm_act *na, bool normalised, og__operand *o)
+{
+    float **const by_group[] = {&o->mean, &o->rstd, &o->scale, &o->shift};
+    float **const by_row[] = {&o->k0, &o->k1, &o->k2};
+    size_t count = (size_t)na->groups * (size_t)na->padded, rows = (size_t)na->apply_rows * (size_t)na->padded;
+    o->normalised = normalised;
+    for (size_t i = 0; i < sizeof by_group / sizeof by_group[0]; i++)
+        OG_TRY(og__alloc(count, sizeof(float), by_group[i]));
+    for (size_t i = 0; i < sizeof by_row / sizeof by_row[0]; i++)
+        OG_TRY(og__alloc(rows, sizeof(float), by_row[i]));
+    for (size_t i = 0; i < count && !normalised; i++)
+        o->scale[i] = 1;
+    return OG_OK;
+}
+
+static og_status open_operands(const og_plan *plan, const og__node *n, og__norm_act *na)
+{
+    for (int i = 0; i < na->gradient_count; i++)
+        OG_TRY(open_operand(na, n->norms[i].weight != OG_NO_PARAM, &na->operands[i]));
+    if (na->operand_count == na->gradient_count)
+        return OG_OK;
+    og__operand *noise = &na->operands[na->gradient_count];
+    OG_TRY(open_operand(na, false, noise));
+    for (int i = 0; i < na->groups * na->padded && !plan->options.training; i++)
+        noise->shift[i] = 0.5f; /* to no noise */
+    return OG_OK;
+}
+
 static og_status open_norm_act(og_plan *plan, int node)
 {
     const og__node *n = &plan->net->graph.nodes[node];
     const og_act *act = og__net_act(plan->net, n);
     og__norm_act *na = &plan->nodes[node].norm_act;
+    bool excited = n->excite.hidden > 0;
+    og_input inputs[OG_INPUT_COUNT];
+    na->operand_count = og__act_operands(act, inputs);
+    na->gradient_count = n->src_count;
     na->groups = plan->net->spec.norm == OG_NORM_INSTANCE ? plan->options.n : 1;
+    na->apply_rows = excited ? plan->options.n : na->groups;
+    na->value_rows = excited ? plan->options.n : 1;
     na->padded = plan->nodes[node].blocks * plan->lanes;
     na->param_count = (int)og_act_param_count(act);
+    na->learns = excited;
     for (int k = 0; k < na->param_count; k++)
         na->learns = na->learns || n->act_params[k] != OG_NO_PARAM;
     OG_TRY(og__act_kernel_open(act, OG_EXECUTOR_AUTO, plan->isa, &na->kernel));
-
-    float **const arrays[] = {&na->mean, &na->rstd, &na->scale, &na->shift, &na->k0, &na->k1, &na->k2};
-    size_t count = (size_t)na->groups * (size_t)na->padded;
-    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
-        OG_TRY(og__alloc(count, sizeof(float), arrays[i]));
-    OG_TRY(og__alloc((size_t)na->param_count * (size_t)na->padded, sizeof(float), &na->values));
-    for (int k = 0; k < na->param_count; k++)
-        na->params[k] = na->values + k * na->padded;
-    for (size_t i = 0; i < count; i++)
-        na->scale[i] = plan->net->spec.norm == OG_NORM_NONE ? 1.0f : 0.0f;
-    return OG_OK;
+    size_t values = (size_t)na->value_rows * (size_t)na->param_count * (size_t)na->padded;
+    OG_TRY(og__alloc(values, sizeof(float), &na->values));
+    OG_TRY(open_operands(plan, n, na));
+    return og__excite_open(plan, n, na);
 }
 
-/* Working memory of the norms' and the loss's sums: as much as the largest node needs. */
+/* Working memory of the norms', the activations' and the loss's sums, as much as the largest node needs, and of noise.
+ */
 static og_status open_partials(og_plan *plan)
 {
     const og__graph *g = &plan->net->graph;
-    size_t most = 0, floats;
+    size_t most = 0, floats, noise;
+    bool noisy = false;
     for (int i = 0; i < g->node_count; i++) {
         const og__plan_node *at = &plan->nodes[i];
+        if (g->nodes[i].kind != OG_NODE_NORM_ACT)
+            continue;
         size_t units = (size_t)plan->options.n * (size_t)at->blocks * (size_t)og__chunk_count(at->pixels);
-        if (g->nodes[i].kind == OG_NODE_NORM_ACT && units > most)
-            most = units;
+        size_t rows = units * (size_t)og__norm_act_rows(&at->norm_act);
+        most = rows > most ? rows : most;
+        noisy = noisy || at->norm_act.operand_count > at->norm_act.gradient_count;
     }
-    OG_TRY(og__product(&floats, 3, (size_t[]){most, OG_PARTIALS_PER_UNIT, (size_t)plan->lanes}));
+    OG_TRY(og__product(&floats, 2, (size_t[]){most, (size_t)plan->lanes}));
     OG_TRY(og__alloc(floats, sizeof(float), &plan->partials));
     OG_TRY(og__alloc(og__loss_partials(plan), sizeof(double), &plan->loss_partials));
-    plan->bytes += floats * sizeof(float) + og__loss_partials(plan) * sizeof(double);
+    noise = noisy ? (size_t)plan->options.threads * OG_CHUNK_PIXELS * (size_t)plan->lanes : 0;
+    OG_TRY(og__alloc(noise, sizeof(float), &plan->noise));
+    plan->bytes += (floats + noise) * sizeof(float) + og__loss_partials(plan) * sizeof(double);
     return OG_OK;
 }
 
@@ -157,14 +195,14 @@ done:
 static void close_norm_act(og__norm_act *na)
 {
     og__act_kernel_close(na->kernel);
-    free(na->mean);
-    free(na->rstd);
-    free(na->scale);
-    free(na->shift);
-    free(na->k0);
-    free(na->k1);
-    free(na->k2);
+    for (int i = 0; i < OG_INPUT_COUNT; i++) {
+        og__operand *o = &na->operands[i];
+        float *const arrays[] = {o->mean, o->rstd, o->scale, o->shift, o->k0, o->k1, o->k2};
+        for (size_t j = 0; j < sizeof arrays / sizeof arrays[0]; j++)
+            free(arrays[j]);
+    }
     free(na->values);
+    og__excite_close(&na->excitation);
 }
 
 void og_plan_free(og_plan *plan)
@@ -172,7 +210,7 @@ void og_plan_free(og_plan *plan)
     if (!plan)
         return;
     for (int i = 0; plan->nodes && i < plan->net->graph.node_count; i++) {
-        for (int j = 0; j < OG_NODE_SRC_MAX; j++)
+        for (int j = 0; j < OG_CONV_SRC_MAX; j++)
             og__conv_free(plan->nodes[i].conv[j]);
         close_norm_act(&plan->nodes[i].norm_act);
     }
@@ -182,6 +220,7 @@ void og_plan_free(og_plan *plan)
     free(plan->arena);
     free(plan->scratch);
     free(plan->partials);
+    free(plan->noise);
     free(plan->loss_partials);
     free(plan);
 }
@@ -194,6 +233,12 @@ size_t og_plan_bytes(const og_plan *plan)
 void og_plan_refresh(og_plan *plan)
 {
     plan->stale = true;
+}
+
+void og_plan_set_noise(og_plan *plan, uint64_t seed, uint64_t step)
+{
+    plan->noise_seed = seed;
+    plan->noise_step = step;
 }
 
 void og__plan_set_probe(og_plan *plan, og__probe probe, void *context)

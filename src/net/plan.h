@@ -14,25 +14,44 @@
  * number, so that sums are partitioned alike for any number of threads. */
 enum { OG_CHUNK_PIXELS = 1024 };
 
+/* What a norm puts before an activation, for one operand. Where there is none: mean 0, scale 1, shift 0. */
+typedef struct og__operand {
+    bool normalised;
+    float *mean, *rstd;   /* (groups, padded) of the last forward pass */
+    float *scale, *shift; /* (groups, padded) z = src * scale + shift */
+    float *k0, *k1, *k2;  /* (apply_rows, padded) d_src = k0 dz + k1 src + k2 */
+} og__operand;
+
+/* The hidden layer behind an activation's excited parameters, for each image of the last forward pass. */
+typedef struct og__excitation {
+    float *mean;      /* (n, padded) of operand 0's source */
+    float *z_mean;    /* (n, padded) of operand 0 */
+    float *hidden;    /* (n, hidden) */
+    float *d_z;       /* (n, padded) what every pixel's dz_0 gets from here */
+    double *d_hidden; /* (hidden) of one image */
+} og__excitation;
+
 /* A NORM_ACT node's workspace. `groups` sets of statistics: one for batch norm, one per image for instance norm.
- * Arrays are (groups, padded) where not said otherwise; padded = channels rounded up to lanes. */
+ * padded = channels rounded up to lanes. */
 typedef struct og__norm_act {
     og__act_kernel *kernel;
     int groups, padded;
-    float *mean, *rstd;                     /* of the last forward pass */
-    float *scale, *shift;                   /* z = src * scale + shift */
-    float *k0, *k1, *k2;                    /* d_src = k0 dz + k1 src + k2 */
-    float *values;                          /* (params, padded) the activation's parameters per channel */
-    const float *params[OG_ACT_PARAMS_MAX]; /* into values */
+    int operand_count;  /* of the function: the node's sources, and noise if it has that */
+    int gradient_count; /* the node's sources */
+    og__operand operands[OG_INPUT_COUNT];
+    int apply_rows; /* groups, or one row per image where images differ by what excitation adds */
+    float *values;  /* (value_rows, params, padded) the activation's parameters per channel */
+    int value_rows; /* 1, or one per image with excited parameters */
     int param_count;
-    bool learns; /* some parameter is trained */
+    bool learns; /* some parameter needs its sums */
+    og__excitation excitation;
 } og__norm_act;
 
 typedef struct og__plan_node {
     int h, w;                        /* of the node's value */
     size_t pixels;                   /* h * w */
     int blocks;                      /* channel blocks */
-    og__conv *conv[OG_NODE_SRC_MAX]; /* CONV: one per source; UP: one */
+    og__conv *conv[OG_CONV_SRC_MAX]; /* CONV: one per source; UP: one */
     og__norm_act norm_act;
 } og__plan_node;
 
@@ -51,6 +70,8 @@ struct og_plan {
     double *loss_partials;
     og__head_run head;
     size_t bytes;
+    float *noise; /* (threads, OG_CHUNK_PIXELS, lanes) room for one unit's noise; 0 in inference */
+    uint64_t noise_seed, noise_step;
     bool stale;         /* weights changed since they were packed */
     const float *image; /* during a pass: the caller's src */
     og__probe probe;
@@ -68,18 +89,24 @@ static inline int og__chunk_count(size_t pixels)
     return (int)((pixels + OG_CHUNK_PIXELS - 1) / OG_CHUNK_PIXELS);
 }
 
-/* Floats of partials that a unit needs: mean and m2, or dz and dz_src, and the parameters' sums, each (lanes). */
-enum { OG_PARTIALS_PER_UNIT = 2 + OG_ACT_PARAMS_MAX };
+/* --- norm_act.c --- */
 
-/* Forward: from `src` to `dst`, which may be the same. `fresh` computes statistics, else those of the last time serve;
- * without training, running statistics. */
-void og__norm_act_forward(og_plan *plan, int node, bool fresh, const float *src, float *dst);
+/* Forward: from the operands `src` to `dst`, which may be src[0]. `fresh` computes statistics and excited parameters,
+ * else those of the last time serve; without training, running statistics. */
+void og__norm_act_forward(og_plan *plan, int node, bool fresh, const float *const *src, float *dst);
 
-/* Backward: `d` holds the gradient by the node's value and gets the one by its source. Writes parameter gradients. */
-void og__norm_act_backward(og_plan *plan, int node, const float *src, float *d);
+/* Backward: d[0] holds the gradient by the node's value and gets the one by src[0], d[i] that by src[i]. Writes
+ * parameter gradients. */
+void og__norm_act_backward(og_plan *plan, int node, const float *const *src, float *const *d);
 
 /* Spread the activation's parameters over channels, after the weights changed. */
 void og__norm_act_refresh(og_plan *plan, int node);
+
+/* Rows of partials that a unit of a NORM_ACT node needs, each (lanes): mean and m2, or dz and dz_src of each operand
+ * and the parameters' sums. */
+int og__norm_act_rows(const og__norm_act *na);
+
+/* --- head.c, loss.c --- */
 
 /* Probabilities in the place of the logits. */
 void og__head_probabilities(og_plan *plan, float *logits);

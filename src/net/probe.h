@@ -6,20 +6,27 @@
 
 #include "kernel/activate.h"
 
-/* One activation layer during the backward pass, before d_dst is overwritten. Tensors are blocked:
- * (n, channels / lanes rounded up, h * w, lanes); lanes beyond `channels` are to be ignored. */
+/* One operand of a layer's function: z = src * scale + shift. Noise has all NULL here, and counts as 1/2. Tensors are
+ * blocked, (n, channels / lanes rounded up, h * w, lanes); lanes beyond the layer's channels are to be ignored. */
+typedef struct og__probe_operand {
+    const float *src;   /* the convolution's output, or what else the operand is made of */
+    const float *scale; /* (channels rounded up to lanes), those of image i at i * stride */
+    const float *shift;
+    size_t stride; /* 0 where all images share them */
+} og__probe_operand;
+
+/* One activation layer during the backward pass, before d_dst is overwritten. */
 typedef struct og__probe_layer {
     size_t layer; /* index for og_net_layer_at() */
     const og_act *act;
     const og__act_kernel *kernel;
     int n, channels, lanes;
-    size_t pixels;      /* h * w */
-    const float *src;   /* the convolution's output */
-    const float *d_dst; /* gradient of the loss by the activation's output */
-    const float *scale; /* z = src * scale + shift; (channels rounded up to lanes) for batch norm, */
-    const float *shift; /*   (n, channels rounded up) when per_image */
-    bool per_image;
-    const float *const *params; /* params[k]: (channels rounded up) */
+    size_t pixels;                              /* h * w */
+    int operand_count;                          /* og__act_operands(): x or mirror first */
+    og__probe_operand operands[OG_INPUT_COUNT]; /* as eval() of the kernel's frames takes them */
+    const float *d_dst;                         /* gradient of the loss by the activation's output, a tensor */
+    const float *params[OG_ACT_PARAMS_MAX];     /* (channels rounded up), those of image i at i * param_stride */
+    size_t param_stride;                        /* 0 where all images share them */
 } og__probe_layer;
 
 typedef void (*og__probe)(void *context, const og__probe_layer *layer);

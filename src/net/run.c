@@ -95,6 +95,32 @@ static void resize(const context *c, bool backward, const float *from, float *to
     }
 }
 
+/* One image's blocks at a time: channels move between them. */
+static void mirror(const context *c, bool backward, const float *from, float *to)
+{
+    og_plan *plan = c->plan;
+    size_t block = block_floats(plan, c->at);
+    int half_blocks = c->src->blocks, blocks = c->at->blocks, count = backward ? half_blocks : blocks;
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < plan->options.n * count; i++) {
+        size_t image = (size_t)(i / count);
+        float *dst = to + (size_t)i * block;
+        if (backward)
+            plan->ops->mirror_backward(c->at->pixels, c->node->channels, i % count, block,
+                                       from + image * (size_t)blocks * block, dst);
+        else
+            plan->ops->mirror_forward(c->at->pixels, c->node->channels, i % count, block,
+                                      from + image * (size_t)half_blocks * block, dst);
+    }
+}
+
+/* The values of a step's sources. */
+static void find_sources(const og_plan *plan, const og__step *step, const float **src)
+{
+    for (int i = 0; i < OG_NODE_SRC_MAX; i++)
+        src[i] = og__plan_buffer(plan, step->src[i]);
+}
+
 static og_status forward(og_plan *plan, const og__step *step)
 {
     context c = context_of(plan, step->node);
@@ -112,8 +138,14 @@ static og_status forward(og_plan *plan, const og__step *step)
             OG_TRY(og__conv_forward(c.at->conv[i], og__plan_buffer(plan, step->src[i]), NULL, dst, plan->scratch));
         return OG_OK;
     }
-    case OG_NODE_NORM_ACT:
-        og__norm_act_forward(plan, step->node, step->kind == OG_STEP_FORWARD, src, dst);
+    case OG_NODE_NORM_ACT: {
+        const float *operands[OG_NODE_SRC_MAX];
+        find_sources(plan, step, operands);
+        og__norm_act_forward(plan, step->node, step->kind == OG_STEP_FORWARD, operands, dst);
+        return OG_OK;
+    }
+    case OG_NODE_MIRROR:
+        mirror(&c, false, src, dst);
         return OG_OK;
     case OG_NODE_POOL:
         pool(&c, src, dst);
@@ -127,6 +159,15 @@ static og_status forward(og_plan *plan, const og__step *step)
 
 /* --- backward ----------------------------------------------------------------------------------------------------- */
 
+/* dst += src, two tensors of a node's size. */
+static void add(og_plan *plan, const og__plan_node *at, const float *src, float *dst)
+{
+    size_t block = block_floats(plan, at);
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < plan->options.n * at->blocks; i++)
+        plan->ops->add(at->pixels, src + (size_t)i * block, dst + (size_t)i * block);
+}
+
 static og_status conv_backward(const context *c, const og__step *step)
 {
     og_plan *plan = c->plan;
@@ -136,8 +177,12 @@ static og_status conv_backward(const context *c, const og__step *step)
     for (int i = 0; i < c->node->src_count; i++) {
         const float *src = step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
         OG_TRY(og__conv_backward_weights(c->at->conv[i], src, d_dst, d_weights, i == 0 ? d_bias : NULL, plan->scratch));
-        if (step->d_src[i] != OG_NO_BUFFER)
-            OG_TRY(og__conv_backward_data(c->at->conv[i], d_dst, og__plan_buffer(plan, step->d_src[i]), plan->scratch));
+        if (step->d_src[i] == OG_NO_BUFFER)
+            continue;
+        float *d_src = og__plan_buffer(plan, step->add[i] ? step->spare : step->d_src[i]);
+        OG_TRY(og__conv_backward_data(c->at->conv[i], d_dst, d_src, plan->scratch));
+        if (step->add[i])
+            add(plan, &plan->nodes[c->node->src[i]], d_src, og__plan_buffer(plan, step->d_src[i]));
     }
     return OG_OK;
 }
@@ -150,8 +195,17 @@ static og_status backward(og_plan *plan, const og__step *step)
     case OG_NODE_CONV:
     case OG_NODE_UP:
         return conv_backward(&c, step);
-    case OG_NODE_NORM_ACT:
-        og__norm_act_backward(plan, step->node, og__plan_buffer(plan, step->src[0]), d_dst);
+    case OG_NODE_NORM_ACT: {
+        const float *operands[OG_NODE_SRC_MAX];
+        float *gradients[OG_NODE_SRC_MAX];
+        find_sources(plan, step, operands);
+        for (int i = 0; i < OG_NODE_SRC_MAX; i++)
+            gradients[i] = og__plan_buffer(plan, step->d_src[i]);
+        og__norm_act_backward(plan, step->node, operands, gradients);
+        return OG_OK;
+    }
+    case OG_NODE_MIRROR:
+        mirror(&c, true, d_dst, d_src);
         return OG_OK;
     case OG_NODE_POOL:
         pool_back(&c, og__plan_buffer(plan, step->src[0]), d_dst, step->add[0], d_src);
@@ -173,7 +227,7 @@ static og_status refresh(og_plan *plan)
     if (!plan->stale)
         return OG_OK;
     for (int i = 0; i < g->node_count; i++) {
-        for (int j = 0; j < OG_NODE_SRC_MAX; j++)
+        for (int j = 0; j < OG_CONV_SRC_MAX; j++)
             if (plan->nodes[i].conv[j])
                 OG_TRY(og__conv_pack(plan->nodes[i].conv[j], og__net_weight(plan->net, g->nodes[i].weight)));
         if (g->nodes[i].kind == OG_NODE_NORM_ACT)
@@ -265,8 +319,10 @@ static og_status blame_forward(og_plan *plan, double loss)
         OG_TRY(forward(plan, step));
         if (all_finite(og__plan_buffer(plan, step->dst), plan->schedule.buffers[step->dst].floats))
             continue;
-        if (n->kind == OG_NODE_NORM_ACT)
+        if (n->kind == OG_NODE_NORM_ACT && n->layer != OG_NO_LAYER)
             return blame(g->layers[n->layer].name, "its normalisation or activation overflows", loss);
+        if (n->kind == OG_NODE_NORM_ACT)
+            return blame(g->params[n->norms[0].weight].name, "the normalisation overflows", loss);
         return blame(n->weight == OG_NO_PARAM ? "an enlarged layer" : g->params[n->weight].name,
                      "the convolution overflows", loss);
     }

@@ -64,7 +64,7 @@ static int use(planner *p, int buffer)
 
 static og__step blank_step(og__step_kind kind, int node)
 {
-    og__step step = {.kind = kind, .node = node, .dst = OG_NO_BUFFER, .d_dst = OG_NO_BUFFER};
+    og__step step = {.kind = kind, .node = node, .dst = OG_NO_BUFFER, .d_dst = OG_NO_BUFFER, .spare = OG_NO_BUFFER};
     for (int i = 0; i < OG_NODE_SRC_MAX; i++)
         step.src[i] = step.d_src[i] = OG_NO_BUFFER;
     return step;
@@ -117,27 +117,49 @@ static void need(planner *p, int node)
     emit_forward(p, OG_STEP_AGAIN, node, false);
 }
 
+/* Whether a node's backward step needs what it was computed from: the linear ones do not. */
+static bool reads_values(const og__node *n)
+{
+    return n->kind != OG_NODE_RESIZE && n->kind != OG_NODE_MIRROR;
+}
+
+/* Where the gradient by source i goes: the first one is made in place by NORM_ACT, and the first consumer's is kept. */
+static void give_gradient(planner *p, const og__node *n, int i, og__step *step)
+{
+    int src = n->src[i];
+    step->add[i] = p->gradient[src] != OG_NO_BUFFER;
+    if (n->kind == OG_NODE_NORM_ACT && i == 0)
+        p->gradient[src] = step->d_dst;
+    else if (!step->add[i])
+        p->gradient[src] = new_buffer(p, src);
+    step->d_src[i] = use(p, p->gradient[src]);
+}
+
+/* A convolution cannot add to a gradient by itself: room for the largest of those that it adds to. */
+static void give_spare(planner *p, const og__node *n, og__step *step)
+{
+    int largest = -1;
+    for (int i = 0; i < n->src_count && n->kind == OG_NODE_CONV; i++)
+        if (step->add[i] && (largest < 0 || p->floats[n->src[i]] > p->floats[largest]))
+            largest = n->src[i];
+    if (largest >= 0)
+        step->spare = use(p, new_buffer(p, largest));
+}
+
 static void emit_backward(planner *p, int node)
 {
     const og__node *n = &p->graph->nodes[node];
-    bool reads_values = n->kind != OG_NODE_RESIZE;
-    for (int i = 0; i < n->src_count && reads_values; i++)
+    for (int i = 0; i < n->src_count && reads_values(n); i++)
         need(p, n->src[i]);
     og__step step = blank_step(OG_STEP_BACKWARD, node);
     step.d_dst = use(p, p->gradient[node]);
     for (int i = 0; i < n->src_count; i++) {
-        int src = n->src[i];
-        if (reads_values)
-            step.src[i] = use(p, p->value[src]);
-        if (p->graph->nodes[src].kind == OG_NODE_INPUT)
-            continue;
-        step.add[i] = p->gradient[src] != OG_NO_BUFFER;
-        if (n->kind == OG_NODE_NORM_ACT)
-            p->gradient[src] = step.d_dst;
-        else if (!step.add[i])
-            p->gradient[src] = new_buffer(p, src);
-        step.d_src[i] = use(p, p->gradient[src]);
+        if (reads_values(n))
+            step.src[i] = use(p, p->value[n->src[i]]);
+        if (p->graph->nodes[n->src[i]].kind != OG_NODE_INPUT)
+            give_gradient(p, n, i, &step);
     }
+    give_spare(p, n, &step);
     emit(p, step);
 }
 

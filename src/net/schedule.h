@@ -22,9 +22,10 @@ typedef struct og__step {
     int node;
     int src[OG_NODE_SRC_MAX];   /* buffers of the sources' values; OG_NO_BUFFER for a planar input image */
     int dst;                    /* buffer of the node's value (FORWARD, AGAIN) */
-    int d_dst;                  /* gradient by the node's value (BACKWARD); NORM_ACT turns it into d_src in place */
+    int d_dst;                  /* gradient by the node's value (BACKWARD); NORM_ACT turns it into d_src[0] in place */
     int d_src[OG_NODE_SRC_MAX]; /* gradients by the sources' values; OG_NO_BUFFER where not wanted */
     bool add[OG_NODE_SRC_MAX];  /* d_src holds another consumer's gradient already: add to it */
+    int spare;                  /* CONV that adds: where to compute what is added; else OG_NO_BUFFER */
 } og__step;
 
 typedef struct og__buffer {

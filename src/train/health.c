@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "act/act.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "format/json.h"
@@ -45,13 +46,22 @@ void og__health_deinit(og__health *health)
 
 /* --- one channel --- */
 
-static double steepest_slope(const og__act_frames *frames, const void *self, const float *params)
+/* Max |f'| by the first operand, the others at what stands for them where no network is. */
+static double steepest_slope(const og__probe_layer *layer, const og__act_frames *frames, const void *self,
+                             const float *params)
 {
-    float z[GRID], slope[GRID];
+    float z[OG_INPUT_COUNT][GRID], slope[GRID], *dz[OG_INPUT_COUNT] = {slope};
+    const float *operands[OG_INPUT_COUNT];
+    og_input inputs[OG_INPUT_COUNT];
     double steepest = 0;
-    for (int i = 0; i < GRID; i++)
-        z[i] = (float)(histogram_low + (histogram_high - histogram_low) * i / (GRID - 1));
-    frames->eval(self, GRID, (const float *const[]){z}, params, NULL, (float *const[]){slope}, NULL);
+    int count = og__act_operands(layer->act, inputs);
+    for (int operand = 0; operand < count; operand++) {
+        operands[operand] = z[operand];
+        for (int i = 0; i < GRID; i++)
+            z[operand][i] = operand == 0 ? (float)(histogram_low + (histogram_high - histogram_low) * i / (GRID - 1))
+                                         : og__input_default(inputs[operand]);
+    }
+    frames->eval(self, GRID, operands, params, NULL, dz, NULL);
     for (int i = 0; i < GRID; i++)
         if (isfinite(slope[i]))
             steepest = fmax(steepest, fabs(slope[i]));
@@ -96,28 +106,45 @@ static void add_units(channel_sums *sums, size_t count, const float *z, const fl
     }
 }
 
+/* z of an operand in one channel of an image: `count` pixels from `first` on; noise is 1/2. */
+static void read_operand(const og__probe_layer *layer, int operand, size_t image, size_t channel, size_t first,
+                         size_t count, float *z)
+{
+    const og__probe_operand *o = &layer->operands[operand];
+    size_t lanes = (size_t)layer->lanes, blocks = ((size_t)layer->channels + lanes - 1) / lanes;
+    const float *src =
+        o->src ? o->src + (image * blocks + channel / lanes) * layer->pixels * lanes + channel % lanes : NULL;
+    for (size_t i = 0; i < count; i++)
+        z[i] = src ? src[(first + i) * lanes] * o->scale[image * o->stride + channel] +
+                         o->shift[image * o->stride + channel]
+                   : og__input_default(OG_INPUT_NOISE);
+}
+
 static channel_sums measure_channel(const og__probe_layer *layer, int channel, const og__act_frames *frames,
                                     const void *self, size_t param_count)
 {
     size_t lanes = (size_t)layer->lanes, blocks = ((size_t)layer->channels + lanes - 1) / lanes;
     size_t block = (size_t)channel / lanes, lane = (size_t)channel % lanes;
-    float params[OG_ACT_PARAMS_MAX], z[CHUNK], y[CHUNK], slope[CHUNK], gradient[CHUNK];
+    float params[OG_ACT_PARAMS_MAX], z[OG_INPUT_COUNT][CHUNK], y[CHUNK], slope[CHUNK], gradient[CHUNK];
+    const float *operands[OG_INPUT_COUNT];
+    float *dz[OG_INPUT_COUNT] = {slope};
     channel_sums sums = {0};
-    for (size_t k = 0; k < param_count; k++)
-        params[k] = layer->params[k][channel];
-    sums.steepest = steepest_slope(frames, self, params);
+    for (int i = 0; i < layer->operand_count; i++)
+        operands[i] = z[i];
     for (size_t n = 0; n < (size_t)layer->n; n++) {
-        size_t row = (layer->per_image ? n * blocks * lanes : 0) + (size_t)channel;
         size_t start = (n * blocks + block) * layer->pixels * lanes + lane;
+        for (size_t k = 0; k < param_count; k++)
+            params[k] = layer->params[k][n * layer->param_stride + (size_t)channel];
+        if (n == 0)
+            sums.steepest = steepest_slope(layer, frames, self, params);
         for (size_t at = 0; at < layer->pixels; at += CHUNK) {
             size_t count = layer->pixels - at < CHUNK ? layer->pixels - at : CHUNK;
-            for (size_t i = 0; i < count; i++) {
-                size_t unit = start + (at + i) * lanes;
-                z[i] = layer->src[unit] * layer->scale[row] + layer->shift[row];
-                gradient[i] = layer->d_dst[unit];
-            }
-            frames->eval(self, count, (const float *const[]){z}, params, y, (float *const[]){slope}, NULL);
-            add_units(&sums, count, z, y, slope, gradient);
+            for (int i = 0; i < layer->operand_count; i++)
+                read_operand(layer, i, n, (size_t)channel, at, count, z[i]);
+            for (size_t i = 0; i < count; i++)
+                gradient[i] = layer->d_dst[start + (at + i) * lanes];
+            frames->eval(self, count, operands, params, y, dz, NULL);
+            add_units(&sums, count, z[0], y, slope, gradient);
         }
     }
     return sums;

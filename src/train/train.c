@@ -43,6 +43,7 @@ static og_status probe_pass(const og__session *session, const og__batch *batch, 
     OG_TRY(og__alloc(bytes, 1, &kept));
     memcpy(kept, og_net_state(net), bytes);
     og__plan_set_probe(session->plan, og__health_probe, health);
+    og_plan_set_noise(session->plan, (uint64_t)session->model.options.seed, (uint64_t)session->progress.step);
     og_status status = og_plan_train(session->plan, batch->images, batch->labels, &loss, &value);
     og__plan_set_probe(session->plan, NULL, NULL);
     memcpy(og_net_state(net), kept, bytes);
@@ -84,6 +85,7 @@ static og_status train_step(og__session *session)
     double start = og__now_s();
     OG_TRY(og__loader_next(session->loader, &batch));
     double ready = og__now_s();
+    og_plan_set_noise(session->plan, (uint64_t)options->seed, (uint64_t)progress->step);
     og_status status = og_plan_train(session->plan, batch.images, batch.labels, &loss, &value);
     if (status != OG_OK)
         return og__fail_in(status, "epoch %lld, step %lld", (long long)progress->epoch + 1,

@@ -62,7 +62,6 @@ typedef struct fixture {
     og_act *act;
     float src[IMAGES * PIXELS * LANES], gradient[IMAGES * PIXELS * LANES];
     float scale[IMAGES * LANES], shift[IMAGES * LANES], slopes[LANES];
-    const float *params[1];
 } fixture;
 
 static float *unit(float *tensor, int channel, int index)
@@ -75,7 +74,6 @@ static void start(fixture *f, const char *act, int channels)
     memset(f, 0, sizeof *f);
     assert_int_equal(og_act_parse(act, &f->act), OG_OK);
     assert_int_equal(og__health_init(&f->health, 3, LANES, 2), OG_OK);
-    f->params[0] = f->slopes;
     f->layer = (og__probe_layer){
         .layer = 1,
         .act = f->act,
@@ -83,11 +81,10 @@ static void start(fixture *f, const char *act, int channels)
         .channels = channels,
         .lanes = LANES,
         .pixels = PIXELS,
-        .src = f->src,
+        .operand_count = 1,
+        .operands = {{f->src, f->scale, f->shift, 0}},
         .d_dst = f->gradient,
-        .scale = f->scale,
-        .shift = f->shift,
-        .params = f->params,
+        .params = {f->slopes},
     };
     for (int i = 0; i < IMAGES * LANES; i++)
         f->scale[i] = 1;
@@ -231,7 +228,7 @@ static void scale_and_shift_may_differ_by_image(void **state)
     (void)state;
     fixture f;
     start(&f, "relu", 2);
-    f.layer.per_image = true;
+    f.layer.operands[0].stride = LANES;
     for (int c = 0; c < 2; c++) {
         f.scale[c] = 2;
         f.shift[c] = 1;

@@ -1,0 +1,186 @@
+/* The norm in front of an activation: statistics of an operand forward, its gradient's coefficients backward. */
+#include <math.h>
+
+#include "net/pass.h"
+
+static const float norm_epsilon = 1e-5f, running_momentum = 0.1f;
+
+/* A group's statistics of one channel block come from this many units, in this order. */
+static int group_unit_count(const og__pass *p)
+{
+    return p->chunks * (p->na->groups > 1 ? 1 : p->plan->options.n);
+}
+
+static og__unit group_unit(const og__pass *p, int group, int block, int index)
+{
+    int image = p->na->groups > 1 ? group : index / p->chunks;
+    return og__pass_unit(p, (image * p->at->blocks + block) * p->chunks + index % p->chunks);
+}
+
+static double pixels_per_group(const og__pass *p)
+{
+    return (double)p->at->pixels * (p->na->groups > 1 ? 1 : p->plan->options.n);
+}
+
+/* --- forward ------------------------------------------------------------------------------------------------------ */
+
+/* Combine the chunks' means and squared deviations (Chan, Golub, LeVeque 1979). */
+static void combine_moments(const og__pass *p, int group, int block, int lane, double *mean, double *m2)
+{
+    int lanes = p->plan->lanes;
+    double count = 0;
+    *mean = *m2 = 0;
+    for (int i = 0; i < group_unit_count(p); i++) {
+        og__unit u = group_unit(p, group, block, i);
+        double n = (double)u.pixels, delta = (double)u.partials[lane] - *mean;
+        *m2 += (double)u.partials[lanes + lane] + delta * delta * count * n / (count + n);
+        count += n;
+        *mean += delta * n / count;
+    }
+}
+
+static void update_running(const og__pass *p, int operand, int channel, double mean, double m2)
+{
+    const og__node_norm *norm = &p->node->norms[operand];
+    float *running_mean = og__net_running(p->plan->net, norm->mean);
+    float *running_variance = og__net_running(p->plan->net, norm->variance);
+    if (!running_mean)
+        return;
+    double count = pixels_per_group(p), unbiased = count > 1 ? m2 / (count - 1) : m2;
+    running_mean[channel] += running_momentum * ((float)mean - running_mean[channel]);
+    running_variance[channel] += running_momentum * ((float)unbiased - running_variance[channel]);
+}
+
+static void set_affine(const og__pass *p, int operand, size_t at, int channel, double mean, double variance)
+{
+    const og__operand *o = &p->na->operands[operand];
+    double rstd = 1 / sqrt(variance + (double)norm_epsilon);
+    double gamma = (double)og__net_weight(p->plan->net, p->node->norms[operand].weight)[channel];
+    double beta = (double)og__net_weight(p->plan->net, p->node->norms[operand].bias)[channel];
+    o->mean[at] = (float)mean;
+    o->rstd[at] = (float)rstd;
+    o->scale[at] = (float)(gamma * rstd);
+    o->shift[at] = (float)(beta - mean * gamma * rstd);
+}
+
+static void compute_moments(const og__pass *p, const float *src)
+{
+    og_plan *plan = p->plan;
+    int lanes = plan->lanes;
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < p->units; i++) {
+        og__unit u = og__pass_unit(p, i);
+        plan->ops->moments(u.pixels, src + u.offset, u.partials, u.partials + lanes);
+    }
+}
+
+static void use_statistics(const og__pass *p, int operand)
+{
+    int lanes = p->plan->lanes;
+    for (int group = 0; group < p->na->groups; group++)
+        for (int channel = 0; channel < p->node->channels; channel++) {
+            double mean, m2;
+            combine_moments(p, group, channel / lanes, channel % lanes, &mean, &m2);
+            set_affine(p, operand, (size_t)group * (size_t)p->na->padded + (size_t)channel, channel, mean,
+                       m2 / pixels_per_group(p));
+            if (p->plan->options.training)
+                update_running(p, operand, channel, mean, m2);
+        }
+}
+
+static void use_running(const og__pass *p, int operand)
+{
+    const og__node_norm *norm = &p->node->norms[operand];
+    const float *mean = og__net_running(p->plan->net, norm->mean);
+    const float *variance = og__net_running(p->plan->net, norm->variance);
+    for (int c = 0; c < p->node->channels; c++)
+        set_affine(p, operand, (size_t)c, c, (double)mean[c], (double)variance[c]);
+}
+
+void og__norm_prepare(const og__pass *p, int operand, const float *src)
+{
+    bool normalised = p->na->operands[operand].normalised;
+    bool own = p->plan->net->spec.norm == OG_NORM_INSTANCE || p->plan->options.training;
+    if ((normalised && own) || (operand == 0 && p->node->excite.hidden > 0))
+        compute_moments(p, src);
+    if (normalised && own)
+        use_statistics(p, operand);
+    else if (normalised)
+        use_running(p, operand);
+}
+
+/* --- backward ----------------------------------------------------------------------------------------------------- */
+
+/* Sums over a group's pixels of dz and dz (src - mean). */
+typedef struct sums {
+    double dz, dz_src;
+} sums;
+
+static sums group_sums(const og__pass *p, int operand, int group, int channel)
+{
+    const og__operand *o = &p->na->operands[operand];
+    const og__excitation *e = &p->na->excitation;
+    bool excited = operand == 0 && p->node->excite.hidden > 0;
+    int first = p->na->groups > 1 ? group : 0, end = p->na->groups > 1 ? group + 1 : p->plan->options.n;
+    double mean = (double)o->mean[(size_t)group * (size_t)p->na->padded + (size_t)channel];
+    sums s = {0};
+    for (int image = first; image < end; image++) {
+        size_t at = (size_t)image * (size_t)p->na->padded + (size_t)channel;
+        double added = excited ? (double)e->d_z[at] * (double)p->at->pixels : 0;
+        s.dz += og__pass_image_sum(p, image, channel, 2 * operand) + added;
+        s.dz_src += og__pass_image_sum(p, image, channel, 2 * operand + 1);
+        if (excited)
+            s.dz_src += added * ((double)e->mean[at] - mean);
+    }
+    return s;
+}
+
+/* d_src = scale (dz - sum(dz)/M - (src - mean) rstd^2 sum(dz (src - mean))/M) = k0 dz + k1 src + k2, in the rows of one
+ * group's images; what excitation adds to dz is the same for all pixels of an image, and so goes into k2. */
+static void set_coefficients(const og__pass *p, int operand, int group, int channel, double k1, double k2)
+{
+    const og__operand *o = &p->na->operands[operand];
+    const og__excitation *e = &p->na->excitation;
+    bool excited = operand == 0 && p->node->excite.hidden > 0;
+    int per_group = p->na->apply_rows / p->na->groups;
+    float scale = o->scale[(size_t)group * (size_t)p->na->padded + (size_t)channel];
+    for (int row = group * per_group; row < (group + 1) * per_group; row++) {
+        size_t at = (size_t)row * (size_t)p->na->padded + (size_t)channel;
+        o->k0[at] = scale;
+        o->k1[at] = (float)k1;
+        o->k2[at] = (float)(k2 + (excited ? (double)scale * (double)e->d_z[at] : 0));
+    }
+}
+
+static void gradients_of_norm(const og__pass *p, int operand)
+{
+    const og__operand *o = &p->na->operands[operand];
+    float *d_gamma = og__net_gradient(p->plan->net, p->node->norms[operand].weight);
+    float *d_beta = og__net_gradient(p->plan->net, p->node->norms[operand].bias);
+    double count = pixels_per_group(p);
+    for (int channel = 0; channel < p->node->channels; channel++) {
+        double gamma_sum = 0, beta_sum = 0;
+        for (int group = 0; group < p->na->groups; group++) {
+            size_t at = (size_t)group * (size_t)p->na->padded + (size_t)channel;
+            sums s = group_sums(p, operand, group, channel);
+            double scale = (double)o->scale[at], rstd = (double)o->rstd[at], mean = (double)o->mean[at];
+            double k1 = -scale * rstd * rstd * s.dz_src / count;
+            set_coefficients(p, operand, group, channel, k1, -k1 * mean - scale * s.dz / count);
+            gamma_sum += s.dz_src * rstd;
+            beta_sum += s.dz;
+        }
+        d_gamma[channel] = (float)gamma_sum;
+        d_beta[channel] = (float)beta_sum;
+    }
+}
+
+void og__norm_gradients(const og__pass *p, int operand)
+{
+    if (p->na->operands[operand].normalised) {
+        gradients_of_norm(p, operand);
+        return;
+    }
+    for (int group = 0; group < p->na->groups; group++)
+        for (int channel = 0; channel < p->node->channels; channel++)
+            set_coefficients(p, operand, group, channel, 0, 0);
+}
