@@ -31,4 +31,9 @@ int og__act_operands(const og_act *act, og_input operands[OG_INPUT_COUNT]);
 /* What an input is where no network makes it: 1 for gates, 0 for funnel (and x), 1/2 for noise. */
 float og__input_default(og_input input);
 
+enum { OG_ACT_ROOTS_MAX = 1 + OG_INPUT_COUNT + OG_ACT_PARAMS_MAX };
+
+/* List what a kernel computes: f, its derivative by each operand, by each parameter. Returns how many. */
+int og__act_roots(const og_act *act, og__expr roots[OG_ACT_ROOTS_MAX]);
+
 #endif

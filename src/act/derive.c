@@ -60,6 +60,10 @@ static og__expr derive_quotient(og__exprs *graph, og__expr self, og__expr u, og_
     if (is_zero(graph, dv))
         return quotient(graph, du, v);
     og__expr above = og__expr_2(graph, OG_OP_SUB, product(graph, du, v), product(graph, u, dv));
+    if (graph->nodes[above].op == OG_OP_NUMBER) { /* v^2 would overflow before its reciprocal is a denormal */
+        og__expr reciprocal = quotient(graph, og__expr_number(graph, 1), v);
+        return product(graph, above, product(graph, reciprocal, reciprocal));
+    }
     if (!is_sum(graph, above))
         return quotient(graph, above, product(graph, v, v));
     return quotient(graph, og__expr_2(graph, OG_OP_SUB, du, product(graph, self, dv)), v);

@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "act/lower.h"
 #include "act/number.h"
 #include "base/memory.h"
 
 typedef struct emitter {
     const og_act *act;
+    og__exprs graph;                  /* lowered */
+    og__expr roots[OG_ACT_ROOTS_MAX]; /* there: value, by operand, by parameter */
     og__text *text;
     og_input operands[OG_INPUT_COUNT];
     int operand_count;
@@ -19,13 +22,14 @@ typedef struct emitter {
 
 static const og__expr_node *node_at(const emitter *e, og__expr expr)
 {
-    return &e->act->graph.nodes[expr];
+    return &e->graph.nodes[expr];
 }
 
 /* The right side of each operation, in which u, v and w stand for the arguments. */
 static const char *const templates[OG_OP_COUNT] = {
 #define OG_FUNCTION(op, name, derivative, reference) [OG_OP_##op] = "f32_" #name "(u)",
 #define OG_OPERATOR(op, arity, reference, code) [OG_OP_##op] = #code,
+#define OG_LOWERED(op, result, arity, U, V, W, code) [OG_OP_##op] = #code,
 #include "act/primitives.def"
 #undef OG_FUNCTION
 #undef OG_OPERATOR
@@ -37,7 +41,9 @@ static void argument(const emitter *e, og__expr expr, bool as_condition)
 {
     const og__expr_node *node = node_at(e, expr);
     char number[OG_NUMBER_BYTES];
-    if (node->op == OG_OP_NUMBER) {
+    if (node->op == OG_OP_WIDE_NUMBER)
+        og__text_format(e->text, "(%.17e)", node->number);
+    else if (node->op == OG_OP_NUMBER) {
         og__number_format_c(node->number, number);
         og__text_format(e->text, node->number < 0 ? "(%s)" : "%s", number);
     } else if (node->op == OG_OP_INPUT)
@@ -68,15 +74,17 @@ static void right_side(const emitter *e, const og__expr_node *node)
 
 static void body(const emitter *e, og__expr root)
 {
-    const og__exprs *graph = &e->act->graph;
+    const og__exprs *graph = &e->graph;
     int count = 0;
     og__exprs_mark(graph, 1, &root, e->needed);
     for (og__expr i = 0; i < graph->count; i++) {
         if (!e->needed[i] || og__op_arity(graph->nodes[i].op) == 0)
             continue;
         e->numbers[i] = count++;
-        bool truth = og__op_is_comparison(graph->nodes[i].op);
-        og__text_format(e->text, "    const %s t%d = ", truth ? "int" : "float", e->numbers[i]);
+        const char *type = og__op_is_comparison(graph->nodes[i].op)            ? "int"
+                           : og__op_type(graph->nodes[i].op) == OG_TYPE_double ? "double"
+                                                                               : "float";
+        og__text_format(e->text, "    const %s t%d = ", type, e->numbers[i]);
         right_side(e, &graph->nodes[i]);
         og__text_add(e->text, ";\n");
     }
@@ -105,14 +113,14 @@ static void function(const emitter *e, const char *name, const char *suffix, og_
 static void functions(const emitter *e, const char *name)
 {
     char suffix[32];
-    function(e, name, "value", e->act->value);
+    function(e, name, "value", e->roots[0]);
     for (int i = 0; i < e->operand_count; i++) {
         snprintf(suffix, sizeof suffix, "by_operand_%d", i);
-        function(e, name, suffix, e->act->by_input[e->operands[i]]);
+        function(e, name, suffix, e->roots[1 + i]);
     }
     for (size_t k = 0; k < e->act->param_count; k++) {
         snprintf(suffix, sizeof suffix, "by_param_%zu", k);
-        function(e, name, suffix, e->act->by_param[k]);
+        function(e, name, suffix, e->roots[1 + e->operand_count + (int)k]);
     }
 }
 
@@ -142,8 +150,10 @@ og_status og__emit_c(const og_act *act, const char *name, og__text *text)
     e.operand_count = og__act_operands(act, e.operands);
     for (int i = 0; i < e.operand_count; i++)
         e.operand_of[e.operands[i]] = i;
-    OG_GO(og__alloc((size_t)act->graph.count, sizeof *e.needed, &e.needed));
-    OG_GO(og__alloc((size_t)act->graph.count, sizeof *e.numbers, &e.numbers));
+    int count = og__act_roots(act, e.roots);
+    OG_GO(og__lower(&act->graph, count, e.roots, &e.graph, e.roots));
+    OG_GO(og__alloc((size_t)e.graph.count, sizeof *e.needed, &e.needed));
+    OG_GO(og__alloc((size_t)e.graph.count, sizeof *e.numbers, &e.numbers));
     og__text_format(text, "/* f = %s */\n", act->key);
     functions(&e, name);
     macros(&e, name);
@@ -151,5 +161,6 @@ og_status og__emit_c(const og_act *act, const char *name, og__text *text)
 done:
     free(e.needed);
     free(e.numbers);
+    og__exprs_deinit(&e.graph);
     return status;
 }

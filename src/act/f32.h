@@ -3,8 +3,8 @@
  * formula (src/kernel/compile.c).
  *
  * Promise (tests/unit/act/test_f32.c measures it against libm in double): at most 4 ulp wherever the result is a
- * normal number (5.5 for f32_erfc and f32_normal_cdf, 7.5 for f32_sech2_softplus); the tails, the signs of zero,
- * infinities and NaN come out as IEEE arithmetic has them. f32_sin and f32_cos keep it for |x| <= 2^24.
+ * normal number; the tails, the signs of zero, infinities and NaN come out as IEEE arithmetic has them. f32_sin and
+ * f32_cos keep it for |x| < 2^25.
  *
  * Nothing here needs fused multiply-add, and nothing breaks when the compiler fuses: where a product must be exact,
  * its factors are cut short first. Polynomials: tools/fit_primitives.py. */
@@ -105,44 +105,86 @@ F32_INLINE float f32_exp_tail(float r)
     return 0.5f + r * (0x1.5554dcp-3f + r * (0x1.55551ap-5f + r * (0x1.120b9p-7f + r * 0x1.6d112cp-10f)));
 }
 
-/* e^(x + low) for -104 <= x <= 89. */
-F32_INLINE float f32_exp_sum(float x, float low)
+/* A number m s, s a power of two: e^x with all its digits although e^x itself may be a denormal or 0. */
+typedef struct f32_power {
+    float m, s;
+} f32_power;
+
+/* e^(x + low), m = 0 for x < -174, so that the product of any float and m s is 0 there. */
+F32_INLINE f32_power f32_exp_parts(float x, float low)
 {
-    f32_reduced at = f32_reduce(x, low);
+    float bounded = x < -174.0f ? -174.0f : x;
+    f32_reduced at = f32_reduce(bounded > 175.0f ? 175.0f : bounded, low);
     float p = 1.0f + (at.r + at.r * at.r * f32_exp_tail(at.r));
-    int half = at.n >> 1; /* two steps, so that denormal results and 2^128 are reached */
-    return p * f32_power_of_two(half) * f32_power_of_two(at.n - half);
+    int half = at.n >> 1;
+    f32_power power;
+    power.m = (x < -174.0f ? 0.0f : p) * f32_power_of_two(half);
+    power.s = f32_power_of_two(at.n - half);
+    return power;
+}
+
+/* In what follows f32_NAME_of(v, x, low) is v NAME(x + low), |low| being at most a few roundings of x: it does not lose
+ * the digits of a product whose second factor is a denormal, nor those that the rounding of a computed argument costs
+ * (e^x has |x| times the relative error of x). -0.0f is the `low` that adds nothing, and costs no instruction. */
+
+/* v m, but 0 for an infinite v and m = 0: what has grown beyond float32 times what has died away exponentially. */
+F32_INLINE float f32_times_small(float v, float m)
+{
+    float product = v * m;
+    if (__builtin_constant_p(v))
+        return product;
+    return product != product && !__builtin_isunordered(v, m) ? 0.0f : product;
+}
+
+/* `low` with the sign that it has for |x|. */
+F32_INLINE float f32_low_of_abs(float x, float low)
+{
+    return __builtin_constant_p(low) && low == 0 ? -0.0f : x < 0 ? -low : low;
+}
+
+/* e^-|x + low|, for what would overflow on one side. */
+F32_INLINE f32_power f32_exp_decay(float x, float low)
+{
+    return f32_exp_parts(-__builtin_fabsf(x), __builtin_constant_p(low) && low == 0 ? -0.0f : -f32_low_of_abs(x, low));
+}
+
+F32_INLINE float f32_exp_of(float v, float x, float low)
+{
+    f32_power power = f32_exp_parts(x, low);
+    return f32_times_small(v, power.m) * power.s;
 }
 
 F32_INLINE float f32_exp(float x)
 {
-    float bounded = x < -104.0f ? -104.0f : x;
-    return f32_exp_sum(bounded > 89.0f ? 89.0f : bounded, 0.0f);
+    return f32_exp_of(1.0f, x, -0.0f);
 }
 
-/* e^-|x|, for what would overflow on one side. */
-F32_INLINE float f32_exp_decay(float x)
+F32_INLINE float f32_expm1_of(float v, float x, float low)
 {
-    float a = __builtin_fabsf(x);
-    return f32_exp_sum(-(a > 104.0f ? 104.0f : a), 0.0f);
+    float bounded = x < -20.0f ? -20.0f : x;
+    bounded = bounded > 89.0f ? 89.0f : bounded;
+    f32_reduced at = f32_reduce(bounded, low);
+    float p = at.r + at.r * at.r * f32_exp_tail(at.r);
+    float half = f32_power_of_two(at.n - 1); /* half of 2^n, which overflows for n = 128 */
+    float result = 2.0f * (half * p + (half - 0.5f));
+    return v * f32_with_sign(result, x);
 }
 
 F32_INLINE float f32_expm1(float x)
 {
-    float bounded = x < -20.0f ? -20.0f : x;
-    bounded = bounded > 89.0f ? 89.0f : bounded;
-    f32_reduced at = f32_reduce(bounded, 0.0f);
-    float p = at.r + at.r * at.r * f32_exp_tail(at.r);
-    float half = f32_power_of_two(at.n - 1); /* half of 2^n, which overflows for n = 128 */
-    float result = 2.0f * (half * p + (half - 0.5f));
-    return f32_with_sign(result, x);
+    return f32_expm1_of(1.0f, x, -0.0f);
+}
+
+F32_INLINE float f32_sigmoid_of(float v, float x, float low)
+{
+    f32_power power = f32_exp_decay(x, low);
+    float above = x >= 0 ? v : f32_times_small(v, power.m);
+    return above / (1.0f + power.m * power.s) * (x >= 0 ? 1.0f : power.s);
 }
 
 F32_INLINE float f32_sigmoid(float x)
 {
-    float t = f32_exp_decay(x);
-    float large = 1.0f / (1.0f + t);
-    return x >= 0 ? large : t * large;
+    return f32_sigmoid_of(1.0f, x, -0.0f);
 }
 
 F32_INLINE float f32_tanh(float x)
@@ -152,30 +194,52 @@ F32_INLINE float f32_tanh(float x)
 }
 
 /* 1 / cosh(x)^2 = 1 - tanh(x)^2, with all its digits. */
+F32_INLINE float f32_sech2_of(float v, float x, float low)
+{
+    f32_power power = f32_exp_decay(2.0f * x, 2.0f * low);
+    float t = power.m * power.s;
+    return 4.0f * f32_times_small(v, power.m) / (1.0f + t * (2.0f + t)) * power.s;
+}
+
 F32_INLINE float f32_sech2(float x)
 {
-    float t = f32_exp_decay(2.0f * x);
-    return 4.0f * t / (1.0f + t * (2.0f + t));
+    return f32_sech2_of(1.0f, x, -0.0f);
 }
 
 /* tanh(softplus(x)) = n / (n + 2), n = e^x (e^x + 2); for x > 0 both divided by e^2x, against overflow. */
-F32_INLINE float f32_tanh_softplus(float x)
+F32_INLINE float f32_tanh_softplus_of(float v, float x, float low)
 {
-    float t = f32_exp_decay(x);
-    float square = t * t;
-    float numerator = x > 0 ? 1.0f + 2.0f * t : square + 2.0f * t;
-    float rest = x > 0 ? 2.0f * square : 2.0f;
-    return numerator / (numerator + rest);
+    f32_power power = f32_exp_decay(x, low);
+    float t = power.m * power.s, square = t * t, twice = 2.0f * t;
+    float above = x > 0 ? v * (1.0f + twice) : f32_times_small(v, power.m) * (t + 2.0f);
+    float below = x > 0 ? 1.0f + (twice + 2.0f * square) : 2.0f + (twice + square);
+    return above / below * (x > 0 ? 1.0f : power.s);
 }
 
-/* sech2(softplus(x)) = 1 - tanh(softplus(x))^2, which loses nothing for x <= 0; else (2 a / (1 + 2 a))^2 with
- * a = e^-x + e^-2x. */
+F32_INLINE float f32_tanh_softplus(float x)
+{
+    return f32_tanh_softplus_of(1.0f, x, -0.0f);
+}
+
+/* sech2(softplus(x)) = 1 - tanh(softplus(x))^2 = 4 (1 + e^x)^2 / (1 + (1 + e^x)^2)^2. For x > 0, with t = e^-x, it is
+ * 4 t^2 g^2, g = (1 + t) / (1 + 2 t + 2 t^2) = 1 - (t + 2 t^2) / (...); for x <= 0 it is
+ * g^2, g = 2 (1 + t) / (2 + 2 t + t^2) = 1 - t^2 / (...). */
+F32_INLINE float f32_sech2_softplus_of(float v, float x, float low)
+{
+    f32_power power = f32_exp_decay(x, low);
+    float t = power.m * power.s, square = t * t;
+    float twice = 2.0f * (t + square);
+    float below = x > 0 ? 1.0f + twice : 2.0f + (2.0f * t + square);
+    int near = x > 0 && t > 0.3f; /* g cancels: 2 t g = 2 (t + t^2) / (...) instead */
+    float ratio = (near ? twice : x > 0 ? t + 2.0f * square : square) / below;
+    float g = near ? ratio : 1.0f - ratio;
+    float result = g * g;
+    return x > 0 && !near ? 4.0f * (f32_times_small(v, power.m) * power.s) * (result * power.m) * power.s : v * result;
+}
+
 F32_INLINE float f32_sech2_softplus(float x)
 {
-    float t = f32_exp_decay(x), tanh = f32_tanh_softplus(x);
-    float twice = 2.0f * (t + t * t);
-    float sech = twice / (1.0f + twice);
-    return x > 0 ? sech * sech : 1.0f - tanh * tanh;
+    return f32_sech2_softplus_of(1.0f, x, -0.0f);
 }
 
 /* --- logarithm family --------------------------------------------------------------------------------------------- */
@@ -228,15 +292,28 @@ F32_INLINE float f32_log1p_unit(float t)
     return f32_log_core(f, n);
 }
 
+/* ln(1 + t) is t to the last digit for x < -40. */
+F32_INLINE float f32_softplus_of(float v, float x, float low)
+{
+    f32_power power = f32_exp_decay(x, low);
+    float t = f32_log1p_unit(power.m * power.s);
+    float sum = x > 0 ? x + (t + low) : x != x ? x : t;
+    return (x < -40.0f ? f32_times_small(v, power.m) : v * sum) * (x < -40.0f ? power.s : 1.0f);
+}
+
 F32_INLINE float f32_softplus(float x)
 {
-    float t = f32_log1p_unit(f32_exp_decay(x));
-    return x > 0 ? x + t : x != x ? x : t;
+    return f32_softplus_of(1.0f, x, -0.0f);
+}
+
+F32_INLINE float f32_log_sigmoid_of(float v, float x, float low)
+{
+    return f32_softplus_of(-v, -x, -low);
 }
 
 F32_INLINE float f32_log_sigmoid(float x)
 {
-    return -f32_softplus(-x);
+    return f32_softplus_of(-1.0f, -x, -0.0f);
 }
 
 F32_INLINE float f32_asinh(float x)
@@ -251,66 +328,87 @@ F32_INLINE float f32_asinh(float x)
 
 /* --- Gaussian family ---------------------------------------------------------------------------------------------- */
 
-/* e^(-scale a^2) for scale 1 or 1/2, 0 <= a <= F32_GAUSSIAN_END(scale), where the result is 0 at last. The square of
- * the leading 12 bits is exact; the rest enters as a correction. */
-#define F32_GAUSSIAN_END(scale) ((scale) == 1.0f ? 10.198f : 14.422f)
-
-F32_INLINE float f32_gaussian_scaled(float a, float scale)
+/* e^(-scale (x + low)^2) for scale 1 or 1/2. The square of the leading 12 bits is exact; the rest enters as a
+ * correction. */
+F32_INLINE f32_power f32_gaussian_parts(float x, float low, float scale)
 {
-    float head = f32_from_bits(f32_bits(a) & 0xfffff000u);
-    float rest = a - head;
-    return f32_exp_sum(-scale * (head * head), -scale * (rest * (a + head)));
+    float a = __builtin_fabsf(x), bounded = a > 20.0f ? 20.0f : a; /* where the result is 0 at last */
+    float head = f32_from_bits(f32_bits(bounded) & 0xfffff000u);
+    float rest = bounded - head;
+    float cross = rest * (bounded + head);
+    if (!(__builtin_constant_p(low) && low == 0))
+        cross += 2.0f * bounded * f32_low_of_abs(x, low);
+    return f32_exp_parts(-scale * (head * head), -scale * cross);
 }
 
-F32_INLINE float f32_gaussian_bound(float x, float scale)
+F32_INLINE float f32_gaussian_of(float v, float x, float low)
 {
-    float a = __builtin_fabsf(x);
-    return a > F32_GAUSSIAN_END(scale) ? F32_GAUSSIAN_END(scale) : a;
+    f32_power power = f32_gaussian_parts(x, low, 1.0f);
+    return f32_times_small(v, power.m) * power.s;
 }
 
 F32_INLINE float f32_gaussian(float x)
 {
-    return f32_gaussian_scaled(f32_gaussian_bound(x, 1.0f), 1.0f);
+    return f32_gaussian_of(1.0f, x, -0.0f);
+}
+
+F32_INLINE float f32_normal_pdf_of(float v, float x, float low)
+{
+    f32_power power = f32_gaussian_parts(x, low, 0.5f);
+    return 0x1.988454p-2f * f32_times_small(v, power.m) * power.s;
 }
 
 F32_INLINE float f32_normal_pdf(float x)
 {
-    return 0x1.988454p-2f * f32_gaussian_scaled(f32_gaussian_bound(x, 0.5f), 0.5f);
+    return f32_normal_pdf_of(1.0f, x, -0.0f);
 }
 
-/* P(Z > |x|) for |x| >= 0.66, z = |x|: e^(-z^2/2) w S(q), w = 1 / (z + 4), q = (z - 4) w. */
-F32_INLINE float f32_normal_upper(float x)
+/* 1 / (z + k) for 0 <= z, without the rounding of the sum. */
+F32_INLINE float f32_reciprocal_sum(float z, float k)
 {
-    float bounded = f32_gaussian_bound(x, 0.5f);
-    float w = 1.0f / (bounded + 4.0f);
-    float q = (bounded - 4.0f) * w;
+    float sum = z + k;
+    float lost = z > k ? k - (sum - z) : z - (sum - k);
+    float w = 1.0f / sum;
+    return w - w * (lost * w);
+}
+
+/* S(q) of P(Z > z) = e^(-z^2/2) w S(q) for z >= 0.66, w = 1 / (z + 4), q = (z - 4) w. */
+F32_INLINE float f32_normal_upper(float z, float w)
+{
+    float q = (z - 4.0f) * w;
     float s =
-        -0x1.ede3cap-8f + q * (-0x1.c7fbdp-9f + q * (0x1.a65ce8p-10f + q * (0x1.142eb6p-13f + q * -0x1.8c2ffap-13f)));
-    s = -0x1.373e3ap-1f + q * (0x1.8c6dcp-2f + q * (-0x1.7dff5ap-3f + q * (0x1.eec466p-5f + q * s)));
-    return (0x1.82b4bcp-1f + q * s) * (w * f32_gaussian_scaled(bounded, 0.5f));
+        -0x1.edf32cp-8f + q * (-0x1.c7ce4ap-9f + q * (0x1.a72de2p-10f + q * (0x1.1014a8p-13f + q * -0x1.93fe82p-13f)));
+    s = -0x1.373e3ap-1f + q * (0x1.8c6dc2p-2f + q * (-0x1.7dff4cp-3f + q * (0x1.eec3c8p-5f + q * s)));
+    return 0x1.82b4bcp-1f + q * s;
+}
+
+F32_INLINE float f32_normal_cdf_of(float v, float x, float low)
+{
+    float a = __builtin_fabsf(x), bounded = a > 20.0f ? 20.0f : a;
+    f32_power power = f32_gaussian_parts(x, low, 0.5f);
+    float w = f32_reciprocal_sum(bounded, 4.0f);
+    float upper = w * f32_normal_upper(bounded, w);
+    float t = a < 0.67f ? x * x : 0.0f;
+    float p =
+        0x1.988454p-2f + t * (-0x1.10582ep-4f + t * (0x1.46ca98p-7f + t * (-0x1.362ba6p-10f + t * 0x1.b8b5d6p-14f)));
+    float inner = 0.5f + (x * p + low * 0x1.988454p-2f);
+    float right = a < 0.67f ? inner : 1.0f - upper * power.m * power.s;
+    return x > -0.67f || x != x ? v * right : f32_times_small(v, power.m) * upper * power.s;
 }
 
 F32_INLINE float f32_normal_cdf(float x)
 {
-    float a = __builtin_fabsf(x);
-    float upper = f32_normal_upper(x);
-    float outer = x > 0 ? 1.0f - upper : upper;
-    float t = a < 1.1f ? x * x : 0.0f;
-    float p = -0x1.3731f8p-10f + t * (0x1.e28286p-14f + t * (-0x1.30160ap-17f + t * 0x1.000c78p-21f));
-    p = 0x1.988454p-2f + t * (-0x1.105836p-4f + t * (0x1.46cfccp-7f + t * p));
-    return a < 1.1f ? 0.5f + x * p : outer;
+    return f32_normal_cdf_of(1.0f, x, -0.0f);
 }
 
-/* erfc(|x|) for |x| >= 0.46, a = |x|: e^(-a^2) w S(q), w = 1 / (a + 2), q = (a - 2) w. */
-F32_INLINE float f32_erfc_positive(float x)
+/* S(q) of erfc(a) = e^(-a^2) w S(q) for a >= 0.46, w = 1 / (a + 2), q = (a - 2) w. */
+F32_INLINE float f32_erfc_positive(float a, float w)
 {
-    float bounded = f32_gaussian_bound(x, 1.0f);
-    float w = 1.0f / (bounded + 2.0f);
-    float q = (bounded - 2.0f) * w;
+    float q = (a - 2.0f) * w;
     float s =
-        0x1.a916b4p-8f + q * (0x1.8ef2fap-9f + q * (-0x1.c6b286p-11f + q * (-0x1.156310p-11f + q * 0x1.68241ap-14f)));
-    s = -0x1.5fd386p-1f + q * (0x1.1e2dd6p-2f + q * (-0x1.2a8a4ap-5f + q * (-0x1.60517ep-6f + q * s)));
-    return (0x1.058672p+0f + q * s) * (w * f32_gaussian_scaled(bounded, 1.0f));
+        0x1.a9e0c8p-8f + q * (0x1.8eeee2p-9f + q * (-0x1.db2192p-11f + q * (-0x1.15d874p-11f + q * 0x1.0bb16ep-13f)));
+    s = -0x1.5fd384p-1f + q * (0x1.1e2dd4p-2f + q * (-0x1.2a8d26p-5f + q * (-0x1.60508p-6f + q * s)));
+    return 0x1.058672p+0f + q * s;
 }
 
 /* erf(x) / x - 1 in x^2, for |x| < 0.92. */
@@ -320,18 +418,28 @@ F32_INLINE float f32_erf_tail(float t)
     return 0x1.06eba6p-3f + t * (-0x1.8126e2p-2f + t * p);
 }
 
+F32_INLINE float f32_erfc_of(float v, float x, float low)
+{
+    float a = __builtin_fabsf(x), bounded = a > 20.0f ? 20.0f : a, t = a < 0.47f ? x * x : 0.0f;
+    f32_power power = f32_gaussian_parts(x, low, 1.0f);
+    float w = f32_reciprocal_sum(bounded, 2.0f);
+    float positive = w * f32_erfc_positive(bounded, w);
+    float inner = 1.0f - (x + (x * f32_erf_tail(t) + low * 0x1.20dd76p+0f));
+    float left = a < 0.47f ? inner : 2.0f - positive * power.m * power.s;
+    return x < 0.47f || x != x ? v * left : f32_times_small(v, power.m) * positive * power.s;
+}
+
 F32_INLINE float f32_erfc(float x)
 {
-    float a = __builtin_fabsf(x), t = a < 0.8f ? x * x : 0.0f;
-    float positive = f32_erfc_positive(a);
-    float outer = x < 0 ? 2.0f - positive : positive;
-    return a < 0.8f ? 1.0f - (x + x * f32_erf_tail(t)) : outer;
+    return f32_erfc_of(1.0f, x, -0.0f);
 }
 
 F32_INLINE float f32_erf(float x)
 {
-    float a = __builtin_fabsf(x), t = a < 0.92f ? x * x : 0.0f;
-    float outer = f32_with_sign(1.0f - f32_erfc_positive(a), x);
+    float a = __builtin_fabsf(x), t = a < 0.92f ? x * x : 0.0f, bounded = a > 20.0f ? 20.0f : a;
+    f32_power power = f32_gaussian_parts(x, -0.0f, 1.0f);
+    float w = 1.0f / (bounded + 2.0f);
+    float outer = f32_with_sign(1.0f - w * f32_erfc_positive(bounded, w) * power.m * power.s, x);
     return a < 0.92f ? x + x * f32_erf_tail(t) : x != x ? x : outer;
 }
 
@@ -350,13 +458,14 @@ F32_INLINE float f32_atan(float x)
     return f32_with_sign(outer ? 0x1.921fb6p+0f - (inner + 0x1.777a5cp-25f) : inner, x);
 }
 
-/* sin(x + quarter pi/2). pi/2 in three parts, in double: n times the first two is exact for |n| < 2^25. */
-F32_INLINE float f32_sin_shifted(float x, unsigned quarter)
+/* sin(x + quarter pi/2). pi/2 in three parts, in double: n times the first two is exact for |n| < 2^25. From 2^25 on,
+ * where floats are 4 and more apart, x counts as 0; infinity becomes NaN. */
+F32_INLINE float f32_sin_shifted(double x, unsigned quarter)
 {
-    float bounded = __builtin_fabsf(x) < 0x1p+25f ? x : x - x; /* spacing 4 and more; infinity becomes NaN */
-    double shifted = (double)bounded * 0x1.45f306dc9c883p-1 + 0x1.8p+52;
+    double bounded = __builtin_fabs(x) < 0x1p+25 ? x : x - x;
+    double shifted = bounded * 0x1.45f306dc9c883p-1 + 0x1.8p+52;
     double n = shifted - 0x1.8p+52;
-    double r = (((double)bounded - n * 0x1.921fb54p+0) - n * 0x1.10b4610p-30) - n * 0x1.a62633145c06ep-58;
+    double r = ((bounded - n * 0x1.921fb54p+0) - n * 0x1.10b4610p-30) - n * 0x1.a62633145c06ep-58;
     float y = (float)r, s = y * y;
     float sine = y + y * s * (-0x1.555552p-3f + s * (0x1.110c22p-7f - s * 0x1.9ac63ep-13f));
     float cosine = 1.0f + s * (-0.5f + s * (0x1.555554p-5f + s * (-0x1.6c12cep-10f + s * 0x1.9bd5d8p-16f)));
@@ -365,14 +474,39 @@ F32_INLINE float f32_sin_shifted(float x, unsigned quarter)
     return f32_from_bits(f32_bits(result) ^ (quadrant & 2u) << 30);
 }
 
+F32_INLINE float f32_sin_of(double x)
+{
+    float sine = f32_sin_shifted(x, 0);
+    return x == 0 ? (float)x : sine;
+}
+
 F32_INLINE float f32_sin(float x)
 {
-    return x == 0 ? x : f32_sin_shifted(x, 0);
+    return f32_sin_of((double)x);
+}
+
+F32_INLINE float f32_cos_of(double x)
+{
+    return f32_sin_shifted(x, 1);
 }
 
 F32_INLINE float f32_cos(float x)
 {
-    return f32_sin_shifted(x, 1);
+    return f32_cos_of((double)x);
+}
+
+/* --- arguments computed in double --------------------------------------------------------------------------------- */
+
+F32_INLINE float f32_high(double x)
+{
+    return (float)x;
+}
+
+/* What rounding to float lost; 0 where no function needs it any more, lest it outweigh a bounded argument. */
+F32_INLINE float f32_low(double x)
+{
+    float high = (float)x, low = (float)(x - (double)high);
+    return __builtin_fabsf(high) < 1024.0f ? low : 0.0f;
 }
 
 /* --- general power, in double because the error of the logarithm is multiplied by y ------------------------------- */

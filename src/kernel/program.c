@@ -2,18 +2,19 @@
 
 #include <stdlib.h>
 
+#include "act/lower.h"
 #include "base/memory.h"
 
 /* Builds one list of steps: nodes in order, a register given back after its last use. */
 typedef struct builder {
-    const og__exprs *graph;
+    og__exprs graph; /* lowered */
     og__program *program;
     og_input operands[OG_INPUT_COUNT];
     bool *needed;   /* nodes */
     int *registers; /* registers[node], -1 where none */
     og__expr *last; /* last[node]: the last node that reads it */
-    int *free;      /* a stack of registers to use again */
-    int free_count;
+    int *free[2];   /* by og__type: stacks of registers to use again */
+    int free_count[2];
 } builder;
 
 static void builder_deinit(builder *b)
@@ -21,20 +22,25 @@ static void builder_deinit(builder *b)
     free(b->needed);
     free(b->registers);
     free(b->last);
-    free(b->free);
+    free(b->free[OG_TYPE_float]);
+    free(b->free[OG_TYPE_double]);
+    og__exprs_deinit(&b->graph);
 }
 
-static og_status builder_init(builder *b, const og_act *act, og__program *program)
+static og_status builder_init(builder *b, const og_act *act, og__program *program, int *root_count, og__expr *roots)
 {
-    size_t count = (size_t)act->graph.count;
-    *b = (builder){.graph = &act->graph, .program = program};
+    b->program = program;
     program->operand_count = og__act_operands(act, b->operands);
     program->gradient_count = program->operand_count - act->uses[OG_INPUT_NOISE];
     program->param_count = (int)act->param_count;
+    *root_count = og__act_roots(act, roots);
+    OG_TRY(og__lower(&act->graph, *root_count, roots, &b->graph, roots));
+    size_t count = (size_t)b->graph.count;
     OG_TRY(og__alloc(count, sizeof *b->needed, &b->needed));
     OG_TRY(og__alloc(count, sizeof *b->registers, &b->registers));
     OG_TRY(og__alloc(count, sizeof *b->last, &b->last));
-    return og__alloc(count, sizeof *b->free, &b->free);
+    OG_TRY(og__alloc(count, sizeof *b->free[OG_TYPE_float], &b->free[OG_TYPE_float]));
+    return og__alloc(count, sizeof *b->free[OG_TYPE_double], &b->free[OG_TYPE_double]);
 }
 
 /* Operands come first, parameters follow, then the constants of value and derivatives alike. */
@@ -49,43 +55,58 @@ static int register_of_input(const builder *b, og_input input)
 static og_status set_leaves(builder *b, int root_count, const og__expr *roots)
 {
     og__program *p = b->program;
-    og__exprs_mark(b->graph, root_count, roots, b->needed);
-    OG_TRY(og__alloc((size_t)b->graph->count, sizeof *p->constants, &p->constants));
-    for (og__expr i = 0; i < b->graph->count; i++) {
-        const og__expr_node *node = &b->graph->nodes[i];
+    p->leaf_count = p->operand_count + p->param_count;
+    og__exprs_mark(&b->graph, root_count, roots, b->needed);
+    OG_TRY(og__alloc((size_t)b->graph.count, sizeof *p->constants, &p->constants));
+    for (og__expr i = 0; i < b->graph.count; i++) {
+        const og__expr_node *node = &b->graph.nodes[i];
         b->registers[i] = -1;
         if (node->op == OG_OP_INPUT)
             b->registers[i] = register_of_input(b, node->input);
         else if (node->op == OG_OP_PARAM)
             b->registers[i] = p->operand_count + node->param;
-        else if (node->op == OG_OP_NUMBER && b->needed[i]) {
-            b->registers[i] = p->operand_count + p->param_count + p->constant_count;
-            p->constants[p->constant_count++] = (float)node->number;
+        else if ((node->op == OG_OP_NUMBER || node->op == OG_OP_WIDE_NUMBER) && b->needed[i]) {
+            bool is_double = node->op == OG_OP_WIDE_NUMBER;
+            b->registers[i] = p->leaf_count;
+            p->constants[p->constant_count++] = (og__constant){node->number, is_double, p->leaf_count};
+            p->leaf_count += 1 + is_double;
         }
     }
-    p->register_count = p->operand_count + p->param_count + p->constant_count;
+    p->register_count = p->leaf_count;
     return OG_OK;
 }
 
 static void find_last_uses(builder *b, int root_count, const og__expr *roots)
 {
-    og__exprs_mark(b->graph, root_count, roots, b->needed);
-    for (og__expr i = 0; i < b->graph->count; i++)
-        for (int k = 0; b->needed[i] && k < og__op_arity(b->graph->nodes[i].op); k++)
-            b->last[b->graph->nodes[i].args[k]] = i;
+    og__exprs_mark(&b->graph, root_count, roots, b->needed);
+    for (og__expr i = 0; i < b->graph.count; i++)
+        for (int k = 0; b->needed[i] && k < og__op_arity(b->graph.nodes[i].op); k++)
+            b->last[b->graph.nodes[i].args[k]] = i;
     for (int r = 0; r < root_count; r++)
-        b->last[roots[r]] = b->graph->count; /* results stay */
+        b->last[roots[r]] = b->graph.count; /* results stay */
+}
+
+/* A register for a node's result: that of an operand where it can be, for an element is read before it is written. An
+ * operand of the other type is in a register of the other size. */
+static int take_register(builder *b, const og__expr_node *node, int *next)
+{
+    og__type type = og__op_type(node->op);
+    int taken = *next;
+    if (b->free_count[type] > 0)
+        return b->free[type][--b->free_count[type]];
+    *next += type == OG_TYPE_double ? 2 : 1;
+    return taken;
 }
 
 static og_status set_steps(builder *b, int root_count, const og__expr *roots, og__steps *steps)
 {
     og__program *p = b->program;
-    int next = p->operand_count + p->param_count + p->constant_count;
-    b->free_count = 0;
+    int next = p->leaf_count;
+    b->free_count[OG_TYPE_float] = b->free_count[OG_TYPE_double] = 0;
     find_last_uses(b, root_count, roots);
-    OG_TRY(og__alloc((size_t)b->graph->count, sizeof *steps->items, &steps->items));
-    for (og__expr i = 0; i < b->graph->count; i++) {
-        const og__expr_node *node = &b->graph->nodes[i];
+    OG_TRY(og__alloc((size_t)b->graph.count, sizeof *steps->items, &steps->items));
+    for (og__expr i = 0; i < b->graph.count; i++) {
+        const og__expr_node *node = &b->graph.nodes[i];
         int arity = og__op_arity(node->op);
         if (!b->needed[i] || arity == 0)
             continue;
@@ -94,12 +115,13 @@ static og_status set_steps(builder *b, int root_count, const og__expr *roots, og
         for (int k = 0; k < arity; k++) {
             og__expr arg = node->args[k];
             step->args[k] = b->registers[arg];
-            if (b->last[arg] == i && og__op_arity(b->graph->nodes[arg].op) > 0) {
-                b->free[b->free_count++] = b->registers[arg]; /* an element is read before it is written */
-                b->last[arg] = -1;                            /* once, though it be two of the operands */
+            if (b->last[arg] == i && og__op_arity(b->graph.nodes[arg].op) > 0) {
+                og__type type = og__op_type(b->graph.nodes[arg].op);
+                b->free[type][b->free_count[type]++] = b->registers[arg];
+                b->last[arg] = -1; /* once, though it be two of the operands */
             }
         }
-        step->dst = b->free_count > 0 ? b->free[--b->free_count] : next++;
+        step->dst = take_register(b, node, &next);
         b->registers[i] = step->dst;
     }
     for (int r = 0; r < root_count; r++)
@@ -109,15 +131,9 @@ static og_status set_steps(builder *b, int root_count, const og__expr *roots, og
     return OG_OK;
 }
 
-static og_status fill(builder *b, const og_act *act)
+static og_status fill(builder *b, int count, const og__expr *roots)
 {
     og__program *p = b->program;
-    og__expr roots[1 + OG_INPUT_COUNT + OG_ACT_PARAMS_MAX] = {act->value};
-    int count = 1;
-    for (int i = 0; i < p->operand_count; i++)
-        roots[count++] = act->by_input[b->operands[i]];
-    for (size_t k = 0; k < act->param_count; k++)
-        roots[count++] = act->by_param[k];
     OG_TRY(set_leaves(b, count, roots));
     OG_TRY(set_steps(b, 1, roots, &p->value));
     OG_TRY(set_steps(b, count - 1, roots + 1, &p->gradient));
@@ -134,11 +150,13 @@ og_status og__program_new(const og_act *act, og__program **program)
 {
     og_status status = OG_OK;
     builder b = {0};
+    og__expr roots[OG_ACT_ROOTS_MAX];
+    int root_count;
     *program = NULL;
     og__program *made;
     OG_TRY(og__alloc(1, sizeof *made, &made));
-    OG_GO(builder_init(&b, act, made));
-    OG_GO(fill(&b, act));
+    OG_GO(builder_init(&b, act, made, &root_count, roots));
+    OG_GO(fill(&b, root_count, roots));
     *program = made;
     made = NULL;
 done:

@@ -5,7 +5,8 @@
 #include "act/act.h"
 #include "kernel/act_types.h"
 
-/* Registers hold a block of floats each: operands, parameters, constants, then intermediate results. */
+/* Registers hold a block of floats each: operands, parameters, constants, then intermediate results. A block of doubles
+ * is two of them in a row. */
 enum { OG_PROGRAM_FLOATS = 16384, OG_PROGRAM_BLOCK_MAX = 1024, OG_PROGRAM_BLOCK_MIN = 16 };
 
 typedef struct og__step {
@@ -19,11 +20,18 @@ typedef struct og__steps {
     int results[OG_INPUT_COUNT + OG_ACT_PARAMS_MAX]; /* registers of f, or of df/dz_i and then df/dp_k */
 } og__steps;
 
+typedef struct og__constant {
+    double value;
+    bool is_double;
+    int dst;
+} og__constant;
+
 typedef struct og__program {
     int operand_count, gradient_count; /* gradients go to all operands but noise, which is the last */
-    int param_count, constant_count, register_count;
-    int block; /* floats per register: all registers fit OG_PROGRAM_FLOATS */
-    float *constants;
+    int param_count, constant_count;
+    int leaf_count, register_count; /* registers of all that is no step's result; of everything */
+    int block;                      /* floats per register: all registers fit OG_PROGRAM_FLOATS */
+    og__constant *constants;
     og__steps value, gradient;
 } og__program;
 

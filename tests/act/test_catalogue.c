@@ -186,8 +186,8 @@ typedef struct allowance {
 static bool is_allowed(const allowance *a, float input, float found, double expected, worst *w)
 {
     double at = (double)input, difference = fabs((double)found - expected), size = fmax(1, fabs(at));
-    if (isinf(input) && isnan(found))
-        return true; /* infinity times zero, as in PyTorch */
+    if (isinf(input) && (isnan(found) || isnan(expected)))
+        return true; /* infinity times zero: NaN as in PyTorch, or the limit */
     if (isnan(input))
         return isnan(found) || !isnan(expected);
     if (a->reach > 0 && fabs(at) > a->reach)
