@@ -1,6 +1,6 @@
-/* Every row of the catalogue against its definition written a second time, from the paper or library that the row names:
- * the value by that formula, the derivatives by differences of it. A row without an entry here fails. How many digits are
- * right is test_catalogue's business; here the question is whether it is the right function. */
+/* Every row of the catalogue against its definition written a second time, from the paper or library that the row
+ * names: the value by that formula, the derivatives by differences of it. A row without an entry here fails. How many
+ * digits are right is test_catalogue's business; here the question is whether it is the right function. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -223,9 +223,10 @@ static void assert_same(const char *id, const char *what, real x, float found, r
         fail_msg("%s%s at %.9Lg: %.9g, not %.9Lg", id, what, x, (double)found, expected);
 }
 
-/* The value may be off by some roundings of what its terms have, up to 1e3 at |x| = 12 (pau's powers); a derivative by those
- * and the differences. */
-static void check_trial(const og_act *act, formula f, const og_input *operands, int operand_count, trial *t, int *skipped)
+/* The value may be off by some roundings of what its terms have, up to 1e3 at |x| = 12 (pau's powers); a derivative by
+ * those and the differences. */
+static void check_trial(const og_act *act, formula f, const og_input *operands, int operand_count, trial *t,
+                        int *skipped)
 {
     for (int at = 0; at < POINTS; at++) {
         real in[OG_INPUT_COUNT] = {0}, p[OG_ACT_PARAMS_MAX], expected;

@@ -4,7 +4,7 @@
 usage: make_golden.py FOLDER [--live]
 
 Each FOLDER/CASE.golden (safetensors format) holds the network's description (metadata), input, labels, initial weights and running
-statistics, and what PyTorch makes of them: logits in evaluation mode, loss, all gradients, running statistics after one
+statistics, and what PyTorch makes of them: logits in evaluation mode (and probabilities where the head is not softmax), loss, all gradients, running statistics after one
 training pass, and weights after ten optimiser steps. The committed golden files are small; --live makes larger ones.
 Needs PyTorch (Debian: python3-torch). Order of tensors in the flat vectors: ogive's.
 """
@@ -17,7 +17,7 @@ import sys
 
 import torch
 
-from unet_torch import UNet, loss_of
+from unet_torch import HEADS, UNet, loss_of
 
 STEPS = 10
 KINKED = ("relu", "leaky_relu", "prelu")
@@ -32,11 +32,15 @@ def cases(live):
     optimizers = ["adam", "sgd", "adamw"]
     for i, act in enumerate(SMOOTH):
         for norm in ("batch", "instance"):
-            yield f"{act}-{norm}", sizes, norm, "transposed" if norm == "batch" else "bilinear", act, optimizers[i]
-    yield "silu-none", sizes, "none", "transposed", "silu", "adam"
+            up = "transposed" if norm == "batch" else "bilinear"
+            yield f"{act}-{norm}", sizes, norm, up, act, "softmax", optimizers[i]
+    yield "silu-none", sizes, "none", "transposed", "silu", "softmax", "adam"
     for act in KINKED:
-        yield f"{act}-batch", sizes, "batch", "transposed", act, None
-    yield "mish-wide", (2, 2, 1, 17, 64, 1, 8, 8), "batch", "transposed", "mish", None
+        yield f"{act}-batch", sizes, "batch", "transposed", act, "softmax", None
+    yield "mish-wide", (2, 2, 1, 17, 64, 1, 8, 8), "batch", "transposed", "mish", "softmax", None
+    yield "silu-sigmoid", sizes, "instance", "transposed", "silu", "sigmoid", "adam"
+    yield "silu-arctan", sizes, "instance", "transposed", "silu", "arctan", None
+    yield "silu-sparsemax", sizes, "instance", "transposed", "silu", "sparsemax", None
 
 
 def initialise(net, generator):
@@ -87,14 +91,14 @@ def nearest_kink(net, image):
     return least[0]
 
 
-def well_conditioned(net, image, labels, optimizer):
+def well_conditioned(net, image, labels, head, optimizer):
     """Whether ten steps hardly depend on rounding: Adam divides by the gradient's size, so that a gradient of nearly 0
     becomes a step of full length in a direction that rounding chose, in PyTorch too."""
-    exact = train(copy.deepcopy(net).double(), image.double(), labels, optimizer)
-    return (train(copy.deepcopy(net), image, labels, optimizer) - exact).norm() < CONDITION * exact.norm()
+    exact = train(copy.deepcopy(net).double(), image.double(), labels, head, optimizer)
+    return (train(copy.deepcopy(net), image, labels, head, optimizer) - exact).norm() < CONDITION * exact.norm()
 
 
-def make_problem(sizes, norm, up, act, optimizer):
+def make_problem(sizes, norm, up, act, head, optimizer):
     """Net, image and labels: the first seed that keeps clear of a kink, and whose training is well conditioned."""
     inputs, classes, depth, width, cap, n, h, w = sizes
     for seed in range(2000):
@@ -106,7 +110,7 @@ def make_problem(sizes, norm, up, act, optimizer):
         labels[torch.rand((n, h, w), generator=generator) < 0.1] = 255
         if act in KINKED and nearest_kink(net, image) <= MARGIN:
             continue
-        if optimizer and not well_conditioned(net, image, labels, optimizer):
+        if optimizer and not well_conditioned(net, image, labels, head, optimizer):
             continue
         return net, image, labels
     raise SystemExit(f"no seed serves for {act}; use a smaller case")
@@ -120,21 +124,21 @@ OPTIMIZERS = {
 DECAY = 0.01
 
 
-def train(net, image, labels, optimizer):
+def train(net, image, labels, head, optimizer):
     """Weights after STEPS steps; decay on convolution weights only."""
     decays = [p for _, p in net.named_tensors() if p.dim() == 4]
     others = [p for _, p in net.named_tensors() if p.dim() != 4]
     stepper = OPTIMIZERS[optimizer]([{"params": decays, "weight_decay": DECAY}, {"params": others, "weight_decay": 0}])
     for _ in range(STEPS):
         stepper.zero_grad()
-        loss_of(net(image), labels).backward()
+        loss_of(net(image), labels, head).backward()
         stepper.step()
     return flat(p for _, p in net.named_tensors())
 
 
-def run_case(sizes, norm, up, act, optimizer):
+def run_case(sizes, norm, up, act, head, optimizer):
     inputs, classes, depth, width, cap, n, h, w = sizes
-    net, image, labels = make_problem(sizes, norm, up, act, optimizer)
+    net, image, labels = make_problem(sizes, norm, up, act, head, optimizer)
     tensors = {
         "image": image,
         "labels": labels.to(torch.uint8),
@@ -144,15 +148,19 @@ def run_case(sizes, norm, up, act, optimizer):
     net.eval()
     with torch.no_grad():
         tensors["logits"] = net(image)
+    if head != "softmax":
+        tensors["probabilities"] = HEADS[head](tensors["logits"])
     net.train()
-    loss = loss_of(net(image), labels)
+    loss = loss_of(net(image), labels, head)
     loss.backward()
     tensors["gradients"] = flat(p.grad for _, p in net.named_tensors())
     tensors["state_after"] = flat(b for _, b in net.named_running())
     about = dict(inputs=inputs, classes=classes, depth=depth, width=width, cap=cap, norm=norm, up=up, act=act, n=n, h=h, w=w,
                  loss=loss.item(), torch=torch.__version__, names=[name for name, _ in net.named_tensors()])
+    if head != "softmax":
+        about["head"] = head
     if optimizer:
-        tensors["trained"] = train(net, image, labels, optimizer)
+        tensors["trained"] = train(net, image, labels, head, optimizer)
         group = OPTIMIZERS[optimizer]([torch.zeros(1)]).param_groups[0]
         about.update(optimizer=optimizer, steps=STEPS, learning_rate=group["lr"], momentum=group.get("momentum", 0),
                      weight_decay=DECAY)
@@ -178,10 +186,10 @@ def main():
     torch.manual_seed(0)
     torch.set_num_threads(2)
     os.makedirs(sys.argv[1], exist_ok=True)
-    for name, sizes, norm, up, act, optimizer in cases("--live" in sys.argv):
+    for name, sizes, norm, up, act, head, optimizer in cases("--live" in sys.argv):
         if act in KINKED:  # a small case: the more gates, the surer one of them sits on its kink
             sizes = (1, 3, 2, 3, 64, 1, 16, 12)
-        tensors, about = run_case(sizes, norm, up, act, optimizer)
+        tensors, about = run_case(sizes, norm, up, act, head, optimizer)
         write_safetensors(os.path.join(sys.argv[1], name + ".golden"), tensors, about)
         print(f"{name}: {tensors['weights'].numel()} weights, loss {about['loss']:.6f}")
 

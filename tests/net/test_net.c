@@ -14,11 +14,13 @@
 #include "net/schedule.h"
 #include "tensors.h"
 
-static og_net *make_net(const char *formula, og_norm norm, og_up up, int in_channels, int width, int classes)
+static og_net *make_net_with_head(const char *formula, const char *head_text, og_norm norm, og_up up, int in_channels,
+                                  int width, int classes)
 {
     og_act *act;
+    og_head *head;
     og_net *net;
-    if (og_act_parse(formula, &act) != OG_OK)
+    if (og_act_parse(formula, &act) != OG_OK || og_head_parse(head_text, &head) != OG_OK)
         fail_msg("%s", og_error_text());
     og_net_spec spec = {.in_channels = in_channels,
                         .classes = classes,
@@ -26,12 +28,19 @@ static og_net *make_net(const char *formula, og_norm norm, og_up up, int in_chan
                         .width = width,
                         .width_cap = 64,
                         .norm = norm,
-                        .up = up};
+                        .up = up,
+                        .head = head};
     og_net_spec_fill(&spec, act);
     if (og_net_new(&spec, &net) != OG_OK)
         fail_msg("%s", og_error_text());
     og_act_free(act);
+    og_head_free(head);
     return net;
+}
+
+static og_net *make_net(const char *formula, og_norm norm, og_up up, int in_channels, int width, int classes)
+{
+    return make_net_with_head(formula, "softmax", norm, up, in_channels, width, classes);
 }
 
 static og_plan *make_plan(og_net *net, int n, int h, int w, bool training, int threads)
@@ -63,9 +72,9 @@ static double train_once(og_plan *plan, const float *image, const uint8_t *label
 
 /* Directional derivative: the loss along a random direction of each tensor, in fp32, so the tolerance is loose; parity
  * with PyTorch is the sharp test. This one needs no golden file and covers every activation and layer kind. */
-static void check_gradients(const char *formula, og_norm norm, og_up up)
+static void check_head_gradients(const char *formula, const char *head, og_norm norm, og_up up)
 {
-    og_net *net = make_net(formula, norm, up, 2, 5, 3);
+    og_net *net = make_net_with_head(formula, head, norm, up, 2, 5, 3);
     og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 2);
     float *image = random_tensor(2 * PIXELS, 1);
     uint8_t labels[PIXELS];
@@ -96,7 +105,7 @@ static void check_gradients(const char *formula, og_norm norm, og_up up)
         }
         memcpy(weights, keep, p->count * sizeof *keep);
         if (!agree)
-            fail_msg("%s, %s: slope %g, finite difference %g", formula, p->name, slope, numeric);
+            fail_msg("%s, %s, %s: slope %g, finite difference %g", formula, head, p->name, slope, numeric);
         free(direction);
         free(keep);
     }
@@ -104,6 +113,19 @@ static void check_gradients(const char *formula, og_norm norm, og_up up)
     free(image);
     og_plan_free(plan);
     og_net_free(net);
+}
+
+static void check_gradients(const char *formula, og_norm norm, og_up up)
+{
+    check_head_gradients(formula, "softmax", norm, up);
+}
+
+static void test_heads(void **state)
+{
+    (void)state;
+    check_head_gradients("silu", "sigmoid", OG_NORM_BATCH, OG_UP_TRANSPOSED);
+    check_head_gradients("tanh", "arctan", OG_NORM_NONE, OG_UP_BILINEAR);
+    check_head_gradients("silu", "0.5 + 0.5*tanh(a*x); a = 0.5", OG_NORM_INSTANCE, OG_UP_TRANSPOSED);
 }
 
 static void test_gradients(void **state)
@@ -345,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_heads),
         cmocka_unit_test(test_learned_parameters),
         cmocka_unit_test(test_inputs_and_sources),
         cmocka_unit_test(test_initial_weights_are_paired),

@@ -100,7 +100,9 @@ static void open_case(const char *path, parity *p)
     assert_non_null(about);
     assert_int_equal(og__json_parse(about, strlen(about), path, &p->about), OG_OK);
     og_act *act;
-    if (og_act_parse(text(p->about, "act"), &act) != OG_OK)
+    og_head *head;
+    const char *name = json_object_get(p->about, "head") ? text(p->about, "head") : "softmax";
+    if (og_act_parse(text(p->about, "act"), &act) != OG_OK || og_head_parse(name, &head) != OG_OK)
         fail_msg("%s", og_error_text());
     og_net_spec spec = {
         .in_channels = number(p->about, "inputs"),
@@ -110,11 +112,13 @@ static void open_case(const char *path, parity *p)
         .width_cap = number(p->about, "cap"),
         .norm = (og_norm)index_in(text(p->about, "norm"), (const char *[]){"batch", "instance", "none", NULL}),
         .up = (og_up)index_in(text(p->about, "up"), (const char *[]){"transposed", "bilinear", NULL}),
+        .head = head,
     };
     og_net_spec_fill(&spec, act);
     if (og_net_new(&spec, &p->net) != OG_OK)
         fail_msg("%s", og_error_text());
     og_act_free(act);
+    og_head_free(head);
     p->n = number(p->about, "n");
     p->c = spec.in_channels;
     p->h = number(p->about, "h");
@@ -164,6 +168,11 @@ static void check_forward(const char *path, parity *p, const float *image)
     og_plan *plan = plan_of(p, false);
     assert_int_equal(og_plan_infer(plan, image, true, got), OG_OK);
     check(path, "logits", got, want, count, length(want, count));
+    if (og__safetensors_find(p->file, "probabilities")) {
+        read_floats(p, "probabilities", count, want);
+        assert_int_equal(og_plan_infer(plan, image, false, got), OG_OK);
+        check(path, "probabilities", got, want, count, length(want, count));
+    }
     og_plan_free(plan);
     free(want);
     free(got);
@@ -268,8 +277,8 @@ int main(void)
 {
     char **names;
     size_t count;
-    if (og__folder_list(case_folder(), &names, &count) != OG_OK || count < 11) {
-        fprintf(stderr, "%s: %zu cases found, 11 or more expected\n", case_folder(), count);
+    if (og__folder_list(case_folder(), &names, &count) != OG_OK || count < 14) {
+        fprintf(stderr, "%s: %zu cases found, 14 or more expected\n", case_folder(), count);
         return 1;
     }
     struct CMUnitTest *tests = calloc(count, sizeof *tests);

@@ -2,9 +2,13 @@
 
 Parameter names and order are ogive's, so that weights travel as one flat vector.
 """
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+IGNORE = 255
 
 ACTS = {
     "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "silu": nn.SiLU, "mish": nn.Mish, "elu": nn.ELU, "gelu": nn.GELU,
@@ -108,13 +112,48 @@ class UNet(nn.Module):
             yield from self.decoder[str(s)].named_state(f"decoder.{s}")
 
 
-def loss_of(logits, labels, ce=1.0, dice=1.0, background=False, ignore=255, smooth=1e-5):
-    """Cross-entropy plus soft Dice over the batch, as include/ogive/net.h defines it."""
-    keep = labels != ignore
-    cross = F.cross_entropy(logits, labels, ignore_index=ignore)
-    p = torch.softmax(logits, 1) * keep.unsqueeze(1)
-    g = F.one_hot(labels.where(keep, torch.zeros_like(labels)), logits.shape[1]).permute(0, 3, 1, 2) * keep.unsqueeze(1)
+def sparsemax(logits):
+    """Martins and Astudillo 2016, algorithm 1, over dimension 1; its derivative follows by autograd."""
+    z = logits.sort(1, descending=True).values
+    rank = torch.arange(1, z.shape[1] + 1).view(1, -1, 1, 1)
+    sums = z.cumsum(1)
+    support = (1 + rank * z > sums).sum(1, keepdim=True)
+    tau = (sums.gather(1, support - 1) - 1) / support
+    return (logits - tau).clamp(min=0)
+
+
+HEADS = {
+    "softmax": lambda logits: torch.softmax(logits, 1),
+    "sigmoid": torch.sigmoid,
+    "arctan": lambda logits: 0.5 + torch.atan(logits) / math.pi,
+    "sparsemax": sparsemax,
+}
+
+
+def head_loss(head, logits, labels, truth, keep):
+    """The loss that belongs to a head: the mean over labelled pixels (and classes, where each is judged by itself)."""
+    labelled = keep.sum()
+    if head == "softmax":
+        return F.cross_entropy(logits, labels, ignore_index=IGNORE)
+    if head == "sparsemax":  # equation 20 of the paper
+        p = sparsemax(logits)
+        tau = ((logits - p) * (p > 0)).sum(1, keepdim=True) / (p > 0).sum(1, keepdim=True)
+        squares = ((logits ** 2 - tau ** 2) * (p > 0)).sum(1)
+        return ((squares / 2 - (logits * truth).sum(1) + 0.5) * keep).sum() / labelled
+    if head == "sigmoid":
+        each = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    else:
+        each = F.binary_cross_entropy(HEADS[head](logits), truth, reduction="none")
+    return (each * keep.unsqueeze(1)).sum() / (labelled * logits.shape[1])
+
+
+def loss_of(logits, labels, head="softmax", ce=1.0, dice=1.0, background=False, smooth=1e-5):
+    """The head's loss plus soft Dice over the batch, as include/ogive/net.h and include/ogive/head.h define them."""
+    keep = labels != IGNORE
+    truth = F.one_hot(labels.where(keep, torch.zeros_like(labels)), logits.shape[1]).permute(0, 3, 1, 2)
+    g = (truth * keep.unsqueeze(1)).to(logits.dtype)
+    p = HEADS[head](logits) * keep.unsqueeze(1)
     both, total = (p * g).sum((0, 2, 3)), p.sum((0, 2, 3)) + g.sum((0, 2, 3))
     first = 0 if background else 1
     soft = 1 - ((2 * both + smooth) / (total + smooth))[first:].mean()
-    return ce * cross + dice * soft
+    return ce * head_loss(head, logits, labels, g, keep) + dice * soft
