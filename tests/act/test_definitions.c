@@ -126,6 +126,21 @@ RETURN(pau_c, numerator(p, x) / (0.1L + fabsl(p[6] + odd_terms(p + 7, x))))
 RETURN(mixture, p[0] * pos(x) + p[1] * tanhl(x))
 DEFINE(mixture_convex, real w = expl(p[0]); return (w * pos(x) + tanhl(x)) / (w + 1);)
 
+RETURN(pau_d, numerator(p, x) / (1 + fabsl(odd_terms(p + 6, x)) * (1 + 0.1L * (2 * in[OG_INPUT_NOISE] - 1))))
+RETURN(rrelu, x >= 0 ? x : x * (p[0] * (1 - in[OG_INPUT_NOISE]) + p[1] * in[OG_INPUT_NOISE]))
+RETURN(brelu, p[0] > 0 ? pos(p[0] * p[0] * x) : -pos(-p[0] * p[0] * x))
+RETURN(crelu, pos(in[OG_INPUT_MIRROR]))
+RETURN(maxout, x > gate ? x : gate)
+RETURN(frelu, x > in[OG_INPUT_FUNNEL] ? x : in[OG_INPUT_FUNNEL])
+RETURN(glu, x / (1 + expl(-gate)))
+RETURN(bilinear, x * gate)
+RETURN(reglu, gate > 0 ? x * gate : 0)
+RETURN(geglu, x * gate * phi(gate))
+RETURN(swiglu, x * gate / (1 + expl(-p[0] * gate)))
+DEFINE(dyrelu, real first = (1 + 1 * (2 * p[0] - 1)) * x + (0 + 0.5L * (2 * p[2] - 1));
+       real second = (0 + 1 * (2 * p[1] - 1)) * x + (0 + 0.5L * (2 * p[3] - 1));
+       return first > second ? first : second;)
+
 static const struct {
     const char *id;
     formula f;
@@ -146,7 +161,9 @@ static const struct {
     {"softshrink", softshrink}, {"hardshrink", hardshrink}, {"sine", sine}, {"gcu", gcu}, {"snake", snake},
     {"gaussian", gaussian}, {"srelu", srelu}, {"apl", apl}, {"arelu", arelu}, {"acon_c", acon_c},
     {"soft_exponential", soft_exponential}, {"slaf", slaf}, {"pau_a", pau_a}, {"pau_b", pau_b}, {"pau_c", pau_c},
-    {"mixture", mixture}, {"mixture_convex", mixture_convex},
+    {"mixture", mixture}, {"mixture_convex", mixture_convex}, {"pau_d", pau_d}, {"rrelu", rrelu}, {"brelu", brelu},
+    {"crelu", crelu}, {"maxout", maxout}, {"frelu", frelu}, {"glu", glu}, {"bilinear", bilinear}, {"reglu", reglu},
+    {"geglu", geglu}, {"swiglu", swiglu}, {"dyrelu_a", dyrelu}, {"dyrelu_b", dyrelu}, {"meta_acon_c", acon_c},
 };
 /* clang-format on */
 
@@ -207,14 +224,16 @@ static void evaluate(const og_act *act, og__isa isa, trial *t)
 }
 
 /* The first trial has the row's own values, the others move them by up to 0.3. */
-static void fill(trial *t, const og_act_entry *entry, int number)
+static void fill(trial *t, const og_act_entry *entry, const og_input *operands, int number)
 {
     og__random random = og__random_at(5, OG_STREAM_TEST, (uint64_t)number);
     for (size_t k = 0; k < entry->param_count; k++)
         t->params[k] = entry->params[k].value + (number > 0) * 0.6f * (og__random_uniform(&random) - 0.5f);
     for (int i = 0; i < OPERANDS; i++)
-        for (int at = 0; at < POINTS; at++)
-            t->z[i][at] = (at % 4 ? 6 : 24) * (og__random_uniform(&random) - 0.5f);
+        for (int at = 0; at < POINTS; at++) {
+            float uniform = og__random_uniform(&random);
+            t->z[i][at] = operands[i] == OG_INPUT_NOISE ? uniform : (at % 4 ? 6 : 24) * (uniform - 0.5f);
+        }
 }
 
 static void assert_same(const char *id, const char *what, real x, float found, real expected, real tolerance)
@@ -258,12 +277,12 @@ static void test_every_row(void **state)
         const og_act_entry *entry = og_act_entry_at(i);
         formula f = find(entry->id);
         og_act *act;
-        og_input operands[OG_INPUT_COUNT];
+        og_input operands[OG_INPUT_COUNT] = {0};
         int skipped = 0;
         assert_int_equal(og_act_parse(entry->id, &act), OG_OK);
         int operand_count = og__act_operands(act, operands);
         for (int number = 0; number < TRIALS; number++) {
-            fill(&t, entry, number);
+            fill(&t, entry, operands, number);
             evaluate(act, og__cpu_isa(), &t);
             check_trial(act, f, operands, operand_count, &t, &skipped);
         }

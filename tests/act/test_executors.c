@@ -58,6 +58,12 @@ static void make_arrays(const og_act *act, arrays *a)
             a->dz[operand][lane] = a->dz_src[operand][lane] = 1; /* sums are added to */
         }
     }
+    og_input operands[OG_INPUT_COUNT];
+    int last = og__act_operands(act, operands) - 1;
+    for (int lane = 0; operands[last] == OG_INPUT_NOISE && lane < LANES_MAX; lane++) {
+        a->scale[last][lane] = 0.1f; /* small enough for what a formula divides by */
+        a->shift[last][lane] = 0.5f;
+    }
     for (int lane = 0; lane < LANES_MAX; lane++)
         for (size_t k = 0; k < OG_ACT_PARAMS_MAX; k++) { /* another value in every channel */
             a->params[k][lane] = k < act->param_count ? act->params[k].value * (1 + 0.05f * (float)lane) : 0;
@@ -326,8 +332,9 @@ static void test_special_values(void **state)
         assert_int_equal(og_act_eval(act, 3, x, y, dy, NULL), OG_OK);
         if (!isnan(y[0]))
             fail_msg("%s hides a NaN", og_act_id(act));
-        og_act_facts facts;
-        assert_int_equal(og_act_analyse(act, &facts), OG_OK);
+        og_act_facts facts = {.right.limit = NAN};
+        if (og__act_check_only_x(act) == OG_OK)
+            assert_int_equal(og_act_analyse(act, &facts), OG_OK);
         if (!isnan(y[1]) && !isnan(facts.right.limit))
             assert_true((double)y[1] == facts.right.limit || fabs((double)y[1] - facts.right.limit) < 1e-6);
         og_act_free(act);
