@@ -31,7 +31,7 @@ typedef struct og_act_moments {
     double chi;           /* E f'^2 / E f^2: growth of squared gradients per layer without a norm, for a unit input */
     double chi_norm;      /* E f'^2 / Var f: the same with a norm before f */
     double nonlinearity;  /* 1 - corr(f(z), z)^2: 0 for a straight line */
-    double odd_share;     /* E f_odd^2 / E f^2, f_odd(u) = (f(u) - f(-u))/2 with u = z - mean: 1 odd, 0 even */
+    double odd_share;     /* E f_odd^2 / E f^2, f_odd being the odd part about the mean: 1 odd, 0 even */
 } og_act_moments;
 
 /**
@@ -68,8 +68,8 @@ typedef struct og_act_tail {
     double slope, intercept; /* of the line (a limit is the line of slope 0), else NaN */
     double power;            /* of the growth: 0 for a limit, 1 for a line; NaN where f oscillates or is not finite */
     bool saturates;          /* f' goes to 0 */
-    double flat_from;        /* beyond it |f'| stays below 0.05 max |f'|; NaN where it does not */
-    double flat_share;       /* P(|f'(z)| < 0.05 max |f'| and z on this side of 0), z ~ N(0, 1) */
+    double flat_from;        /* beyond it |f'| stays below 0.05 max |f'| over [-8, 8]; NaN where it does not */
+    double flat_share;       /* P(|f'(z)| below that, z on this side of 0), z ~ N(0, 1) */
 } og_act_tail;
 
 /** A point where f or f' jumps. */

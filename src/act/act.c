@@ -237,15 +237,6 @@ bool og_act_uses(const og_act *act, og_input input)
     return (unsigned)input < OG_INPUT_COUNT && act->uses[input];
 }
 
-og_status og__act_check_only_x(const og_act *act)
-{
-    for (og_input i = OG_INPUT_X + 1; i < OG_INPUT_COUNT; i++)
-        if (act->uses[i])
-            return og__fail(OG_ERR_UNSUPPORTED, "'%s' reads %s, %s; only formulas in x alone can be run here",
-                            act->text, og_input_name(i), og_input_meaning(i));
-    return OG_OK;
-}
-
 og_status og_act_formula(const og_act *act, char **text)
 {
     return og__copy_text(act->formula, text);

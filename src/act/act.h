@@ -21,9 +21,6 @@ struct og_act {
     og_act_param params[OG_ACT_PARAMS_MAX];
 };
 
-/* Fail with OG_ERR_UNSUPPORTED unless x is the only input: for what knows no other yet. */
-og_status og__act_check_only_x(const og_act *act);
-
 /* List the operands of an activation, which is how kernels are given the inputs that it uses: x or mirror first, then
  * gates, funnel and noise. Returns their number. */
 int og__act_operands(const og_act *act, og_input operands[OG_INPUT_COUNT]);

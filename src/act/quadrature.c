@@ -26,34 +26,35 @@ enum { DEPTH_MAX = 40 };
 typedef struct integration {
     og__integrands integrands;
     void *context;
+    int count;
     long *budget;
     double *sums;
 } integration;
 
-static void apply(const integration *in, const point *rule, int count, double from, double to, double *result)
+static void apply(const integration *in, const point *rule, int half_count, double from, double to, double *result)
 {
-    double middle = 0.5 * (from + to), half = 0.5 * (to - from), values[OG_INTEGRALS];
-    for (int k = 0; k < OG_INTEGRALS; k++)
+    double middle = 0.5 * (from + to), half = 0.5 * (to - from), values[OG_INTEGRALS_MAX];
+    for (int k = 0; k < in->count; k++)
         result[k] = 0;
-    for (int i = 0; i < 2 * count; i++) {
+    for (int i = 0; i < 2 * half_count; i++) {
         double offset = half * rule[i / 2].at;
         in->integrands(in->context, i % 2 ? middle + offset : middle - offset, values);
-        for (int k = 0; k < OG_INTEGRALS; k++)
+        for (int k = 0; k < in->count; k++)
             result[k] += half * rule[i / 2].weight * values[k];
     }
-    *in->budget -= 2 * count;
+    *in->budget -= 2 * half_count;
 }
 
 static void refine(const integration *in, double from, double to, int depth)
 {
-    double coarse[OG_INTEGRALS], fine[OG_INTEGRALS];
+    double coarse[OG_INTEGRALS_MAX], fine[OG_INTEGRALS_MAX];
     apply(in, rule_10, 5, from, to, coarse);
     apply(in, rule_20, 10, from, to, fine);
     bool agree = true;
-    for (int k = 0; k < OG_INTEGRALS; k++) /* NaN agrees with nothing better */
+    for (int k = 0; k < in->count; k++) /* NaN agrees with nothing better */
         agree &= !(fabs(fine[k] - coarse[k]) > 1e-13 + 1e-11 * fabs(fine[k]));
     if (agree || depth == DEPTH_MAX || *in->budget <= 0) {
-        for (int k = 0; k < OG_INTEGRALS; k++)
+        for (int k = 0; k < in->count; k++)
             in->sums[k] += fine[k];
         return;
     }
@@ -62,8 +63,9 @@ static void refine(const integration *in, double from, double to, int depth)
     refine(in, middle, to, depth + 1);
 }
 
-void og__integrate(og__integrands integrands, void *context, double from, double to, long *budget, double *sums)
+void og__integrate(og__integrands integrands, void *context, int count, double from, double to, long *budget,
+                   double *sums)
 {
-    integration in = {.integrands = integrands, .context = context, .budget = budget, .sums = sums};
+    integration in = {.integrands = integrands, .context = context, .count = count, .budget = budget, .sums = sums};
     refine(&in, from, to, 0);
 }

@@ -2,10 +2,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <ogive/facts.h>
 
-#include "act/act.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -110,9 +110,21 @@ void og_net_free(og_net *net)
 
 /* --- initial weights ---------------------------------------------------------------------------------------------- */
 
+static og_status act_gain(og_net *net, const og_act *act, double *gain)
+{
+    if (!net->gain_act || strcmp(og_act_text(net->gain_act), og_act_text(act)) != 0) {
+        og_act_moments moments;
+        OG_TRY(og_act_moments_at(act, 0, 1, NULL, &moments));
+        net->gain_act = act;
+        net->gain = isfinite(moments.gain) && moments.gain > 0 ? moments.gain : 1;
+    }
+    *gain = net->gain;
+    return OG_OK;
+}
+
 /* The gain by which weights that read `node` are drawn: that of the activation that made the values. A pooled or
  * enlarged activation keeps it; the image and a transposed convolution's result are about linear. */
-static og_status source_gain(const og_net *net, int node, double *gain)
+static og_status source_gain(og_net *net, int node, double *gain)
 {
     const og__node *n = &net->graph.nodes[node];
     while (n->kind == OG_NODE_POOL || n->kind == OG_NODE_RESIZE || n->kind == OG_NODE_MIRROR)
@@ -120,13 +132,7 @@ static og_status source_gain(const og_net *net, int node, double *gain)
     *gain = 1;
     if (n->kind != OG_NODE_NORM_ACT)
         return OG_OK;
-    og_act_facts facts;
-    if (og__act_check_only_x(og__net_act(net, n)) != OG_OK)
-        return OG_OK; /* the analysis knows no other input */
-    OG_TRY(og_act_analyse(og__net_act(net, n), &facts));
-    if (isfinite(facts.moments.gain) && facts.moments.gain > 0)
-        *gain = facts.moments.gain;
-    return OG_OK;
+    return act_gain(net, og__net_act(net, n), gain);
 }
 
 /* Streams are numbered by what the node is for, not by parameter or node: an activation with parameters or inputs of

@@ -7,8 +7,10 @@
 #include "net/graph.h"
 
 struct og_net {
-    og_net_spec spec; /* acts and head are owned copies */
-    og_act *identity; /* of a norm without activation */
+    og_net_spec spec;       /* acts and head are owned copies */
+    og_act *identity;       /* of a norm without activation */
+    const og_act *gain_act; /* the last whose gain was found, and the gain: most nets have one function throughout */
+    double gain;
     og__graph graph;
     float *weights;   /* (graph.weight_count) */
     float *gradients; /* (graph.weight_count) */
