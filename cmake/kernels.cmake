@@ -1,5 +1,5 @@
 # src/kernel/*.isa.c is compiled once per instruction set; OG_ISA names the set, OG_LANES its channel block.
-# tools/emit_catalogue.c writes the catalogue's kernels as one more such file at build time.
+# tools/emit_catalogue.c writes the catalogue's kernels as more such files at build time.
 set(og_isas baseline)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND og_isas avx2 avx512)
@@ -20,9 +20,15 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/tools/emit_catalogue.c)
   add_executable(emit_catalogue tools/emit_catalogue.c $<TARGET_OBJECTS:room_base> $<TARGET_OBJECTS:room_act>)
   target_include_directories(emit_catalogue PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(emit_catalogue PRIVATE ogive_flags OpenMP::OpenMP_C m)
-  set(catalogue ${CMAKE_CURRENT_BINARY_DIR}/generated/catalogue.isa.c)
-  add_custom_command(OUTPUT ${catalogue} COMMAND emit_catalogue ${catalogue} DEPENDS emit_catalogue
-                     COMMENT "Emitting the catalogue's kernels")
+  set(catalogue_files 6)
+  math(EXPR last "${catalogue_files} - 1")
+  set(catalogue "")
+  foreach(index RANGE ${last})
+    list(APPEND catalogue ${CMAKE_CURRENT_BINARY_DIR}/generated/catalogue_${index}.isa.c)
+  endforeach()
+  add_custom_command(OUTPUT ${catalogue}
+                     COMMAND emit_catalogue ${CMAKE_CURRENT_BINARY_DIR}/generated ${catalogue_files}
+                     DEPENDS emit_catalogue COMMENT "Emitting the catalogue's kernels")
   list(APPEND isa_sources ${catalogue})
 endif()
 

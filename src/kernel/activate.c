@@ -19,7 +19,7 @@ struct og__act_kernel {
 };
 
 static const struct {
-    const og__builtin_act *acts;
+    const og__builtin_act *const *acts;
     const og__act_frames *interpreter;
 } isa_tables[OG_ISA_COUNT] = {
     [OG_ISA_BASELINE] = {og__builtin_acts_baseline, &og__interpreter_baseline},
@@ -136,9 +136,10 @@ static og_status new_kernel(const og__act_frames *frames, const void *self, og__
 
 static const og__act_frames *find_builtin(const og_act *act, og__isa isa)
 {
-    for (const og__builtin_act *row = isa_tables[isa].acts; row->key; row++)
-        if (strcmp(row->key, act->key) == 0)
-            return row->frames;
+    for (const og__builtin_act *const *table = isa_tables[isa].acts; *table; table++)
+        for (const og__builtin_act *row = *table; row->key; row++)
+            if (strcmp(row->key, act->key) == 0)
+                return row->frames;
     return NULL;
 }
 

@@ -1,4 +1,5 @@
-/* The catalogue's kernels, one table per instruction set (tools/emit_catalogue.c writes them). */
+/* The catalogue's kernels, one list of tables per instruction set, ending with NULL (tools/emit_catalogue.c writes
+ * them). */
 #ifndef OG_KERNEL_BUILTIN_H
 #define OG_KERNEL_BUILTIN_H
 
@@ -9,10 +10,10 @@ typedef struct og__builtin_act {
     const og__act_frames *frames;
 } og__builtin_act;
 
-extern const og__builtin_act og__builtin_acts_baseline[];
+extern const og__builtin_act *const og__builtin_acts_baseline[];
 #if defined(__x86_64__)
-extern const og__builtin_act og__builtin_acts_avx2[];
-extern const og__builtin_act og__builtin_acts_avx512[];
+extern const og__builtin_act *const og__builtin_acts_avx2[];
+extern const og__builtin_act *const og__builtin_acts_avx512[];
 #endif
 
 #endif
