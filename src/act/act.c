@@ -157,9 +157,7 @@ static og_status set_derivatives(og_act *act)
     return og__exprs_status(graph);
 }
 
-/* Build the graph anew from the formula's text: equal formulas then have equal graphs, down to the order of the nodes,
- * and give the same code and the same bits whatever they were typed as. */
-static og_status set_graph(og_act *act, const og__catalogue *catalogue)
+static og_status read_back(og_act *act, const og__catalogue *catalogue)
 {
     og__text text = {0};
     og__parsed parsed;
@@ -175,6 +173,29 @@ static og_status set_graph(og_act *act, const og__catalogue *catalogue)
     return OG_OK;
 }
 
+/* Print the formula and build the graph anew from that text, until the text stays as it is: equal formulas then have
+ * equal texts and graphs, down to the order of the nodes, and give the same code and the same bits whatever they were
+ * typed as. Simplification sees more in a text that is simpler, so one round is not always enough. */
+static og_status set_graph(og_act *act, const og__catalogue *catalogue, const og__exprs *graph, og__expr value)
+{
+    enum { ROUNDS_MAX = 8 };
+    char *text;
+    OG_TRY(print(act, graph, value, false, &act->formula));
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        OG_TRY(read_back(act, catalogue));
+        OG_TRY(print(act, &act->graph, act->value, false, &text));
+        if (strcmp(text, act->formula) == 0) {
+            free(text);
+            return OG_OK;
+        }
+        free(act->formula);
+        act->formula = text;
+        og__exprs_deinit(&act->graph);
+        act->graph = (og__exprs){0};
+    }
+    return og__fail(OG_ERR_UNSUPPORTED, "the formula has no canonical form; write it more simply");
+}
+
 static og_status fill(og_act *act, const og__catalogue *catalogue, const og__parsed *parsed)
 {
     const og__catalogue_row *row = parsed->row;
@@ -182,10 +203,9 @@ static og_status fill(og_act *act, const og__catalogue *catalogue, const og__par
     og__expr value = row ? row->value : parsed->value;
     act->id = row ? row->entry.id : NULL;
     OG_TRY(set_params(act, parsed));
-    OG_TRY(print(act, graph, value, false, &act->formula));
-    OG_TRY(print(act, graph, value, true, &act->key));
+    OG_TRY(set_graph(act, catalogue, graph, value));
+    OG_TRY(print(act, &act->graph, act->value, true, &act->key));
     OG_TRY(set_text(act, row ? &row->entry : NULL));
-    OG_TRY(set_graph(act, catalogue));
     return set_derivatives(act);
 }
 
