@@ -7,153 +7,348 @@
 #include <ogive/act.h>
 #include <ogive/facts.h>
 
+#include "act_cost.h"
+#include "act_facts.h"
+#include "act_json.h"
 #include "command.h"
 #include "failure.h"
 #include "output.h"
 #include "plot.h"
 #include "table.h"
+#include "terminal.h"
 
 typedef struct own_settings {
+    char *plot;
+    double sigma;
+    int language;
+    bool cost;
     bool json;
 } own_settings;
 
 static og_option_table own_options(void)
 {
-    static const og_option rows[] = {OPTION_JSON(own_settings)};
+    static const og_option rows[] = {
+        {"plot", NULL, OG_OPTION_TEXT, offsetof(own_settings, plot), "", 0, 0, NULL, "file", "Output",
+         "Draw f and f' into an .svg or .png file"},
+        {"sigma", NULL, OG_OPTION_REAL, offsetof(own_settings, sigma), "1", 1e-6, 1e6, NULL, NULL, "Analysis",
+         "Standard deviation of the normal inputs for which moments and gains are told"},
+        {"cost", NULL, OG_OPTION_FLAG, offsetof(own_settings, cost), "true", 0, 0, NULL, NULL, "Analysis",
+         "Measure the time per element on this machine, about half a second"},
+        {"language", NULL, OG_OPTION_CHOICE, offsetof(own_settings, language), "en", 0, 0, "en|zh", NULL, "Output",
+         "Language of the facts and remarks"},
+        OPTION_JSON(own_settings),
+    };
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
-static const char *reference_of(const og_act *act)
+/* A text, or why there is none. */
+typedef struct maybe_text {
+    char *text;
+    char *reason;
+} maybe_text;
+
+/* All that is told about one activation; what cannot be known has a reason instead. */
+typedef struct portrait {
+    og_act *act;
+    const og_act_entry *same; /* the row that a typed formula is in disguise, or NULL */
+    og_act_facts facts;
+    og_act_moments moments; /* at --sigma */
+    char *trouble;          /* why no network can be trained with it */
+    char *doubts;           /* one line each */
+    maybe_text formula, slope, by_param[OG_ACT_PARAMS_MAX], by_input[OG_INPUT_COUNT];
+    og_act_remark *remarks;
+    size_t remark_count;
+    bool has_costs;
+    act_costs costs;
+    char *no_costs;
+} portrait;
+
+static void portrait_deinit(portrait *p)
 {
-    const char *id = og_act_id(act);
-    for (size_t i = 0; id && i < og_act_entry_count(); i++)
-        if (strcmp(og_act_entry_at(i)->id, id) == 0)
-            return og_act_entry_at(i)->reference;
-    return NULL;
+    maybe_text *const texts[] = {&p->formula, &p->slope};
+    for (size_t i = 0; i < 2; i++) {
+        free(texts[i]->text);
+        free(texts[i]->reason);
+    }
+    for (size_t k = 0; k < OG_ACT_PARAMS_MAX; k++) {
+        free(p->by_param[k].text);
+        free(p->by_param[k].reason);
+    }
+    for (size_t k = 0; k < OG_INPUT_COUNT; k++) {
+        free(p->by_input[k].text);
+        free(p->by_input[k].reason);
+    }
+    free(p->trouble);
+    free(p->doubts);
+    free(p->no_costs);
+    og_act_free(p->act);
+}
+
+/* --- finding it out ----------------------------------------------------------------------------------------------- */
+
+/* Keep a failure of one of the kinds that are part of the answer; pass on the others. */
+static og_status tolerate(og_status status, og_status fine, char **reason)
+{
+    if (status != fine)
+        return status;
+    *reason = strdup(og_error_text());
+    return *reason ? OG_OK : fail(OG_ERR_MEMORY, "out of memory");
+}
+
+static og_status find_texts(portrait *p)
+{
+    TRY(tolerate(og_act_formula(p->act, &p->formula.text), OG_ERR_UNSUPPORTED, &p->formula.reason));
+    TRY(tolerate(og_act_derivative(p->act, NULL, &p->slope.text), OG_ERR_UNSUPPORTED, &p->slope.reason));
+    for (size_t k = 0; k < og_act_param_count(p->act); k++)
+        TRY(tolerate(og_act_derivative(p->act, og_act_param_at(p->act, k).name, &p->by_param[k].text),
+                     OG_ERR_UNSUPPORTED, &p->by_param[k].reason));
+    for (og_input input = OG_INPUT_GATE; input < OG_INPUT_COUNT; input++)
+        if (og_act_uses(p->act, input) && input != OG_INPUT_MIRROR && input != OG_INPUT_NOISE)
+            TRY(tolerate(og_act_derivative(p->act, og_input_name(input), &p->by_input[input].text), OG_ERR_UNSUPPORTED,
+                         &p->by_input[input].reason));
+    return OG_OK;
+}
+
+static og_status find_facts(portrait *p, double sigma)
+{
+    TRY(tolerate(og_act_analyse(p->act, &p->facts), OG_ERR_NUMERIC, &p->trouble));
+    p->moments = p->facts.moments;
+    if (sigma != 1 && !p->trouble)
+        TRY(tolerate(og_act_moments_at(p->act, 0, sigma, NULL, &p->moments), OG_ERR_NUMERIC, &p->trouble));
+    return OG_OK;
+}
+
+static og_status find_costs(portrait *p)
+{
+    TRY(tolerate(costs_measure(1, &p->act, &p->costs), OG_ERR_UNSUPPORTED, &p->no_costs));
+    p->has_costs = !p->no_costs;
+    return OG_OK;
 }
 
 /* --- JSON --------------------------------------------------------------------------------------------------------- */
 
-static json_t *kinks_document(const og_act_facts *facts)
+static json_t *text_or_null(const maybe_text *text)
 {
-    json_t *kinks = json_array();
-    int most = sizeof facts->kinks / sizeof facts->kinks[0];
-    for (int i = 0; i < facts->kink_count && i < most; i++)
-        json_array_append_new(kinks, json_real(facts->kinks[i].x));
-    return kinks;
+    return text->text ? json_string(text->text) : json_null();
 }
 
-static json_t *facts_document(const og_act_facts *facts)
+static json_t *params_document(const portrait *p)
 {
-    return json_pack(
-        "{s:{s:o, s:o, s:o, s:o}, s:{s:o, s:o, s:o}, s:o, s:o, s:[o, o], s:[o, o], s:o, s:b, s:b, s:b, s:i, s:o}",
-        "moments", "mean", json_number(facts->moments.mean), "second_moment", json_number(facts->moments.second_moment),
-        "variance", json_number(facts->moments.variance), "slope_moment", json_number(facts->moments.slope_moment),
-        "gains", "forward", json_number(facts->moments.gain), "variance", json_number(facts->moments.gain_variance),
-        "backward", json_number(facts->moments.gain_backward), "chi", json_number(facts->moments.chi), "chi_norm",
-        json_number(facts->moments.chi_norm), "range", json_number(facts->min), json_number(facts->max), "limits",
-        json_number(facts->left.limit), json_number(facts->right.limit), "slope_max", json_number(facts->slope_max),
-        "monotonic", facts->monotonic, "odd", facts->odd, "even", facts->even, "kink_count", facts->kink_count, "kinks",
-        kinks_document(facts));
-}
-
-static og_status params_document(const og_act *act, json_t **params)
-{
-    *params = json_array();
-    for (size_t i = 0; i < og_act_param_count(act); i++) {
-        char *derivative;
-        og_act_param param = og_act_param_at(act, i);
-        TRY(og_act_derivative(act, param.name, &derivative));
-        json_array_append_new(*params,
-                              json_pack("{s:s, s:o, s:o, s:s}", "name", param.name, "value", json_float(param.value),
-                                        "learn", json_learn(param.learn), "derivative", derivative));
-        free(derivative);
+    json_t *list = json_array();
+    for (size_t k = 0; k < og_act_param_count(p->act); k++) {
+        og_act_param param = og_act_param_at(p->act, k);
+        json_t *row = param_document(&param);
+        json_object_set_new(row, "derivative", text_or_null(&p->by_param[k]));
+        json_array_append_new(list, row);
     }
-    return OG_OK;
+    return list;
 }
 
-static og_status show_json(const og_act *act, const og_act_facts *facts, const char *formula, const char *derivative)
+static json_t *own_inputs_document(const portrait *p)
 {
-    json_t *params;
-    TRY(params_document(act, &params));
-    json_t *document =
-        json_pack("{s:s, s:s?, s:s, s:s, s:o, s:s?}", "text", og_act_text(act), "id", og_act_id(act), "formula",
-                  formula, "derivative", derivative, "params", params, "reference", reference_of(act));
-    json_t *more = facts_document(facts);
-    if (json_object_update(document, more) != 0) {
+    json_t *list = inputs_document(p->act), *row;
+    size_t i;
+    json_array_foreach(list, i, row) {
+        for (og_input input = OG_INPUT_GATE; input < OG_INPUT_COUNT; input++)
+            if (strcmp(json_string_value(json_object_get(row, "name")), og_input_name(input)) == 0)
+                json_object_set_new(row, "derivative", text_or_null(&p->by_input[input]));
+    }
+    return list;
+}
+
+static json_t *remarks_document(const portrait *p)
+{
+    static const char *const kinds[] = {"strength", "weakness", "advice"};
+    json_t *list = json_array();
+    for (size_t i = 0; i < p->remark_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "kind", kinds[p->remarks[i].kind], "rule",
+                                              p->remarks[i].rule, "text", p->remarks[i].text));
+    return list;
+}
+
+static og_status show_json(const portrait *p, double sigma)
+{
+    const og_act_entry *entry = entry_of(p->act);
+    og_act_facts told = p->facts;
+    told.moments = p->moments;
+    json_t *document = json_pack(
+        "{s:s, s:s?, s:s?, s:s?, s:o, s:o, s:s?, s:o, s:o, s:s?, s:s?, s:f, s:s?, s:s?, s:o, s:o}", "text",
+        og_act_text(p->act), "id", og_act_id(p->act), "same_as", p->same ? p->same->id : NULL, "family",
+        entry ? entry->family : NULL, "formula", text_or_null(&p->formula), "derivative", text_or_null(&p->slope),
+        "derivative_missing", p->slope.reason, "params", params_document(p), "inputs", own_inputs_document(p),
+        "reference", entry ? entry->reference : NULL, "note", entry && entry->note[0] ? entry->note : NULL, "sigma",
+        sigma, "untrainable", p->trouble, "doubts", p->doubts, "remarks", remarks_document(p), "cost",
+        p->has_costs ? costs_document(&p->costs, 0) : json_null());
+    json_t *facts = facts_document(&told);
+    if (!document || !facts || json_object_update(document, facts) != 0) {
         json_decref(document);
         document = NULL;
     }
-    json_decref(more);
+    json_decref(facts);
     return print_json(document, 12);
 }
 
 /* --- for people --------------------------------------------------------------------------------------------------- */
 
-static void add_row(text_table *table, const char *name, double value, const char *meaning)
+/* "  f'(x)  = 1 - tanh(x)^2", folded; a very long one only begins. */
+static void print_formula(const char *label, const maybe_text *formula)
 {
-    table_cell(table, "%s", name);
-    table_cell(table, "%.6g", value);
-    table_cell(table, "%s", meaning);
-}
-
-static void print_facts(const og_act_facts *facts)
-{
-    text_table table = {.align = "lrl"};
-    add_row(&table, "E f(z)", facts->moments.mean, "mean of the output for z ~ N(0, 1)");
-    add_row(&table, "E f(z)^2", facts->moments.second_moment, "second moment");
-    add_row(&table, "Var f(z)", facts->moments.variance, "variance");
-    add_row(&table, "E f'(z)^2", facts->moments.slope_moment, "mean squared slope");
-    add_row(&table, "gain", facts->moments.gain, "1/sqrt(E f^2): initial weights that keep the signal's size");
-    add_row(&table, "chi", facts->moments.chi, "E f'^2 / E f^2: growth of gradients per layer without a norm");
-    add_row(&table, "chi, norm", facts->moments.chi_norm, "E f'^2 / Var f: the same with a norm before f");
-    add_row(&table, "max |f'|", facts->slope_max, "steepest slope");
-    add_row(&table, "min f", facts->min, "lowest value");
-    add_row(&table, "max f", facts->max, "highest value");
-    add_row(&table, "f(-inf)", facts->left.limit, "limit on the left");
-    add_row(&table, "f(+inf)", facts->right.limit, "limit on the right");
-    table_print(&table, stdout);
-    printf("\n  %s", facts->monotonic ? "monotonic" : "not monotonic");
-    printf("%s%s", facts->odd ? ", odd" : "", facts->even ? ", even" : "");
-    if (facts->kink_count == 0)
-        printf(", smooth");
-    int most = sizeof facts->kinks / sizeof facts->kinks[0];
-    for (int i = 0; i < facts->kink_count && i < most; i++)
-        printf("%s%g", i ? ", " : ", kinks at x = ", facts->kinks[i].x);
-    printf("\n");
-}
-
-/* A catalogue entry may keep its parameters by name; the values are then said beside the formula. */
-static og_status print_formulas(const og_act *act, const char *formula, const char *derivative)
-{
-    printf("%s\n\n  f(x)  = %s\n  f'(x) = %s\n", og_act_text(act), formula, derivative);
-    for (size_t i = 0; i < og_act_param_count(act); i++) {
-        char *slope;
-        og_act_param param = og_act_param_at(act, i);
-        TRY(og_act_derivative(act, param.name, &slope));
-        printf("  df/d%s = %s    at %s = %g%s\n", param.name, slope, param.name, (double)param.value,
-               param.learn == OG_LEARN_NO      ? ""
-               : param.learn == OG_LEARN_LAYER ? ", then learned per layer"
-                                               : ", then learned per channel");
-        free(slope);
+    enum { SHOWN = 1500 };
+    int at = printf("  %-7s = ", label);
+    if (!formula->text)
+        print_folded(stdout, formula->reason, at, at);
+    else if (strlen(formula->text) <= SHOWN)
+        print_folded(stdout, formula->text, at, at);
+    else {
+        char start[SHOWN + 100];
+        snprintf(start, sizeof start, "%.*s ... (%zu characters; --json has all of them)", SHOWN, formula->text,
+                 strlen(formula->text));
+        print_folded(stdout, start, at, at);
     }
-    if (reference_of(act))
-        printf("\n  %s\n", reference_of(act));
-    printf("\n");
-    return OG_OK;
 }
 
-static og_status plot(const og_act *act)
+static void print_params(const portrait *p)
 {
-    enum { COUNT = 8 * PLOT_COLUMNS + 1 }; /* odd, so that 0 is among them */
-    const double reach = 5;                /* where activations differ from their limits */
-    float x[COUNT], y[COUNT], dy[COUNT];
-    for (int i = 0; i < COUNT; i++)
-        x[i] = (float)(reach * (2.0 * i / (COUNT - 1) - 1));
-    TRY(og_act_eval(act, COUNT, x, y, dy, NULL));
-    plot_panel panels[] = {{"f(x)", y}, {"f'(x)", dy}};
+    size_t count = og_act_param_count(p->act);
+    text_table table = {.align = "lll"};
+    if (count == 0)
+        return;
+    printf("\nParameters\n");
+    for (size_t k = 0; k < count; k++) {
+        char text[OG_ACT_PARAM_BYTES];
+        og_act_param param = og_act_param_at(p->act, k);
+        og_act_param_format(&param, text);
+        table_cell(&table, "%s", param.name);
+        table_cell(&table, "%s", text);
+        table_cell(&table, "%s",
+                   param.source == OG_PARAM_EXCITE   ? "predicted from the image's channel means"
+                   : param.learn == OG_LEARN_LAYER   ? "learned, one value per layer"
+                   : param.learn == OG_LEARN_CHANNEL ? "learned, one value per channel"
+                                                     : "fixed");
+    }
+    table_print(&table, stdout);
+}
+
+static void print_inputs(const og_act *act)
+{
+    bool first = true;
+    for (og_input input = OG_INPUT_GATE; input < OG_INPUT_COUNT; input++)
+        if (og_act_uses(act, input)) {
+            printf("%s", first ? "\nFurther inputs\n" : "");
+            int at = printf("  %-8s", og_input_name(input));
+            print_folded(stdout, og_input_meaning(input), at, at);
+            first = false;
+        }
+}
+
+static void print_head(const portrait *p)
+{
+    const og_act_entry *entry = entry_of(p->act);
+    print_folded(stdout, og_act_text(p->act), 0, 2);
+    if (entry)
+        printf("%s\n", entry->family);
+    if (p->same)
+        printf("the same function as %s, whose code it runs\n", p->same->id);
     printf("\n");
-    plot_print(stdout, 2, panels, COUNT, -reach, reach);
+    print_formula("f(x)", &p->formula);
+    print_formula("f'(x)", &p->slope);
+    for (og_input input = OG_INPUT_GATE; input < OG_INPUT_COUNT; input++)
+        if (p->by_input[input].text || p->by_input[input].reason) {
+            char label[16];
+            snprintf(label, sizeof label, "df/d%s", og_input_name(input));
+            print_formula(label, &p->by_input[input]);
+        }
+    for (size_t k = 0; k < og_act_param_count(p->act); k++) {
+        char label[48];
+        snprintf(label, sizeof label, "df/d%s", og_act_param_at(p->act, k).name);
+        print_formula(label, &p->by_param[k]);
+    }
+    print_params(p);
+    print_inputs(p->act);
+}
+
+/* Rows of a label and words that may need several lines. */
+static void print_row(const char *label, int label_columns, const char *text)
+{
+    fputs("  ", stdout);
+    print_padded(stdout, label, label_columns);
+    print_folded(stdout, text, 2 + label_columns, 2 + label_columns);
+}
+
+static void print_facts(const portrait *p, og_language language)
+{
+    fact_row rows[FACT_ROWS_MAX];
+    size_t count = facts_describe(&p->facts, language, rows);
+    printf("\n%s%s\n", in_language(language, "Shape", "形状"),
+           !p->facts.is_section ? ""
+                                : in_language(language, " at gate = 1, funnel = 0, noise = 1/2",
+                                              "（gate = 1、funnel = 0、noise = 1/2）"));
+    for (size_t i = 0; i < count; i++)
+        print_row(rows[i].label, 16, rows[i].text);
+}
+
+static void print_moments(const portrait *p, og_language language, double sigma)
+{
+    moment_row rows[MOMENT_ROWS];
+    moments_list(&p->moments, language, rows);
+    printf("\n%s z ~ N(0, %g)\n", in_language(language, "For normal inputs,", "正态输入"), sigma * sigma);
+    for (size_t i = 0; i < MOMENT_ROWS; i++) {
+        char number[32];
+        format_fact(rows[i].value, sizeof number, number);
+        fputs("  ", stdout);
+        print_padded(stdout, rows[i].symbol, 16);
+        print_padded(stdout, number, 10);
+        print_folded(stdout, rows[i].meaning, 28, 28);
+    }
+}
+
+static void print_remarks(const portrait *p, og_language language)
+{
+    static const char *const english[] = {"Strengths", "Weaknesses", "Advice"};
+    static const char *const chinese[] = {"长处", "短处", "建议"};
+    for (int kind = OG_REMARK_STRENGTH; kind <= OG_REMARK_ADVICE; kind++) {
+        bool first = true;
+        for (size_t i = 0; i < p->remark_count; i++)
+            if ((int)p->remarks[i].kind == kind) {
+                if (first)
+                    printf("\n%s\n", in_language(language, english[kind], chinese[kind]));
+                fputs("  - ", stdout);
+                print_folded(stdout, p->remarks[i].text, 4, 4);
+                first = false;
+            }
+    }
+}
+
+static void print_sources(const portrait *p, og_language language)
+{
+    const og_act_entry *entry = entry_of(p->act);
+    if (!entry)
+        return;
+    printf("\n");
+    print_row(in_language(language, "source", "来源"), 10, entry->reference);
+    if (entry->note[0])
+        print_row(in_language(language, "note", "说明"), 10, entry->note);
+}
+
+static og_status show(const portrait *p, og_language language, double sigma)
+{
+    print_head(p);
+    printf("\n");
+    TRY(plot_print_family(stdout, p->act));
+    if (p->trouble) {
+        printf("\n");
+        print_row(in_language(language, "No network can be trained with it:", "无法用它训练网络："), 0, p->trouble);
+    }
+    print_facts(p, language);
+    print_moments(p, language, sigma);
+    if (p->has_costs)
+        costs_print(&p->costs, language);
+    else if (p->no_costs) {
+        printf("\n");
+        print_row(in_language(language, "No cost: ", "无法测量开销："), 0, p->no_costs);
+    }
+    print_sources(p, language);
+    print_remarks(p, language);
     return OG_OK;
 }
 
@@ -161,24 +356,19 @@ static og_status run(const void *values, const char *const *positionals)
 {
     const own_settings *settings = values;
     og_status status = OG_OK;
-    og_act *act = NULL;
-    char *formula = NULL, *derivative = NULL;
-    og_act_facts facts;
-    GO(og_act_parse(positionals[0], &act));
-    GO(og_act_analyse(act, &facts));
-    GO(og_act_formula(act, &formula));
-    GO(og_act_derivative(act, NULL, &derivative));
-    if (settings->json) {
-        GO(show_json(act, &facts, formula, derivative));
-    } else {
-        GO(print_formulas(act, formula, derivative));
-        print_facts(&facts);
-        GO(plot(act));
-    }
+    og_language language = settings->language == 1 ? OG_LANGUAGE_CHINESE : OG_LANGUAGE_ENGLISH;
+    portrait p = {0};
+    GO(og_act_parse(positionals[0], &p.act));
+    GO(find_same(p.act, &p.same));
+    GO(find_texts(&p));
+    GO(find_facts(&p, settings->sigma));
+    if (settings->cost)
+        GO(find_costs(&p));
+    if (settings->plot[0])
+        GO(plot_save_acts(1, &p.act, settings->plot));
+    GO(settings->json ? show_json(&p, settings->sigma) : show(&p, language, settings->sigma));
 done:
-    free(formula);
-    free(derivative);
-    og_act_free(act);
+    portrait_deinit(&p);
     return status;
 }
 
@@ -189,15 +379,22 @@ const cli_command act_show_command = {
     .groups = {{own_options, 0, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
-        "Shows the formula, its derivatives by x and by each parameter, moments under a normal input, the gain for weight "
-        "initialisation, range, limits, kinks, and a plot.\n\n"
-        "With --json: \"text\", \"id\", \"formula\", \"derivative\", \"params\" (\"name\", \"value\", \"learn\", "
-        "\"derivative\"), \"reference\", \"moments\" (\"mean\", \"second_moment\", \"variance\", \"slope_moment\"), \"gains\" "
-        "(\"forward\", \"variance\", \"backward\"), \"chi\", \"chi_norm\", \"range\" [lowest, highest], \"limits\" [left, "
-        "right], \"slope_max\", \"monotonic\", \"odd\", \"even\", \"kink_count\", \"kinks\"; a value that is not finite is "
-        "null.",
+        "Shows the formula, its derivatives by x, by further inputs and by each parameter, draws f and f', and tells range, "
+        "direction, zeros, smoothness, tails, symmetry, moments and gains for normal inputs, the cost on this machine, the "
+        "names in other libraries, the source, and strengths and weaknesses in words. A formula that was typed is treated "
+        "like a built-in one.\n\n"
+        "With --json: \"text\", \"id\", \"same_as\" (the built-in that a typed formula is), \"family\", \"formula\", \"derivative\", \"params\" (\"name\", \"value\", "
+        "\"learn\", \"text\", \"derivative\"), \"inputs\" (\"name\", \"meaning\", \"derivative\"), \"reference\", \"note\", "
+        "\"sigma\", \"untrainable\" (why no network can be trained with it, or null), \"doubts\", \"remarks\" (\"kind\", "
+        "\"rule\", \"text\"), \"cost\" (\"executor\", \"isa\", \"sizes\": \"bytes\", \"forward_ns\", \"backward_ns\", "
+        "\"forward_ratio\", \"backward_ratio\", the ratios to relu), \"moments\", \"gains\" (\"forward\", \"variance\", "
+        "\"backward\"), \"chi\", \"chi_norm\", \"nonlinearity\", \"range\" [lowest, highest], \"limits\" [left, right], "
+        "\"tails\", \"slope_max\", \"lipschitz\", \"smoothness\" (a number, or \"infinite\"), \"monotonic\", \"odd\", "
+        "\"even\", \"kinks\" (\"x\", \"jump\", \"f\" and \"slope\" on either side), \"zeros\", \"pieces\", \"domain\" and "
+        "others; a value that is not finite is null. docs/analysis.md explains the numbers.",
     .examples = "  ogive act show mish\n"
                 "  ogive act show 'leaky_relu(a=0.2)' --json\n"
+                "  ogive act show 'x*tanh(exp(x))' --plot tanhexp.svg\n"
                 "  ogive act show -- '-x*sigmoid(-x)'\n",
     .run = run,
 };

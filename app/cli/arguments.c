@@ -154,6 +154,9 @@ static og_status read_arguments(cli_arguments *arguments, int argc, char *const 
     const cli_command *command = arguments->command;
     while (accepted < POSITIONALS_MAX && command->positionals[accepted].name)
         accepted++;
+    size_t named = accepted;
+    if (command->repeated)
+        accepted = ARGUMENTS_MAX;
     bool options_over = false;
     for (int at = 0; at < argc;) {
         if (!options_over && strcmp(argv[at], "--") == 0) {
@@ -171,7 +174,7 @@ static og_status read_arguments(cli_arguments *arguments, int argc, char *const 
             return fail(OG_ERR_ARGUMENT, "too many arguments: '%s'", argv[at]);
         }
     }
-    if (positional_count + command->optional < accepted)
+    if (positional_count + command->optional < named)
         return fail(OG_ERR_ARGUMENT, "%s is missing: %s", command->positionals[positional_count].name,
                     command->positionals[positional_count].help);
     return OG_OK;

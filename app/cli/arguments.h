@@ -15,8 +15,8 @@ typedef struct cli_arguments {
     og_config_target
         groups[GROUPS_MAX]; /* the command's tables without what it excepts, with their structs in `settings` */
     size_t group_count;
-    const char *positionals[POSITIONALS_MAX]; /* borrowed from argv; NULL where left out */
-    bool help;                                /* --help was given; nothing else was checked */
+    const char *positionals[ARGUMENTS_MAX + 1]; /* borrowed from argv; NULL where left out, and at the end */
+    bool help;                                  /* --help was given; nothing else was checked */
 } cli_arguments;
 
 /*

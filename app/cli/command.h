@@ -8,7 +8,7 @@
 #include <ogive/option.h>
 #include <ogive/status.h>
 
-enum { POSITIONALS_MAX = 3, GROUPS_MAX = 4 };
+enum { POSITIONALS_MAX = 3, GROUPS_MAX = 4, ARGUMENTS_MAX = 16 };
 
 typedef struct positional {
     const char *name; /* "DATA" */
@@ -27,17 +27,18 @@ typedef struct cli_command {
     const char *summary;                     /* one line for the overview, without a full stop */
     positional positionals[POSITIONALS_MAX]; /* up to the first without a name */
     size_t optional;                         /* how many of the last positionals may be left out */
+    bool repeated;                           /* the last positional may be given again, up to ARGUMENTS_MAX in all */
     const char *required;                    /* an option that must be given, or NULL */
     option_group groups[GROUPS_MAX];         /* up to the first without a table */
     size_t settings_bytes;
-    const char *description; /* paragraphs, separated by an empty line */
-    const char *examples;    /* shell lines */
-    og_status (*run)(const void *settings, const char *const *positionals);
+    const char *description;                                                /* paragraphs, separated by an empty line */
+    const char *examples;                                                   /* shell lines */
+    og_status (*run)(const void *settings, const char *const *positionals); /* NULL behind the last */
 } cli_command;
 
 /* Each stands in the file of its name. */
-extern const cli_command act_list_command, act_show_command, act_eval_command, data_check_command, train_command,
-    compare_command, predict_command, eval_command, help_command;
+extern const cli_command act_list_command, act_show_command, act_compare_command, act_eval_command, data_check_command,
+    train_command, compare_command, predict_command, eval_command, help_command;
 
 /* Every command, in the order of the overview; NULL at the end. */
 extern const cli_command *const commands[];

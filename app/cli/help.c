@@ -166,7 +166,7 @@ og_status print_help(FILE *file, const cli_command *command)
         count++;
     for (size_t i = 0; i < count; i++)
         fprintf(file, i + command->optional < count ? " %s" : " [%s]", command->positionals[i].name);
-    fputs(" [options]\n\n", file);
+    fputs(command->repeated ? " ... [options]\n\n" : " [options]\n\n", file);
     for (size_t i = 0; i < count; i++) {
         int at = fprintf(file, "  %-22s", command->positionals[i].name);
         fprintf(file, "%*s", at < COLUMN ? COLUMN - at : 2, "");

@@ -108,7 +108,7 @@ og_status print_manual(FILE *file, const cli_command *command)
     fprintf(file, ".SH SYNOPSIS\n.B ogive %s\n", command->name);
     for (size_t i = 0; i < POSITIONALS_MAX && command->positionals[i].name; i++)
         fprintf(file, ".I %s\n", command->positionals[i].name);
-    fputs("[options]\n.SH DESCRIPTION\n", file);
+    fputs(command->repeated ? "\\&... [options]\n.SH DESCRIPTION\n" : "[options]\n.SH DESCRIPTION\n", file);
     print_roff(file, command->description);
     for (size_t i = 0; i < POSITIONALS_MAX && command->positionals[i].name; i++) {
         fprintf(file, ".TP\n.I %s\n", command->positionals[i].name);

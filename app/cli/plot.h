@@ -5,14 +5,20 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { PLOT_COLUMNS = 36, PLOT_ROWS = 12, PLOT_PANELS_MAX = 2 };
+#include <ogive/plot.h>
 
-typedef struct plot_panel {
-    const char *title;
-    const float *y; /* (count), at equal steps of x; what is not finite is left out */
-} plot_panel;
+/*
+ * Draw f and f' of up to OG_PLOT_CURVES_MAX curves, side by side where the terminal is wide enough.
+ *
+ * One curve is drawn in braille dots, or in '*' where the locale has ASCII only. Several have colours where there are
+ * any, and else letters; above them stands which is which.
+ */
+og_status plot_print(FILE *file, size_t count, const og_plot_curve *curves);
 
-/* Print panels side by side over the same x axis, [x_min, x_max], with their y ranges. */
-void plot_print(FILE *file, size_t panel_count, const plot_panel *panels, size_t count, double x_min, double x_max);
+/* Draw the family of one activation (og_plot_family()). */
+og_status plot_print_family(FILE *file, const og_act *act);
+
+/* Draw an activation's family, or several activations, into a file by og_plot_save(). */
+og_status plot_save_acts(size_t count, og_act *const *acts, const char *path);
 
 #endif

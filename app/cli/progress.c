@@ -1,6 +1,5 @@
 #include "progress.h"
 
-#include <langinfo.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "terminal.h"
 
 enum { BAR_CELLS = 24, LINE_BYTES = 512 };
 
@@ -26,11 +27,6 @@ static int terminal_columns(void)
 {
     struct winsize size;
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
-bool terminal_has_unicode(void)
-{
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 void format_duration(double seconds, size_t size, char text[size])

@@ -26,7 +26,4 @@ void progress_end(void);
 /* Write a duration: "0:07", "12:30", "3:05:00", or "-" when it is unknown. */
 void format_duration(double seconds, size_t size, char text[size]);
 
-/* Whether the terminal takes characters beyond ASCII. */
-bool terminal_has_unicode(void);
-
 #endif

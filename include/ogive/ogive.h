@@ -4,6 +4,7 @@
 
 #include <ogive/act.h>
 #include <ogive/config.h>
+#include <ogive/cost.h>
 #include <ogive/data.h>
 #include <ogive/facts.h>
 #include <ogive/head.h>

@@ -46,7 +46,8 @@ OG_API og_plot_curve og_plot_curve_of(const og_act *act);
 
 /**
  * Write the curves that show what an activation does: one, or one for each of a few values of the first input or
- * parameter that the network supplies (gate = -1, 0, 1, 2; noise = 0, 0.5, 1; mirror = x, -x; ...).
+ * parameter that is not known before (gate = -1, 0, 1, 2; noise = 0, 0.5, 1; mirror = x, -x; a normal parameter's mean
+ * and one standard deviation on either side; ...).
  *
  * @return how many, at most OG_PLOT_FAMILY_MAX
  */

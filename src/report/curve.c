@@ -99,6 +99,11 @@ size_t og_plot_family(const og_act *act, og_plot_curve curves[OG_PLOT_FAMILY_MAX
             return sweep_param(act, k, 2, (double[]){value, -value}, curves);
         if (act->params[k].source == OG_PARAM_EXCITE)
             return sweep_param(act, k, 3, (double[]){0, 0.5, 1}, curves);
+        if (act->params[k].source == OG_PARAM_NORMAL)
+            return sweep_param(
+                act, k, 3,
+                (double[]){value - (double)act->params[k].second, value, value + (double)act->params[k].second},
+                curves);
     }
     curves[0] = og_plot_curve_of(act);
     return 1;

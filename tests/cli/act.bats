@@ -5,20 +5,38 @@ load setup
 
 @test "act list --json describes every function of the catalogue" {
     ogive act list --json >list.json
-    holds 'type == "array" and length >= 19' list.json
-    holds 'all(.[]; (keys | sort) == ["formula", "id", "params", "reference"])' list.json
-    holds 'all(.[].params[]; (keys | sort) == ["default", "learn", "name"])' list.json
+    holds 'type == "array" and length >= 75' list.json
+    holds '[.[].id] | (unique | length) == length or (map(select(. == "sigmoid")) | length) == 2' list.json
+    holds 'all(.[] | select(.kind == "activation"); .formula and .definition and .family and .reference and .gains and
+           .moments and .range and .pieces and .tails and (.inputs | type) == "array")' list.json
+    holds 'all(.[].params[]?; (keys | sort) == ["learn", "name", "text", "value"])' list.json
     for name in identity sigmoid tanh relu leaky_relu prelu relu6 elu celu selu softplus softsign gelu gelu_tanh silu \
         mish hard_sigmoid hard_swish hard_tanh; do
         holds "any(.[]; .id == \"$name\")" list.json
     done
-    holds '.[] | select(.id == "leaky_relu") | .params == [{"name": "a", "default": 0.01, "learn": null}]' list.json
-    holds '.[] | select(.id == "prelu") | .params[0].learn == "channel"' list.json
+    holds '.[] | select(.id == "leaky_relu") | .params == [{"name": "a", "value": 0.01, "learn": null, "text": "0.01"}]' list.json
+    holds '.[] | select(.id == "prelu") | .params[0] | .learn == "channel" and .text == "learn(0.25, channel)"' list.json
+    holds 'any(.[]; .kind == "head" and .id == "softmax" and .loss == "cross-entropy")' list.json
 }
 
-@test "act list shows the same names to people" {
-    ogive act list >list.txt
+@test "act list shows the same names to people, by family, within the terminal's width" {
+    COLUMNS=80 ogive act list >list.txt
     for name in $(ogive act list --json | jq -r '.[].id'); do grep -q "^  $name " list.txt; done
+    for family in $(ogive act list --json | jq -r '.[].family' | tr ' ' '_' | sort -u); do
+        grep -q "^$(echo "$family" | tr '_' ' ')" list.txt
+    done
+    [ "$(wc -L <list.txt)" -le 80 ]
+}
+
+@test "act list selects by family, learned parameters and text" {
+    ogive act list --json --family shrink | jq -r '.[].family' | sort -u >families
+    [ "$(cat families)" = shrinkage ]
+    ogive act list --json --learned >learned.json
+    holds 'length > 5 and all(.[]; any(.params[]; .learn != null))' learned.json
+    ogive act list --json --search bmvc >found.json
+    holds '[.[].id] == ["mish"]' found.json
+    ogive act list --search zzzz | grep -q 'No entry'
+    rejects 2 "there is no family 'zzzz'" ogive act list --family zzzz
 }
 
 @test "act eval --json gives values and derivatives" {
@@ -44,7 +62,7 @@ load setup
     ogive act show relu --json >relu.json
     holds '.id == "relu" and (.formula | type) == "string" and (.derivative | type) == "string"' relu.json
     holds '(.moments.second_moment - 0.5 | fabs) < 1e-9 and (.gains.forward - (2 | sqrt) | fabs) < 1e-9' relu.json
-    holds '.range == [0, null] and .monotonic and (.odd | not) and .kinks == [0]' relu.json
+    holds '.range == [0, null] and .monotonic and (.odd | not) and [.kinks[].x] == [0]' relu.json
     ogive act show 'tanh(x)' --json >tanh.json
     holds '.odd and .range == [-1, 1] and .kink_count == 0' tanh.json
     ogive act show 'where(x>0, x, a*x); a=learn(0.1, channel)' --json >typed.json
@@ -52,11 +70,59 @@ load setup
 }
 
 @test "act show draws the function for people" {
-    ogive act show silu >utf8
+    LC_ALL=C.UTF-8 ogive act show silu >utf8
     grep -q '⣀\|⠤\|⠒\|⣿\|⡇' utf8
     LC_ALL=C ogive act show silu >ascii
     ! LC_ALL=C grep -q '[^ -~]' ascii
     grep -q '\*\*' ascii
+    [ "$(LC_ALL=C.UTF-8 wc -L <utf8)" -le 80 ]
+    [ "$(wc -L <ascii)" -le 80 ]
+    ! grep -q "$(printf '\033')" utf8
+}
+
+@test "act show measures the cost on this machine, unless it is told not to" {
+    ogive act show mish --json >with.json
+    holds '.cost.executor and .cost.isa and ([.cost.sizes[].bytes] == [1048576, 16777216])' with.json
+    holds 'all(.cost.sizes[]; .forward_ns > 0 and .backward_ns > 0 and .forward_ratio > 0)' with.json
+    ogive act show mish --no-cost --json >without.json
+    holds '.cost == null' without.json
+    ! ogive act show mish --no-cost | grep -q 'Cost on'
+}
+
+@test "act show --plot writes SVG and PNG, of a typed formula too" {
+    ogive act show 'x*tanh(exp(x))' --no-cost --plot a.svg >/dev/null
+    ogive act show 'x*tanh(exp(x))' --no-cost --plot again.svg >/dev/null
+    cmp a.svg again.svg
+    grep -q '<title>x\*tanh(exp(x))</title>' a.svg
+    ogive act show mish --no-cost --plot a.png >/dev/null
+    [ "$(head -c 8 a.png | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ]
+    rejects 2 ".svg" ogive act show relu --no-cost --plot a.gif
+    rejects 3 "nowhere" ogive act show relu --no-cost --plot nowhere/a.svg
+}
+
+@test "act show says what it can about a formula that cannot be trained with" {
+    ogive act show 'log(x)' --no-cost >log.txt
+    grep -q 'No network can be trained with it' log.txt
+    ogive act show 'log(x)' --no-cost --json >log.json
+    holds '.untrainable != null and .derivative == "1/x"' log.json
+}
+
+@test "act compare shows facts, distances and one plot" {
+    ogive act compare relu silu mish 'x*tanh(softplus(x))' >table.txt
+    grep -q '^  relu ' table.txt
+    grep -q 'Distances' table.txt
+    grep -q 'Cost, ns per element' table.txt
+    ogive act compare relu silu mish 'x*tanh(softplus(x))' --no-cost --plot four.svg --json >four.json
+    holds '[.acts[].id] == ["relu", "silu", "mish", null]' four.json
+    holds '.distances | length == 6' four.json
+    holds 'any(.distances[]; .acts == ["mish", "x*tanh_softplus(x)"] and .equal and .max_abs == 0)' four.json
+    # x*sigmoid(x) differs most from max(x, 0) where its derivative is 0, x = 1.27846, by 0.27846
+    holds '.distances[0] | (.max_abs - 0.27846 | fabs) < 1e-4 and ((.at | fabs) - 1.27846 | fabs) < 2e-3' four.json
+    ogive act compare 'x' '0.5*x' --no-cost --json >lines.json
+    holds '.distances[0] | (.mean_square - 0.25 | fabs) < 1e-6 and (.slope_mean_square - 0.25 | fabs) < 1e-6 and .max_abs > 3.99' lines.json
+    grep -q '>mish<' four.svg
+    rejects 2 "EXPR is missing" ogive act compare
+    rejects 2 "'silly'" ogive act compare relu silly
 }
 
 @test "mistakes in a formula are named with their place" {
