@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD = build/release
 
-.PHONY: all deps configure demo test test-peers bench install clean format help
+.PHONY: all deps configure demo docs test test-peers bench install clean format help
 
 all: configure ## build everything
 	cmake --build $(BUILD)
@@ -20,6 +20,9 @@ demo: ## compare eight activation functions on a real brain; writes demo/report.
 	@scripts/install-deps.sh build demo
 	@$(MAKE) --no-print-directory all
 	@scripts/demo $(BUILD)/ogive
+
+docs: all ## write docs/activations.md, its Chinese version and their pictures from the catalogue
+	$(BUILD)/ogive act document -o docs
 
 test: ## build and run all tests
 	@scripts/install-deps.sh build demo test

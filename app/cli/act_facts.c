@@ -284,10 +284,18 @@ static void describe_centre(const og_act_facts *facts, sentence *s)
 
 static void describe_flat(const og_act_facts *facts, sentence *s)
 {
-    add_percent(s, facts->flat_share);
-    add_in(s, " of normal inputs pass no gradient (|f'| < 0.001), ", " 的正态输入不传梯度（|f'| < 0.001），");
-    add_percent(s, facts->zero_share);
-    add_in(s, " give exactly 0", " 的输出恰为 0");
+    const double seen = 0.00005;
+    if (facts->flat_share < seen) {
+        add_in(s, "for no normal input (|f'| < 0.001)", "正态输入中没有（|f'| < 0.001）");
+    } else {
+        add_in(s, "for ", "占正态输入的 ");
+        add_percent(s, facts->flat_share);
+        add_in(s, " of normal inputs (|f'| < 0.001)", "（|f'| < 0.001）");
+    }
+    if (facts->zero_share >= seen) {
+        add_in(s, "; the output is exactly 0 for ", "；输出恰为 0 的占 ");
+        add_percent(s, facts->zero_share);
+    }
 }
 
 static sentence begin(og_language language, fact_row *row, const char *english, const char *chinese)

@@ -28,6 +28,14 @@ run_page() {
     run_page docs/formulas.md
 }
 
+@test "the reference of functions is what the program writes: run make docs" {
+    ogive act document -o "$BATS_TEST_TMPDIR/fresh"
+    diff -r "$BATS_TEST_TMPDIR/fresh/activations" "$OGIVE_SOURCE_DIR/docs/activations"
+    for page in activations.md activations.zh-CN.md; do
+        diff "$BATS_TEST_TMPDIR/fresh/$page" "$OGIVE_SOURCE_DIR/docs/$page"
+    done
+}
+
 @test "no page with a marked block was forgotten" {
     cd "$OGIVE_SOURCE_DIR"
     for page in $(grep -l '^```sh test$' *.md docs/*.md | grep -v README.zh-CN.md); do # which runs what README.md runs
