@@ -80,6 +80,21 @@ static og_status add_moment(const og__report *report, size_t arm, const char *mo
     return OG_OK;
 }
 
+/* Whether a layer has the arm's activation, not one that an option put there in every run: then it says nothing about
+ * the arm. */
+static bool is_own(const og__report *report, size_t block, size_t arm, const json_t *layer)
+{
+    const json_t *acts = json_object_get(og__study_trial(report->study, block, arm)->result, "acts");
+    for (size_t i = 0; i < json_array_size(acts); i++) {
+        const json_t *row = json_array_get(acts, i);
+        const char *text = json_string_value(json_object_get(row, "text"));
+        if (text && json_equal(json_object_get(row, "place"), json_object_get(layer, "place")) &&
+            json_equal(json_object_get(row, "stage"), json_object_get(layer, "stage")))
+            return strcmp(text, og_act_text(report->study->arms.items[arm].act)) == 0;
+    }
+    return true;
+}
+
 /* --- growth of the gradient ---------------------------------------------------------------------------------- */
 
 static bool same_text(const json_t *a, const json_t *b, const char *key)
@@ -88,7 +103,8 @@ static bool same_text(const json_t *a, const json_t *b, const char *key)
     return left && right && strcmp(left, right) == 0;
 }
 
-/* Geometric mean of gradient_rms(l) / gradient_rms(l + 1) over neighbours of one stage, in all runs: only there do both
+/* Geometric mean of gradient_rms(l) / gradient_rms(l + 1) over neighbours of one stage that have the activation, in all
+ * runs: only there do both
  * layers have the same size and number of channels, so that the factor is the activation's and the norm's alone. */
 static og_status add_growth(const og__report *report, size_t arm, const char *moment, json_t *owner, const char *key)
 {
@@ -100,7 +116,7 @@ static og_status add_growth(const og__report *report, size_t arm, const char *mo
             const json_t *one = json_array_get(layers, l), *next = json_array_get(layers, l + 1);
             double growth = og__report_number(one, "gradient_rms") / og__report_number(next, "gradient_rms");
             if (!same_text(one, next, "place") || og__report_number(one, "stage") != og__report_number(next, "stage") ||
-                !(growth > 0) || !isfinite(growth))
+                !is_own(report, b, arm, one) || !(growth > 0) || !isfinite(growth))
                 continue;
             sum += log(growth);
             pairs++;
@@ -138,7 +154,7 @@ static og_status add_learned_param(const og__report *report, size_t arm, const c
         const json_t *layers = layers_of(report, b, arm, "health");
         for (size_t l = 0; l < json_array_size(layers); l++) {
             const json_t *param = json_object_get(json_object_get(json_array_get(layers, l), "params"), name);
-            if (!isfinite(og__report_number(param, "mean")))
+            if (!isfinite(og__report_number(param, "mean")) || !is_own(report, b, arm, json_array_get(layers, l)))
                 continue;
             initial = og__report_number(param, "initial");
             sum += og__report_number(param, "mean");

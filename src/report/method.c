@@ -1,6 +1,8 @@
 /* How the comparison was made and what it cannot say, in words. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "format/json.h"
@@ -73,6 +75,51 @@ static og_status add_failures(const og__report *report, json_t *method)
     return add_paragraph(method, &text);
 }
 
+static const char *setting(const json_t *train, const char *name)
+{
+    const char *text = json_string_value(json_object_get(train, name));
+    return text ? text : "";
+}
+
+/* "act-stage" holds one STAGE=ACT per line. */
+static void add_stages(const char *lines, og__text *text)
+{
+    for (size_t length; *lines; lines += length + (lines[length] == '\n')) {
+        length = strcspn(lines, "\n");
+        og__text_format(text, "%sstage %.*s", text->length ? ", " : "", (int)length, lines);
+    }
+}
+
+/* What stands in the networks beside the activations that are compared. */
+static og_status add_common(const og__report *report, json_t *method)
+{
+    static const char *const places[] = {"encoder", "bottleneck", "decoder"};
+    const json_t *train = json_object_get(json_object_get(report->study->record, "question"), "train");
+    og__text fixed = {0}, text = {0};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "act-%s", places[i]);
+        if (setting(train, name)[0])
+            og__text_format(&fixed, "%s%s=%s", fixed.length ? ", " : "", places[i], setting(train, name));
+    }
+    add_stages(setting(train, "act-stage"), &fixed);
+    if (fixed.length)
+        og__text_format(&text,
+                        "Some layers have the same activation in every run (%s; of two that fit a layer the more "
+                        "specific holds); the activations that are compared stand in all others, and growth of the "
+                        "gradient and learned parameters are theirs alone. ",
+                        og__text_get(&fixed));
+    const char *head = setting(train, "act-head");
+    if (head[0] && strcmp(head, "softmax") != 0)
+        og__text_format(&text, "The output function of every network is %s.", head);
+    og_status status = og__text_status(&fixed);
+    og__text_deinit(&fixed);
+    if (status == OG_OK && text.length)
+        status = add_paragraph(method, &text);
+    og__text_deinit(&text);
+    return status;
+}
+
 og_status og__report_method(const og__report *report, json_t *results)
 {
     json_t *method = json_array();
@@ -82,6 +129,7 @@ og_status og__report_method(const og__report *report, json_t *results)
                      "that follows from each activation's own formula), the order of the images and their "
                      "augmentation. The runs of one seed form a block and are compared in pairs, so that what a "
                      "seed does to all activations alike cancels."));
+    OG_TRY(add_common(report, method));
     OG_TRY(add_fixed(method,
                      "Scores are of the last epoch, on images that were held out: no run and no epoch is chosen by "
                      "its score. Dice and IoU of a class are pooled over the pixels of all held-out images; means "

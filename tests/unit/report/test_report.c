@@ -203,6 +203,48 @@ static void growth_of_the_gradient_is_that_of_neighbours_in_a_stage(void **state
     json_decref(report);
 }
 
+/* Make a study whose encoder has one activation in all runs; the made-up results name it only for stage 0. */
+static const char *make_placed_study(const char *name, const char *acts)
+{
+    og_train_options train;
+    og_compare_options options;
+    assert_int_equal(og_options_init(og_train_option_table(), &train), OG_OK);
+    assert_int_equal(og_options_init(og_compare_option_table(), &options), OG_OK);
+    assert_int_equal(og_option_set(og_option_find(og_train_option_table(), "act-stage"), &train, "encoder.0=mish"),
+                     OG_OK);
+    assert_int_equal(og_option_set(og_option_find(og_train_option_table(), "act-head"), &train, "logistic"), OG_OK);
+    free(options.acts);
+    options.acts = strdup(acts);
+    options.seeds = 1;
+    const char *study = scratch(name);
+    og__comparison_run(&(og__comparison){
+        .data = data, .data_path = "data", .train = &train, .options = &options, .study = study, .run = fake_train});
+    og_options_deinit(og_train_option_table(), &train);
+    og_options_deinit(og_compare_option_table(), &options);
+    char path[512];
+    json_t *result;
+    snprintf(path, sizeof path, "%s/trials/relu-s0/result.json", study);
+    assert_int_equal(og__json_load(path, &result), OG_OK);
+    json_object_set_new(result, "acts", json_pack("[{s:s,s:i,s:s}]", "place", "encoder", "stage", 0, "text", "mish"));
+    assert_int_equal(og__json_save(path, result), OG_OK);
+    json_decref(result);
+    return study;
+}
+
+static void layers_with_another_activation_are_not_the_arms(void **state)
+{
+    (void)state;
+    const char *study = make_placed_study("placed", "relu, tanh");
+    assert_int_equal(og_report_study(NULL, study), OG_OK);
+    json_t *report = load_report(study);
+    assert_int_equal((int)real_at(report, "results.acts.0.gradient.first.pairs"), 6);
+    assert_int_equal((int)real_at(report, "results.acts.1.gradient.first.pairs"), 7);
+    const char *common = json_string_value(at(report, "results.method.1"));
+    assert_non_null(strstr(common, "(stage encoder.0=mish;"));
+    assert_non_null(strstr(common, "every network is sigmoid."));
+    json_decref(report);
+}
+
 static void learned_parameters_are_summed_up(void **state)
 {
     (void)state;
@@ -288,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_failed_run_counts_as_zero_and_is_shown),
         cmocka_unit_test(time_to_the_target_is_censored_where_it_was_not_reached),
         cmocka_unit_test(growth_of_the_gradient_is_that_of_neighbours_in_a_stage),
+        cmocka_unit_test(layers_with_another_activation_are_not_the_arms),
         cmocka_unit_test(learned_parameters_are_summed_up),
         cmocka_unit_test(a_stopped_study_reports_its_complete_blocks),
         cmocka_unit_test(the_page_holds_its_data_and_nothing_ends_the_script),
