@@ -13,7 +13,9 @@ const char *in_language(og_language language, const char *english, const char *c
 
 void format_fact(double value, size_t size, char text[size])
 {
-    if (isinf(value))
+    if (isnan(value))
+        snprintf(text, size, "-");
+    else if (isinf(value))
         snprintf(text, size, "%s∞", value < 0 ? "-" : "");
     else
         snprintf(text, size, "%.4g", fabs(value) < 1e-9 ? 0 : value);
@@ -261,9 +263,12 @@ static void describe_symmetry(const og_act_facts *facts, sentence *s)
     else if (facts->even)
         add_in(s, "even: f(-x) = f(x)", "偶函数：f(-x) = f(x)");
     else {
-        add_in(s, "none; the odd part holds ", "无；奇部占输出能量的 ");
-        add_percent(s, facts->moments.odd_share);
-        add_in(s, " of the output's energy", "");
+        add_in(s, "none", "无");
+        if (isfinite(facts->moments.odd_share)) {
+            add_in(s, "; the odd part holds ", "；奇部占输出能量的 ");
+            add_percent(s, facts->moments.odd_share);
+            add_in(s, " of the output's energy", "");
+        }
     }
     if (facts->homogeneous)
         add_in(s, "; f(s x) = s f(x) for s > 0", "；s > 0 时 f(s x) = s f(x)");
@@ -322,8 +327,8 @@ size_t facts_describe(const og_act_facts *facts, og_language language, fact_row 
         {"symmetry", "对称性", describe_symmetry},     {"zero-centred", "零中心", describe_centre},
         {"no gradient", "无梯度", describe_flat},
     };
-    size_t count = 0;
-    for (size_t i = finite_everywhere(facts); i < sizeof table / sizeof table[0]; i++) {
+    size_t count = 0, rows_known = facts->domain_count == 0 ? 1 : sizeof table / sizeof table[0];
+    for (size_t i = finite_everywhere(facts); i < rows_known; i++) {
         sentence s = begin(language, &rows[count++], table[i].english, table[i].chinese);
         table[i].describe(facts, &s);
         if (table[i].describe != describe_smoothness)

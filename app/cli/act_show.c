@@ -330,17 +330,24 @@ static void print_sources(const portrait *p, og_language language)
         print_row(in_language(language, "note", "说明"), 10, entry->note);
 }
 
+static void print_trouble(const portrait *p, og_language language)
+{
+    printf("\n");
+    print_folded(stdout, in_language(language, "No network can be trained with it:", "无法用它训练网络："), 0, 2);
+    fputs("  ", stdout);
+    print_folded(stdout, p->trouble, 2, 2);
+}
+
 static og_status show(const portrait *p, og_language language, double sigma)
 {
     print_head(p);
     printf("\n");
     TRY(plot_print_family(stdout, p->act));
-    if (p->trouble) {
-        printf("\n");
-        print_row(in_language(language, "No network can be trained with it:", "无法用它训练网络："), 0, p->trouble);
-    }
+    if (p->trouble)
+        print_trouble(p, language);
     print_facts(p, language);
-    print_moments(p, language, sigma);
+    if (isfinite(p->moments.second_moment))
+        print_moments(p, language, sigma);
     if (p->has_costs)
         costs_print(&p->costs, language);
     else if (p->no_costs) {

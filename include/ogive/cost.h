@@ -21,7 +21,7 @@ typedef struct og_act_cost {
 
 /**
  * Measure the kernels that training runs, on tensors of normal numbers. Functions and relu take turns, so that a slow
- * moment hits all of them; medians are compared.
+ * moment hits all of them; lower quartiles are compared.
  *
  * @param bytes     of each tensor: of what is read (one per input of the formula) and of what is written
  * @param seconds   after so long no further turn begins; there are 3 to 31

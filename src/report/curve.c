@@ -125,16 +125,18 @@ void og__tracer_deinit(og__tracer *tracer)
 
 double og__trace(const og__tracer *tracer, bool slope, double x)
 {
-    double value, inputs[OG_INPUT_COUNT];
     const og_plot_curve *curve = tracer->curve;
+    const og__expr roots[] = {curve->act->value, curve->act->slope};
+    double values[2], inputs[OG_INPUT_COUNT];
     memcpy(inputs, curve->inputs, sizeof inputs);
     inputs[OG_INPUT_X] = x;
     inputs[OG_INPUT_MIRROR] *= x;
-    og__evaluate(&curve->act->graph, 1, slope ? &curve->act->slope : &curve->act->value, inputs, curve->params,
-                 tracer->work, &value);
-    if (slope && og_act_uses(curve->act, OG_INPUT_MIRROR))
-        value *= curve->inputs[OG_INPUT_MIRROR];
-    return value;
+    og__evaluate(&curve->act->graph, slope ? 2 : 1, roots, inputs, curve->params, tracer->work, values);
+    if (!slope)
+        return values[0];
+    if (isnan(values[0]))
+        return NAN; /* the formula of the derivative may have values where f has none, as 1/x for log(x) */
+    return og_act_uses(curve->act, OG_INPUT_MIRROR) ? values[1] * curve->inputs[OG_INPUT_MIRROR] : values[1];
 }
 
 og_status og_plot_values(const og_plot_curve *curve, size_t count, const double *x, double *y, double *dy)
