@@ -57,7 +57,9 @@ static bool show_progress(void *context, const og_compare_progress *progress)
         note_trial(progress);
         return !interrupted();
     }
-    char dice[32];
+    char dice[32], prefix[128];
+    snprintf(prefix, sizeof prefix, "%s seed %lld: ", progress->act, (long long)progress->seed);
+    progress_warn(prefix, train->warnings, train->warning_count);
     snprintf(dice, sizeof dice, isnan(train->dice) ? "-" : "%.3f", train->dice);
     double done = ((double)(train->epoch - 1) + (double)train->step / (double)train->steps) / (double)train->epochs;
     progress_show(((double)(progress->trial - 1) + done) / (double)progress->trials, progress->eta_s,

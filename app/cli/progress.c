@@ -10,9 +10,9 @@
 
 #include "terminal.h"
 
-enum { BAR_CELLS = 24, LINE_BYTES = 512 };
+enum { BAR_CELLS = 24, LINE_BYTES = 512, WARNING_LINES = 4 };
 
-static bool active;
+static bool active, silent;
 static bool line_shown;
 static double last_drawn_s;
 
@@ -44,6 +44,7 @@ void format_duration(double seconds, size_t size, char text[size])
 
 void progress_begin(bool quiet)
 {
+    silent = quiet;
     active = !quiet && isatty(STDERR_FILENO);
     line_shown = false;
     last_drawn_s = -1;
@@ -106,6 +107,21 @@ void progress_note(const char *format, ...)
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
+}
+
+void progress_warn(const char *prefix, const og_train_warning *warnings, size_t count)
+{
+    if (silent || count == 0)
+        return;
+    clear_line();
+    size_t lines = count > WARNING_LINES ? WARNING_LINES - 1 : count;
+    for (size_t i = 0; i < lines; i++) {
+        const og_train_warning *w = &warnings[i];
+        fprintf(stderr, "%s: %s%s\n", w->ended || !w->serious ? "note" : "warning", prefix, w->text);
+    }
+    if (count > lines)
+        fprintf(stderr, "note: %s%zu more of this kind in the run's log.jsonl\n", prefix, count - lines);
+    fflush(stderr);
 }
 
 void progress_end(void)

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <ogive/train.h>
+
 /* Show progress from here on, unless `quiet` or standard error is not a terminal. */
 void progress_begin(bool quiet);
 
@@ -19,6 +21,10 @@ void progress_show(double share, double eta_s, const char *format, ...) __attrib
 
 /* Print a line that stays, above the moving one. */
 void progress_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print what the user should know about a training run, above the moving line; without a terminal too, unless quiet.
+ * At most four lines: the rest is counted, and stands in the run's log. `prefix` tells which run, or is "". */
+void progress_warn(const char *prefix, const og_train_warning *warnings, size_t count);
 
 /* Take the moving line away. Anything else that is printed comes after this. */
 void progress_end(void);

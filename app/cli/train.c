@@ -38,6 +38,7 @@ static bool show_progress(void *context, const og_train_progress *progress)
 {
     (void)context;
     char dice[32];
+    progress_warn("", progress->warnings, progress->warning_count);
     double done = (double)(progress->epoch - 1) + (double)progress->step / (double)progress->steps;
     snprintf(dice, sizeof dice, isnan(progress->dice) ? "-" : "%.3f", progress->dice);
     progress_show(done / (double)progress->epochs, progress->eta_s, "epoch %lld/%lld  loss %.4f  Dice %s",

@@ -1,9 +1,10 @@
 /* Training runs: a folder with a trained network, its settings, its log and what is needed to go on.
  *
  *   RUN/model.safetensors       weights, running statistics; metadata: network, activations, head, classes, scaling,
- * options RUN/checkpoint.safetensors  the same plus optimiser state and position, for --resume; gone when the run is
- * finished RUN/log.jsonl               one JSON object per epoch RUN/result.json             the finished run's scores,
- * cost and health; written last */
+ *                               options
+ *   RUN/checkpoint.safetensors  the same plus optimiser state and position, for --resume; gone when the run is finished
+ *   RUN/log.jsonl               one JSON object per epoch
+ *   RUN/result.json             the finished run's scores, cost, health and warnings; written last */
 #ifndef OGIVE_TRAIN_H
 #define OGIVE_TRAIN_H
 
@@ -45,6 +46,7 @@ typedef struct og_train_options {
     /* running */
     int64_t threads, data_threads; /* threads 0: all cores */
     int64_t eval_every;            /* epochs between scorings of the validation part; the last epoch is always scored */
+    int64_t health_every;          /* epochs between looks at the activations' health; 0: none */
     bool exact;
 } og_train_options;
 
@@ -67,12 +69,21 @@ typedef struct og_scores {
 } og_scores;
 OG_API void og_scores_deinit(og_scores *scores);
 
+/* A warning that begins or ends (docs/health.md). */
+typedef struct og_train_warning {
+    const char *text; /* one sentence without a full stop */
+    bool serious;     /* the run is likely to be worse for it */
+    bool ended;       /* what was warned about is over */
+} og_train_warning;
+
 /* How far a run is; passed to the caller's progress function after every step. */
 typedef struct og_train_progress {
     int64_t epoch, epochs, step, steps; /* step of the epoch, counting from 1 */
     double loss;                        /* running mean of the epoch */
     double dice;                        /* last validation mean_dice, NaN before the first */
     double elapsed_s, eta_s;
+    const og_train_warning *warnings; /* (warning_count) since the last report, most serious first */
+    size_t warning_count;
 } og_train_progress;
 
 /* Return false to stop the run after a checkpoint (it can be resumed); og_train() then returns OG_ERR_STOPPED. */

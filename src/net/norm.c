@@ -3,7 +3,7 @@
 
 #include "net/pass.h"
 
-static const float norm_epsilon = 1e-5f, running_momentum = 0.1f;
+static const float running_momentum = 0.1f;
 
 /* A group's statistics of one channel block come from this many units, in this order. */
 static int group_unit_count(const og__pass *p)
@@ -54,7 +54,7 @@ static void update_running(const og__pass *p, int operand, int channel, double m
 static void set_affine(const og__pass *p, int operand, size_t at, int channel, double mean, double variance)
 {
     const og__operand *o = &p->na->operands[operand];
-    double rstd = 1 / sqrt(variance + (double)norm_epsilon);
+    double rstd = 1 / sqrt(variance + (double)OG_NORM_EPSILON);
     double gamma = (double)og__net_weight(p->plan->net, p->node->norms[operand].weight)[channel];
     double beta = (double)og__net_weight(p->plan->net, p->node->norms[operand].bias)[channel];
     o->mean[at] = (float)mean;

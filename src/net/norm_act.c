@@ -189,6 +189,7 @@ static void call_probe(const og__pass *p, const float *const *src, const float *
         .operand_count = p->na->operand_count,
         .d_dst = d,
         .param_stride = p->na->value_rows > 1 ? (size_t)(p->na->param_count * p->na->padded) : 0,
+        .epsilon = (double)OG_NORM_EPSILON,
     };
     for (int i = 0; i < p->na->gradient_count; i++)
         layer.operands[i] = (og__probe_operand){
@@ -196,6 +197,9 @@ static void call_probe(const og__pass *p, const float *const *src, const float *
             .scale = p->na->operands[i].scale,
             .shift = p->na->operands[i].shift,
             .stride = p->na->groups > 1 ? (size_t)p->na->padded : 0,
+            .rstd = p->na->operands[i].normalised ? p->na->operands[i].rstd : NULL,
+            .norm_weight = og__net_weight(plan->net, p->node->norms[i].weight),
+            .norm_bias = og__net_weight(plan->net, p->node->norms[i].bias),
         };
     for (int k = 0; k < p->na->param_count; k++)
         layer.params[k] = p->na->values + k * p->na->padded;

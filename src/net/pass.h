@@ -4,6 +4,8 @@
 
 #include "net/plan.h"
 
+#define OG_NORM_EPSILON 1e-5f /* that a norm adds to the variance */
+
 /* A unit of parallel work: a chunk of pixels of one channel block of one image. */
 typedef struct og__unit {
     int image, block, chunk;

@@ -12,7 +12,10 @@ typedef struct og__probe_operand {
     const float *src;   /* the convolution's output, or what else the operand is made of */
     const float *scale; /* (channels rounded up to lanes), those of image i at i * stride */
     const float *shift;
-    size_t stride; /* 0 where all images share them */
+    size_t stride;            /* 0 where all images share them */
+    const float *rstd;        /* 1 / sqrt(variance + epsilon), in the shape of scale; NULL without a norm */
+    const float *norm_weight; /* (channels) scale = norm_weight * rstd; NULL without a norm */
+    const float *norm_bias;
 } og__probe_operand;
 
 /* One activation layer during the backward pass, before d_dst is overwritten. */
@@ -27,6 +30,7 @@ typedef struct og__probe_layer {
     const float *d_dst;                         /* gradient of the loss by the activation's output, a tensor */
     const float *params[OG_ACT_PARAMS_MAX];     /* (channels rounded up), those of image i at i * param_stride */
     size_t param_stride;                        /* 0 where all images share them */
+    double epsilon;                             /* that a norm adds to the variance */
 } og__probe_layer;
 
 typedef void (*og__probe)(void *context, const og__probe_layer *layer);

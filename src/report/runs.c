@@ -5,9 +5,10 @@
 #include "format/json.h"
 #include "report/parts.h"
 
-static bool is_timing(const char *key)
+/* Times; and what the health and the warnings have a place of their own for. */
+static bool is_elsewhere(const char *key)
 {
-    static const char *const keys[] = {"train_s", "elapsed_s", "wait_s"};
+    static const char *const keys[] = {"train_s", "elapsed_s", "wait_s", "health", "warnings"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(key, keys[i]) == 0)
             return true;
@@ -26,7 +27,7 @@ static og_status add_curve(const og__trial *trial, json_t *run)
         const char *key;
         json_t *value;
         json_object_foreach((json_t *)row, key, value)
-            if (!is_timing(key))
+            if (!is_elsewhere(key))
                 OG_TRY(og__json_set(copy, key, json_incref(value)));
     }
     return OG_OK;
@@ -54,6 +55,7 @@ static og_status add_run(const og__report *report, size_t block, size_t arm, jso
     OG_TRY(copy_member(trial->result, "weight_count", run));
     OG_TRY(og__json_set(run, "epochs_to_target", og__json_real(og__measure_epochs_to_target(report, trial, 0))));
     OG_TRY(copy_member(trial->result, "scores", run));
+    OG_TRY(copy_member(trial->result, "warnings", run));
     return add_curve(trial, run);
 }
 

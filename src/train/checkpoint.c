@@ -31,7 +31,10 @@ static og_status fill_progress(const og__session *session, json_t *object)
     OG_TRY(og__json_set(object, "last_dice", og__json_real(p->last_dice)));
     OG_TRY(og__json_set(object, "peak_bytes", json_integer(og__session_peak_bytes(session))));
     OG_TRY(og__json_set(object, "threads", json_integer(p->threads)));
+    OG_TRY(og__json_set(object, "health_s", og__json_real(p->health_s)));
     OG_TRY(og__json_set(object, "curve", json_incref(p->curve)));
+    OG_TRY(og__json_set(object, "samples", json_incref(p->samples)));
+    OG_TRY(og__json_set(object, "events", json_incref(p->events)));
     return og__json_set(object, "health_first", p->health_first ? json_incref(p->health_first) : json_null());
 }
 
@@ -121,10 +124,16 @@ done:
 
 /* --- loading --- */
 
+static void replace(json_t **owner, json_t *value)
+{
+    json_decref(*owner);
+    *owner = json_incref(value);
+}
+
 static og_status read_progress(og__session *session, const json_t *object)
 {
     og__progress *p = &session->progress;
-    json_t *curve, *health = json_object_get(object, "health_first");
+    json_t *curve, *samples, *events, *health = json_object_get(object, "health_first");
     OG_TRY(og__json_get_int(object, "step", &p->step));
     OG_TRY(og__json_get_int(object, "epoch", &p->epoch));
     OG_TRY(og__json_get_real(object, "loss", &p->loss));
@@ -136,7 +145,10 @@ static og_status read_progress(og__session *session, const json_t *object)
     OG_TRY(og__json_get_real(object, "last_dice", &p->last_dice));
     OG_TRY(og__json_get_int(object, "peak_bytes", &p->peak_bytes));
     OG_TRY(og__json_get_int(object, "threads", &p->threads));
+    OG_TRY(og__json_get_real(object, "health_s", &p->health_s));
     OG_TRY(og__json_get(object, "curve", JSON_ARRAY, &curve));
+    OG_TRY(og__json_get(object, "samples", JSON_ARRAY, &samples));
+    OG_TRY(og__json_get(object, "events", JSON_ARRAY, &events));
     if (p->threads < 1 || p->threads > THREADS_MAX)
         return og__fail(OG_ERR_FORMAT, "%lld threads are not possible", (long long)p->threads);
     if (p->epoch < 0 || p->epoch > session->model.options.epochs || json_array_size(curve) != (size_t)p->epoch ||
@@ -145,8 +157,11 @@ static og_status read_progress(og__session *session, const json_t *object)
         return og__fail(OG_ERR_FORMAT, "step %lld and epoch %lld do not belong to a run of %lld epochs of %lld steps",
                         (long long)p->step, (long long)p->epoch, (long long)session->model.options.epochs,
                         (long long)session->steps_per_epoch);
-    json_decref(p->curve);
-    p->curve = json_incref(curve);
+    OG_TRY(og__watch_replay(&session->watch, curve, samples));
+    replace(&p->curve, curve);
+    replace(&p->samples, samples);
+    replace(&p->events, events);
+    p->told = json_array_size(events);
     p->health_first = json_is_array(health) ? json_incref(health) : NULL;
     return OG_OK;
 }

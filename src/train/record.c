@@ -42,7 +42,8 @@ static og_status fill_row(const og__session *session, const og_scores *scores, j
     OG_TRY(og__json_set(row, "step", json_integer(p->step)));
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         OG_TRY(og__json_set(row, numbers[i].key, og__json_real(numbers[i].value)));
-    return OG_OK;
+    OG_TRY(og__json_set(row, "health", json_incref(p->samples)));
+    return og__json_set(row, "warnings", json_incref(p->events));
 }
 
 json_t *og__record_row(const og__session *session, const og_scores *scores)
@@ -127,7 +128,8 @@ static og_status fill_cost(const og__session *session, json_t *cost)
     OG_TRY(og__json_set(cost, "peak_bytes", json_integer(og__session_peak_bytes(session))));
     OG_TRY(og__json_set(cost, "plan_bytes", json_integer((json_int_t)og_plan_bytes(session->plan))));
     OG_TRY(og__json_set(cost, "train_s", og__json_real(p->train_s)));
-    return og__json_set(cost, "wait_share", og__json_real(p->train_s > 0 ? p->wait_s / p->train_s : NAN));
+    OG_TRY(og__json_set(cost, "wait_share", og__json_real(p->train_s > 0 ? p->wait_s / p->train_s : NAN)));
+    return og__json_set(cost, "health_share", og__json_real(p->train_s > 0 ? p->health_s / p->train_s : NAN));
 }
 
 static og_status fill_act(json_t *row, og_place place, int stage, const og_act *act)
@@ -168,6 +170,18 @@ static og_status fill_head(const og__session *session, json_t *root)
     return og__json_set(object, "loss", json_string(og_head_loss(head)));
 }
 
+/* What began and ended, of the finished epochs and of the one that is not. */
+static og_status fill_warnings(const og__session *session, json_t *warnings)
+{
+    size_t i;
+    const json_t *row;
+    json_array_foreach(session->progress.curve, i, row)
+        json_array_extend(warnings, json_object_get(row, "warnings"));
+    return json_array_extend(warnings, session->progress.events) == 0
+               ? OG_OK
+               : og__fail(OG_ERR_MEMORY, "cannot allocate memory for the warnings");
+}
+
 static json_t *or_empty(json_t *array)
 {
     return array ? json_incref(array) : json_array();
@@ -187,9 +201,11 @@ static og_status fill_result(const og__session *session, const char *error, json
     OG_TRY(og__json_set(root, "scores",
                         scores->classes ? og__scores_json(scores, session->model.class_names) : json_null()));
     OG_TRY(og__json_set(root, "curve", json_incref(session->progress.curve)));
-    json_t *cost = json_object(), *acts = json_array();
+    json_t *cost = json_object(), *acts = json_array(), *warnings = json_array();
     OG_TRY(og__json_set(root, "cost", cost));
     OG_TRY(og__json_set(root, "acts", acts));
+    OG_TRY(og__json_set(root, "warnings", warnings));
+    OG_TRY(fill_warnings(session, warnings));
     OG_TRY(fill_cost(session, cost));
     OG_TRY(fill_acts(session, acts));
     OG_TRY(fill_head(session, root));

@@ -61,7 +61,9 @@ static og_status open_progress(og__session *session)
     progress->last_dice = NAN;
     progress->threads = session->threads;
     progress->curve = json_array();
-    if (!progress->curve)
+    progress->samples = json_array();
+    progress->events = json_array();
+    if (!progress->curve || !progress->samples || !progress->events)
         return og__fail(OG_ERR_MEMORY, "cannot allocate memory for the learning curve");
     return og__alloc((size_t)session->steps, sizeof *progress->step_ms, &progress->step_ms);
 }
@@ -90,6 +92,7 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     };
     OG_GO(open_optimizer(session));
     OG_GO(open_progress(session));
+    OG_GO(og__watch_init(session->model.net, session->threads, &session->watch));
     OG_GO(og__labeler_new(session->model.net, &session->model.scaling, options->scale, session->threads, options->exact,
                           &session->labeler));
 done:
@@ -134,12 +137,15 @@ void og__session_close(og__session *session)
 {
     og__loader_close(session->loader);
     og__labeler_free(session->labeler);
+    og__watch_deinit(&session->watch);
     og_plan_free(session->plan);
     og__optimizer_free(session->optimizer);
     og_model_deinit(&session->model);
     og_scores_deinit(&session->scores);
     json_decref(session->health);
     json_decref(session->progress.curve);
+    json_decref(session->progress.samples);
+    json_decref(session->progress.events);
     json_decref(session->progress.health_first);
     free(session->progress.step_ms);
     og__run_files_deinit(&session->files);

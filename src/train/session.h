@@ -10,6 +10,7 @@
 #include "train/labeler.h"
 #include "train/optimizer.h"
 #include "train/rate.h"
+#include "train/watch.h"
 
 /* How far a run is: what a checkpoint holds beside model and optimiser. */
 typedef struct og__progress {
@@ -19,13 +20,17 @@ typedef struct og__progress {
     double train_s;        /* spent on steps: waiting for data, passes, updates */
     double elapsed_s;      /* spent on everything, in sessions before this one */
     double wait_s;         /* spent waiting for data */
+    double health_s;       /* spent on watching the activations' health */
     double last_dice;      /* mean_dice of the last scoring; NaN before the first */
     int64_t peak_bytes;    /* of sessions before this one */
     int64_t threads;       /* of the training passes: oneDNN adds weight gradients up by thread, so that another number
                               gives other last bits; a resumed run keeps the number it began with */
     json_t *curve;         /* array, one row per finished epoch */
-    json_t *health_first;  /* array; NULL before the first step */
-    float *step_ms;        /* (steps of the run) time of each step without waiting; `step` of them are known */
+    json_t *samples;       /* array, of the activations' health, in the epoch that is not finished */
+    json_t *events;        /* array, the warnings that began or ended in it; the caller was told of the first `told` */
+    size_t told;
+    json_t *health_first; /* array; NULL before the first step */
+    float *step_ms;       /* (steps of the run) time of each step without waiting; `step` of them are known */
 } og__progress;
 
 typedef struct og__run_files {
@@ -46,6 +51,7 @@ typedef struct og__session {
     og__loader *loader;
     og_plan *plan;
     og__labeler *labeler;
+    og__watch watch;
     double started_s; /* og__now_s() when this session began */
     og_scores scores; /* of the last epoch; classes is NULL before */
     json_t *health;   /* at the end; NULL before */

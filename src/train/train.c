@@ -20,16 +20,6 @@ typedef struct reporter {
 
 /* --- health --- */
 
-static int most_channels(const og_net *net)
-{
-    int most = 0;
-    for (size_t i = 0; i < og_net_layer_count(net); i++) {
-        int channels = og_net_layer_at(net, i)->channels;
-        most = channels > most ? channels : most;
-    }
-    return most;
-}
-
 /* A training pass over the run's first batch under the probe. Its traces are wiped: gradients are overwritten by the
  * next step, and the running statistics are put back. */
 static og_status probe_pass(const og__session *session, const og__batch *batch, og__health *health)
@@ -58,10 +48,11 @@ static og_status measure_health(const og__session *session, json_t **result)
     og__loader *loader = NULL;
     og__health health;
     og__batch batch;
-    OG_TRY(og__health_init(&health, og_net_layer_count(net), most_channels(net), session->threads));
+    OG_TRY(og__health_init(&health, net, session->threads));
     OG_GO(og__session_open_loader(session, 0, 0, &loader));
     OG_GO(og__loader_next(loader, &batch));
     OG_GO(probe_pass(session, &batch, &health));
+    og__health_follow(&health, net, session->watch.initial);
     *result = og__health_json(&health, net);
     if (!*result)
         status = og__fail(OG_ERR_MEMORY, "cannot allocate memory for the activations' health");
@@ -73,20 +64,41 @@ done:
 
 /* --- steps and epochs --- */
 
-static og_status train_step(og__session *session)
+/* The training pass, looked at where that is due. */
+static og_status run_pass(og__session *session, const og__batch *batch, og_loss_value *value, double *health_s)
 {
     const og_train_options *options = &session->model.options;
     og__progress *progress = &session->progress;
-    og_net *net = session->model.net;
     og_loss loss = {(float)options->loss_ce, (float)options->loss_dice, options->dice_background};
+    bool look = og__watch_is_due(options->health_every, progress->step, progress->epoch,
+                                 (progress->epoch + 1) * session->steps_per_epoch);
+    og__health *health = &session->watch.health;
+    *health_s = 0;
+    health->spent_s = 0;
+    og_plan_set_noise(session->plan, (uint64_t)options->seed, (uint64_t)progress->step);
+    og__plan_set_probe(session->plan, look ? og__health_probe : NULL, health);
+    og_status status = og_plan_train(session->plan, batch->images, batch->labels, &loss, value);
+    og__plan_set_probe(session->plan, NULL, NULL);
+    if (status != OG_OK || !look)
+        return status;
+    double start = og__now_s();
+    status = og__watch_take(&session->watch, session->model.net, progress->epoch + 1, progress->step, progress->samples,
+                            progress->events);
+    *health_s = health->spent_s + og__now_s() - start;
+    return status;
+}
+
+static og_status train_step(og__session *session)
+{
+    og__progress *progress = &session->progress;
+    og_net *net = session->model.net;
     og_loss_value value;
     og__batch batch;
 
-    double start = og__now_s();
+    double health_s, start = og__now_s();
     OG_TRY(og__loader_next(session->loader, &batch));
     double ready = og__now_s();
-    og_plan_set_noise(session->plan, (uint64_t)options->seed, (uint64_t)progress->step);
-    og_status status = og_plan_train(session->plan, batch.images, batch.labels, &loss, &value);
+    og_status status = run_pass(session, &batch, &value, &health_s);
     if (status != OG_OK)
         return og__fail_in(status, "epoch %lld, step %lld", (long long)progress->epoch + 1,
                            (long long)(progress->step - progress->epoch * session->steps_per_epoch) + 1);
@@ -95,7 +107,8 @@ static og_status train_step(og__session *session)
     og_plan_refresh(session->plan);
     double end = og__now_s();
 
-    progress->step_ms[progress->step++] = (float)(1e3 * (end - ready));
+    progress->step_ms[progress->step++] = (float)(1e3 * (end - ready - health_s));
+    progress->health_s += health_s;
     progress->wait_s += ready - start;
     progress->train_s += end - start;
     progress->loss += value.total;
@@ -104,10 +117,28 @@ static og_status train_step(og__session *session)
     return OG_OK;
 }
 
-/* Tell the caller; false when it wants to stop. `first` is the step at which this session began. */
-static bool report_step(const og__session *session, const reporter *to, int64_t first)
+enum { WARNINGS_MAX = 64 };
+
+/* What the caller has not been told of; the texts are the events'. */
+static size_t new_warnings(og__progress *progress, og_train_warning warnings[WARNINGS_MAX])
 {
-    const og__progress *progress = &session->progress;
+    size_t count = 0;
+    for (; progress->told < json_array_size(progress->events) && count < WARNINGS_MAX; progress->told++) {
+        const json_t *event = json_array_get(progress->events, progress->told);
+        warnings[count++] = (og_train_warning){
+            .text = json_string_value(json_object_get(event, "text")),
+            .serious = json_is_true(json_object_get(event, "serious")),
+            .ended = strcmp(json_string_value(json_object_get(event, "state")), "ends") == 0,
+        };
+    }
+    return count;
+}
+
+/* Tell the caller; false when it wants to stop. `first` is the step at which this session began. */
+static bool report_step(og__session *session, const reporter *to, int64_t first)
+{
+    og__progress *progress = &session->progress;
+    og_train_warning warnings[WARNINGS_MAX];
     int64_t step = progress->step - progress->epoch * session->steps_per_epoch;
     double here = og__now_s() - session->started_s;
     og_train_progress state = {
@@ -119,6 +150,8 @@ static bool report_step(const og__session *session, const reporter *to, int64_t 
         .dice = progress->last_dice,
         .elapsed_s = og__session_elapsed_s(session),
         .eta_s = here / (double)(progress->step - first) * (double)(session->steps - progress->step),
+        .warnings = warnings,
+        .warning_count = new_warnings(progress, warnings),
     };
     return !to->report || to->report(to->context, &state);
 }
@@ -132,6 +165,14 @@ static og_status score(og__session *session)
     return OG_OK;
 }
 
+/* The old array has become part of the curve. */
+static og_status renew(json_t **array)
+{
+    json_decref(*array);
+    *array = json_array();
+    return *array ? OG_OK : og__fail(OG_ERR_MEMORY, "cannot allocate memory for the activations' health");
+}
+
 /* Score where it is due, write down the epoch, and save the run's state. */
 static og_status finish_epoch(og__session *session)
 {
@@ -143,6 +184,9 @@ static og_status finish_epoch(og__session *session)
     OG_TRY(og__json_append(progress->curve, og__record_row(session, due ? &session->scores : NULL)));
     progress->epoch++;
     progress->loss = progress->ce = progress->dice = 0;
+    OG_TRY(renew(&progress->samples));
+    OG_TRY(renew(&progress->events));
+    progress->told = 0;
     OG_TRY(og__checkpoint_save(session));
     return og__record_log_append(session);
 }

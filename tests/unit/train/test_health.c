@@ -23,7 +23,8 @@ static void relu(const void *self, size_t count, const float *const *z, const fl
     for (size_t i = 0; i < count; i++) {
         if (y)
             y[i] = x[i] > 0 ? x[i] : 0;
-        dy[i] = x[i] > 0;
+        if (dy)
+            dy[i] = x[i] > 0;
     }
 }
 
@@ -37,7 +38,8 @@ static void sigmoid(const void *self, size_t count, const float *const *z, const
         float s = 1 / (1 + expf(-x[i]));
         if (y)
             y[i] = s;
-        dy[i] = s * (1 - s);
+        if (dy)
+            dy[i] = s * (1 - s);
     }
 }
 
@@ -51,7 +53,8 @@ static void prelu(const void *self, size_t count, const float *const *z, const f
     for (size_t i = 0; i < count; i++) {
         if (y)
             y[i] = x[i] > 0 ? x[i] : params[0] * x[i];
-        dy[i] = x[i] > 0 ? 1 : params[0];
+        if (dy)
+            dy[i] = x[i] > 0 ? 1 : params[0];
     }
 }
 
@@ -73,7 +76,7 @@ static void start(fixture *f, const char *act, int channels)
 {
     memset(f, 0, sizeof *f);
     assert_int_equal(og_act_parse(act, &f->act), OG_OK);
-    assert_int_equal(og__health_init(&f->health, 3, LANES, 2), OG_OK);
+    assert_int_equal(og__health_init_for(&f->health, 3, LANES, 2), OG_OK);
     f->layer = (og__probe_layer){
         .layer = 1,
         .act = f->act,
@@ -82,7 +85,7 @@ static void start(fixture *f, const char *act, int channels)
         .lanes = LANES,
         .pixels = PIXELS,
         .operand_count = 1,
-        .operands = {{f->src, f->scale, f->shift, 0}},
+        .operands = {{.src = f->src, .scale = f->scale, .shift = f->shift}},
         .d_dst = f->gradient,
         .params = {f->slopes},
     };

@@ -81,6 +81,7 @@ static const struct {
     {"noise", "0", OTHER_WEIGHTS, {0}},
     {"data-threads", "3", SAME_RUN, {0}},
     {"eval-every", "2", OTHER_CURVE, {"epochs", "3"}},
+    {"health-every", "0", OTHER_CURVE, {NULL}},
     {"exact", "true", LAST_BITS, {"width", "32"}},
     {"threads", "1", LAST_BITS, {0}},
 };
@@ -88,7 +89,7 @@ static const struct {
 typedef struct outcome {
     size_t count;
     float *weights; /* (count) */
-    int scored;     /* rows of the curve with a score */
+    int entries;    /* rows of the curve with a score */
 } outcome;
 
 static void set(og_train_options *options, const char *name, const char *value)
@@ -99,18 +100,20 @@ static void set(og_train_options *options, const char *name, const char *value)
         fail_msg("%s", og_error_text());
 }
 
-static int count_scored(const char *run)
+/* Scorings and looks at the health. */
+static int count_entries(const char *run)
 {
     char path[256];
-    int scored = 0;
+    int entries = 0;
     json_t *root;
     snprintf(path, sizeof path, "%s/result.json", run);
     assert_int_equal(og__json_load(path, &root), OG_OK);
     const json_t *curve = json_object_get(root, "curve");
     for (size_t i = 0; i < json_array_size(curve); i++)
-        scored += json_is_real(json_object_get(json_array_get(curve, i), "dice"));
+        entries += json_is_real(json_object_get(json_array_get(curve, i), "dice")) +
+                   100 * (int)json_array_size(json_object_get(json_array_get(curve, i), "health"));
     json_decref(root);
-    return scored;
+    return entries;
 }
 
 static outcome train(const char *const *also, const char *name, const char *value)
@@ -129,7 +132,7 @@ static outcome train(const char *const *also, const char *name, const char *valu
         fail_msg("%s = %s: %s", name ? name : "nothing", value ? value : "", og_error_text());
     result.count = og_net_weight_count(model.net);
     result.weights = malloc(result.count * sizeof(float));
-    result.scored = count_scored(run);
+    result.entries = count_entries(run);
     memcpy(result.weights, og_net_weights(model.net), result.count * sizeof(float));
     og_model_deinit(&model);
     og_options_deinit(og_train_option_table(), &options);
@@ -147,7 +150,7 @@ static void every_option_does_what_it_is_there_for(void **state)
         outcome with = train(cases[i].also, cases[i].name, cases[i].value);
         bool same =
             with.count == without.count && memcmp(with.weights, without.weights, with.count * sizeof(float)) == 0;
-        effect found = !same ? OTHER_WEIGHTS : with.scored != without.scored ? OTHER_CURVE : SAME_RUN;
+        effect found = !same ? OTHER_WEIGHTS : with.entries != without.entries ? OTHER_CURVE : SAME_RUN;
         if (cases[i].effect != LAST_BITS && found != cases[i].effect)
             fail_msg("--%s %s has effect %d, not %d", cases[i].name, cases[i].value, found, cases[i].effect);
         free(with.weights);
