@@ -17,11 +17,26 @@ import sys
 
 import torch
 
-from unet_torch import HEADS, UNet, loss_of
+from unet_torch import (FUNCTIONS, HEADS, Crelu, DyReluB, Funnel, Glu, Maxout, MetaAconC, Rrelu, UNet, loss_of)
 
 STEPS = 10
 KINKED = ("relu", "leaky_relu", "prelu")
 SMOOTH = ("silu", "mish", "elu")
+FURTHER = (  # functions with inputs or parameters of their own: case, function, norm, optimizer
+    ("glu-batch", Glu, "batch", "adam"),
+    ("glu-none", Glu, "none", None),
+    ("maxout-instance", Maxout, "instance", None),
+    ("frelu-batch", Funnel, "batch", None),
+    ("frelu-none", Funnel, "none", None),
+    ("crelu-batch", Crelu, "batch", None),
+    ("crelu-none", Crelu, "none", None),
+    ("dyrelu_b-batch", DyReluB, "batch", None),
+    ("dyrelu_b-none", DyReluB, "none", None),
+    ("meta_acon_c-batch", MetaAconC, "batch", "sgd"),
+    ("meta_acon_c-instance", MetaAconC, "instance", None),
+    ("meta_acon_c-none", MetaAconC, "none", None),
+    ("rrelu-batch", Rrelu, "batch", None),
+)
 CONDITION = 2e-5  # largest distance of PyTorch's own fp32 training from its fp64 training
 MARGIN = 3e-5  # distance of every gate from its kink: far above the rounding of a forward pass in fp32
 
@@ -41,19 +56,28 @@ def cases(live):
     yield "silu-sigmoid", sizes, "instance", "transposed", "silu", "sigmoid", "adam"
     yield "silu-arctan", sizes, "instance", "transposed", "silu", "arctan", None
     yield "silu-sparsemax", sizes, "instance", "transposed", "silu", "sparsemax", None
+    for name, function, norm, optimizer in FURTHER:
+        act = next(text for text, module in FUNCTIONS.items() if module is function)
+        yield name, sizes, norm, "transposed" if norm == "batch" else "bilinear", act, "softmax", optimizer
 
 
-def initialise(net, generator):
+def is_kinked(act):
+    return act in KINKED or hasattr(FUNCTIONS.get(act), "gap")
+
+
+def initialise(net, norm, act, generator):
     """Weights of a sensible scale; nothing zero or one, so that a swapped tensor shows."""
     def uniform(shape):
         return torch.rand(shape, generator=generator) * 2 - 1
     with torch.no_grad():
         for name, p in net.named_tensors():
-            if p.dim() == 4:
+            if p.dim() == 4 or ".excite.fc" in name and name.endswith("weight"):
                 fan_in = p.shape[0] if ".up." in name else p[0].numel()
-                p.copy_(uniform(p.shape) * math.sqrt(6 / fan_in))
-            elif ".act." in name:
-                p.copy_(0.25 + 0.1 * uniform(p.shape))
+                # without a norm, what grows from layer to layer ends in logits beyond what the loss tells apart
+                grows = norm == "none" and act in FUNCTIONS
+                p.copy_(uniform(p.shape) * math.sqrt((2 if grows else 6) / fan_in))
+            elif ".act." in name and ".excite." not in name:
+                p.copy_((1.2 if name.endswith("p1") else 0.25) + 0.1 * uniform(p.shape))
             elif ".norm." in name and name.endswith("weight"):
                 p.copy_(1 + 0.2 * uniform(p.shape))
             else:
@@ -71,8 +95,8 @@ def nearest_kink(net, image):
     """Smallest distance of a gate to its kink, and of a pooling window's two largest values to each other."""
     least = [math.inf]
 
-    def gate(_, inputs, __):
-        least[0] = min(least[0], inputs[0].abs().min().item())
+    def gate(act, inputs, __):
+        least[0] = min(least[0], act.gap(*inputs).abs().min().item())
 
     def window(_, __, output):
         n, c, h, w = output.shape
@@ -104,11 +128,11 @@ def make_problem(sizes, norm, up, act, head, optimizer):
     for seed in range(2000):
         generator = torch.Generator().manual_seed(seed)
         net = UNet(inputs, classes, depth, width, cap, norm, up, act)
-        initialise(net, generator)
+        initialise(net, norm, act, generator)
         image = torch.randn((n, inputs, h, w), generator=generator)
         labels = torch.randint(0, classes, (n, h, w), generator=generator)
         labels[torch.rand((n, h, w), generator=generator) < 0.1] = 255
-        if act in KINKED and nearest_kink(net, image) <= MARGIN:
+        if is_kinked(act) and nearest_kink(net, image) <= MARGIN:
             continue
         if optimizer and not well_conditioned(net, image, labels, head, optimizer):
             continue
@@ -150,13 +174,15 @@ def run_case(sizes, norm, up, act, head, optimizer):
         tensors["logits"] = net(image)
     if head != "softmax":
         tensors["probabilities"] = HEADS[head](tensors["logits"])
-    net.train()
-    loss = loss_of(net(image), labels, head)
-    loss.backward()
-    tensors["gradients"] = flat(p.grad for _, p in net.named_tensors())
-    tensors["state_after"] = flat(b for _, b in net.named_running())
+    loss = None
+    if FUNCTIONS.get(act) is not Rrelu:  # PyTorch's random numbers are not ours
+        net.train()
+        loss = loss_of(net(image), labels, head)
+        loss.backward()
+        tensors["gradients"] = flat(p.grad for _, p in net.named_tensors())
+        tensors["state_after"] = flat(b for _, b in net.named_running())
     about = dict(inputs=inputs, classes=classes, depth=depth, width=width, cap=cap, norm=norm, up=up, act=act, n=n, h=h, w=w,
-                 loss=loss.item(), torch=torch.__version__, names=[name for name, _ in net.named_tensors()])
+                 loss=loss and loss.item(), torch=torch.__version__, names=[name for name, _ in net.named_tensors()])
     if head != "softmax":
         about["head"] = head
     if optimizer:
@@ -187,11 +213,11 @@ def main():
     torch.set_num_threads(2)
     os.makedirs(sys.argv[1], exist_ok=True)
     for name, sizes, norm, up, act, head, optimizer in cases("--live" in sys.argv):
-        if act in KINKED:  # a small case: the more gates, the surer one of them sits on its kink
+        if is_kinked(act):  # a small case: the more gates, the surer one of them sits on its kink
             sizes = (1, 3, 2, 3, 64, 1, 16, 12)
         tensors, about = run_case(sizes, norm, up, act, head, optimizer)
         write_safetensors(os.path.join(sys.argv[1], name + ".golden"), tensors, about)
-        print(f"{name}: {tensors['weights'].numel()} weights, loss {about['loss']:.6f}")
+        print(f"{name}: {tensors['weights'].numel()} weights, loss {about['loss'] or math.nan:.6f}")
 
 
 if __name__ == "__main__":

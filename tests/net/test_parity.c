@@ -252,11 +252,14 @@ static void check_case(const char *path)
     const og__tensor *t = og__safetensors_find(p.file, "labels");
     assert_int_equal(og__safetensors_read(p.file, "labels", OG_DTYPE_U8, t->rank, t->shape, labels), OG_OK);
     check_forward(path, &p, image);
-    og_plan *plan = plan_of(&p, true);
-    check_training_pass(path, &p, plan, image, labels);
-    if (json_object_get(p.about, "optimizer"))
-        check_steps(path, &p, plan, image, labels);
-    og_plan_free(plan);
+    if (json_is_number(
+            json_object_get(p.about, "loss"))) { /* not of a function that draws random numbers in training */
+        og_plan *plan = plan_of(&p, true);
+        check_training_pass(path, &p, plan, image, labels);
+        if (json_object_get(p.about, "optimizer"))
+            check_steps(path, &p, plan, image, labels);
+        og_plan_free(plan);
+    }
     free(labels);
     free(image);
     close_case(&p);
@@ -273,12 +276,14 @@ static const char *case_folder(void)
     return folder ? folder : OGIVE_SOURCE_DIR "/tests/net/golden";
 }
 
+enum { CASES = 27 };
+
 int main(void)
 {
     char **names;
     size_t count;
-    if (og__folder_list(case_folder(), &names, &count) != OG_OK || count < 14) {
-        fprintf(stderr, "%s: %zu cases found, 14 or more expected\n", case_folder(), count);
+    if (og__folder_list(case_folder(), &names, &count) != OG_OK || count < CASES) {
+        fprintf(stderr, "%s: %zu cases found, %d or more expected\n", case_folder(), count, (int)CASES);
         return 1;
     }
     struct CMUnitTest *tests = calloc(count, sizeof *tests);

@@ -16,49 +16,200 @@ ACTS = {
 }
 
 
-class NormAct(nn.Module):
-    def __init__(self, channels, norm, act):
+class Plain(nn.Module):
+    """A function of x alone, by PyTorch's own module."""
+    inputs = ()
+
+    def __init__(self, channels, act):
         super().__init__()
-        if norm == "batch":
-            self.norm = nn.BatchNorm2d(channels)
-        elif norm == "instance":
-            self.norm = nn.InstanceNorm2d(channels, affine=True)
-        else:
-            self.norm = nn.Identity()
-        self.act = nn.PReLU(channels, init=0.25) if act == "prelu" else ACTS[act]()
+        self.own = nn.PReLU(channels, init=0.25) if act == "prelu" else ACTS[act]()
 
     def forward(self, x):
-        return self.act(self.norm(x))
+        return self.own(x)
+
+    def gap(self, x):
+        """Distance to the kink."""
+        return x
+
+    def named(self):
+        for _, p in self.own.named_parameters():
+            yield "a", p
+
+
+class Function(nn.Module):
+    """A function with further inputs or parameters, as its paper has it; (name, parameter) in ogive's order."""
+    inputs, mirrored = (), False
+
+    def __init__(self, channels):
+        super().__init__()
+
+    def named(self):
+        return ()
+
+
+class Glu(Function):
+    inputs = ("gate",)
+
+    def forward(self, x, gate):
+        return F.glu(torch.cat([x, gate], 1), 1)
+
+
+class Maxout(Function):
+    inputs = ("gate",)
+
+    def forward(self, x, gate):
+        return torch.stack([x, gate]).max(0).values
+
+    def gap(self, x, gate):
+        return x - gate
+
+
+class Funnel(Function):
+    inputs = ("funnel",)
+
+    def forward(self, x, funnel):
+        return torch.max(x, funnel)
+
+    def gap(self, x, funnel):
+        return x - funnel
+
+
+class Crelu(Function):
+    mirrored = True
+
+    def forward(self, x):
+        return F.relu(x)
+
+    def gap(self, x):
+        return x
+
+
+class Rrelu(Function):
+    def forward(self, x):
+        return F.rrelu(x, 1 / 8, 1 / 3, training=self.training)
+
+
+class Excited(Function):
+    """Squeeze and excitation: `count` values in (0, 1) per image and channel from the channels' means."""
+    def __init__(self, channels, count, reduction, relu):
+        super().__init__(channels)
+        hidden = max(reduction, channels // reduction)
+        self.fc1, self.fc2 = nn.Linear(channels, hidden), nn.Linear(hidden, count * channels)
+        self.count, self.relu = count, relu
+
+    def values(self, x):
+        hidden = self.fc1(x.mean((2, 3)))
+        return torch.sigmoid(self.fc2(F.relu(hidden) if self.relu else hidden))[:, :, None, None].chunk(self.count, 1)
+
+    def named(self):
+        for name, p in (*self.fc1.named_parameters("fc1"), *self.fc2.named_parameters("fc2")):
+            yield f"excite.{name}", p
+
+
+class DyReluB(Excited):
+    def __init__(self, channels):
+        super().__init__(channels, 4, 4, True)
+
+    def lines(self, x):
+        theta = [2 * v - 1 for v in self.values(x)]
+        return (1 + theta[0]) * x + 0.5 * theta[2], theta[1] * x + 0.5 * theta[3]
+
+    def forward(self, x):
+        return torch.max(*self.lines(x))
+
+    def gap(self, x):
+        first, second = self.lines(x)
+        return torch.cat([(first - second).flatten(), self.fc1(x.mean((2, 3))).flatten()])
+
+
+class MetaAconC(Excited):
+    def __init__(self, channels):
+        super().__init__(channels, 1, 16, False)
+        self.p1, self.p2 = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x):
+        p1, p2 = self.p1[:, None, None], self.p2[:, None, None]
+        dpx = (p1 - p2) * x
+        return dpx * torch.sigmoid(self.values(x)[0] * dpx) + p2 * x
+
+    def named(self):
+        yield "p1", self.p1
+        yield "p2", self.p2
+        yield from super().named()
+
+
+FUNCTIONS = {
+    "x*sigmoid(gate)": Glu,
+    "max(x, gate)": Maxout,
+    "max(x, funnel)": Funnel,
+    "max(mirror, 0)": Crelu,
+    "where(x >= 0, x, (1/8 + (1/3 - 1/8)*noise)*x)": Rrelu,
+    "max(2*a1*x + (b1 - 0.5), (2*a2 - 1)*x + (b2 - 0.5)); a1 = excite(4, relu), a2 = excite(4, relu), "
+    "b1 = excite(4, relu), b2 = excite(4, relu)": DyReluB,
+    "(p1 - p2)*x*sigmoid(b*(p1 - p2)*x) + p2*x; p1 = learn(normal(0, 1), channel), p2 = learn(normal(0, 1), channel), "
+    "b = excite(16)": MetaAconC,
+}
+
+
+class Layer(nn.Module):
+    """Convolution, norm and activation, with the further convolutions that the activation's inputs are."""
+    def __init__(self, inputs, channels, norm, act):
+        super().__init__()
+        self.act = FUNCTIONS[act](channels) if act in FUNCTIONS else Plain(channels, act)
+        self.mirrored = getattr(self.act, "mirrored", False)
+        self.channels = channels
+        self.parts = ("",) + tuple(f".{name}" for name in self.act.inputs)
+        self.conv, self.norm = nn.ModuleList(), nn.ModuleList()
+        for part in self.parts:
+            funnel = part == ".funnel"
+            width = (channels + 1) // 2 if self.mirrored else channels
+            self.conv.append(nn.Conv2d(channels if funnel else inputs, width, 3, padding=1, bias=norm == "none",
+                                       groups=channels if funnel else 1))
+            self.norm.append({"batch": lambda: nn.BatchNorm2d(width), "none": nn.Identity,
+                              "instance": lambda: nn.InstanceNorm2d(width, affine=True)}[norm]())
+
+    def forward(self, x):
+        z = []
+        for part, conv, norm in zip(self.parts, self.conv, self.norm):
+            z.append(norm(conv(z[0] if part == ".funnel" else x)))
+        if self.mirrored:
+            z[0] = torch.cat([z[0], -z[0]], 1)[:, :self.channels]
+        return self.act(*z)
+
+    def named(self, prefix, unit):
+        for part, conv, norm in zip(self.parts, self.conv, self.norm):
+            for name, p in conv.named_parameters():
+                yield f"{prefix}.conv.{unit}{part}.{name}", p
+            for name, p in norm.named_parameters():
+                yield f"{prefix}.norm.{unit}{part}.{name}", p
+        for name, p in self.act.named():
+            yield f"{prefix}.act.{unit}.{name}", p
+
+    def named_state(self, prefix, unit):
+        for part, norm in zip(self.parts, self.norm):
+            for name, b in norm.named_buffers():
+                if name != "num_batches_tracked":
+                    yield f"{prefix}.norm.{unit}{part}.{name}", b
 
 
 class Block(nn.Module):
     def __init__(self, inputs, channels, norm, act):
         super().__init__()
-        bias = norm == "none"
-        self.conv = nn.ModuleList([nn.Conv2d(inputs, channels, 3, padding=1, bias=bias),
-                                   nn.Conv2d(channels, channels, 3, padding=1, bias=bias)])
-        self.unit = nn.ModuleList([NormAct(channels, norm, act), NormAct(channels, norm, act)])
+        self.layer = nn.ModuleList([Layer(inputs, channels, norm, act), Layer(channels, channels, norm, act)])
 
     def forward(self, x):
-        for conv, unit in zip(self.conv, self.unit):
-            x = unit(conv(x))
+        for layer in self.layer:
+            x = layer(x)
         return x
 
     def named(self, prefix):
         """(ogive's name, parameter) in ogive's order."""
-        for i in (0, 1):
-            for name, p in self.conv[i].named_parameters():
-                yield f"{prefix}.conv.{i}.{name}", p
-            for name, p in self.unit[i].norm.named_parameters():
-                yield f"{prefix}.norm.{i}.{name}", p
-            for _, p in self.unit[i].act.named_parameters():
-                yield f"{prefix}.act.{i}.a", p
+        for i, layer in enumerate(self.layer):
+            yield from layer.named(prefix, i)
 
     def named_state(self, prefix):
-        for i in (0, 1):
-            for name, b in self.unit[i].norm.named_buffers():
-                if name != "num_batches_tracked":
-                    yield f"{prefix}.norm.{i}.{name}", b
+        for i, layer in enumerate(self.layer):
+            yield from layer.named_state(prefix, i)
 
 
 class UNet(nn.Module):
