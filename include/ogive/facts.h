@@ -137,7 +137,8 @@ OG_API og_status og_act_analyse_at(const og_act *act, const double *params, og_a
 /**
  * Judge whether a network can be trained with an activation.
  *
- * @param warnings   one line for each doubt, ending in a newline, or NULL when there is none; released with free()
+ * @param warnings   set to one line for each doubt, ending in a newline, or NULL when there is none; released with
+ * free(); NULL to learn only whether it is refused
  *
  * @return OG_OK, OG_ERR_MEMORY, or
  *         OG_ERR_NUMERIC  it cannot: f is constant, its gradient is 0 nearly everywhere, it is not finite for common
