@@ -18,7 +18,8 @@ extern "C" {
 /** Moments for z ~ N(mean, sd^2). f' is the derivative by x.
  *
  * Where a formula reads more than x, gates and funnel are independent N(0, 1), mirror is x, and noise is uniform in
- * [0, 1): what a network has at its start behind a norm. Excited parameters are 1/2, drawn ones have their mean. */
+ * [0, 1): what a network has at its start behind a norm. Excited parameters are 1/2. Over drawn ones the moments are
+ * averaged (by two points for each); facts of shape are those at their mean. */
 typedef struct og_act_moments {
     double mean;          /* E f(z) */
     double second_moment; /* E f(z)^2 */

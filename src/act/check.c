@@ -7,9 +7,9 @@
 #include "act/analyse.h"
 #include "base/text.h"
 
-static const double flat_most = 0.97;   /* of normal inputs: hardly anything would learn */
-static const double growth_most = 2.5;  /* chi_norm: the gradient grows tenfold in five layers */
-static const double common = 8;         /* standard deviations: beyond, no network sees an input */
+static const double flat_most = 0.97;  /* of normal inputs: hardly anything would learn */
+static const double growth_most = 2.5; /* chi_norm: the gradient grows tenfold in five layers */
+static const double common = 8;        /* standard deviations: beyond, no network sees an input */
 
 /* --- what cannot be trained --------------------------------------------------------------------------------------- */
 
@@ -17,7 +17,8 @@ static og_status refuse(const og_act *act, const og_act_facts *facts)
 {
     const og_act_moments *m = &facts->moments;
     if (m->variance == 0)
-        return og__fail(OG_ERR_NUMERIC, "'%s' is constant, %g, for all common inputs: nothing can be learned through it",
+        return og__fail(OG_ERR_NUMERIC,
+                        "'%s' is constant, %g, for all common inputs: nothing can be learned through it",
                         og_act_text(act), m->mean);
     if (m->slope_moment < 1e-12 * m->variance)
         return og__fail(OG_ERR_NUMERIC,
@@ -59,8 +60,8 @@ static void warn_kinks(const og_act_facts *f, og__text *text)
         if (isinf(k->left) || isinf(k->right))
             og__text_format(text, "it is infinite at x = %.4g\n", k->x);
         else if (k->jump)
-            og__text_format(text, "it jumps from %.4g to %.4g at x = %.4g, which no gradient shows\n", k->left, k->right,
-                            k->x);
+            og__text_format(text, "it jumps from %.4g to %.4g at x = %.4g, which no gradient shows\n", k->left,
+                            k->right, k->x);
         else if (isinf(k->slope_left) || isinf(k->slope_right))
             og__text_format(text, "its slope is infinite at x = %.4g: gradients may become infinite or not a number\n",
                             k->x);

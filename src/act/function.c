@@ -10,7 +10,7 @@ enum { WORK_MAX = 100000000 }; /* node evaluations: about a second for the large
 
 og_status og__function_init(og__function *f, const og_act *act, const double *params)
 {
-    *f = (og__function){.act = act, .budget = WORK_MAX / 50 / act->graph.count};
+    *f = (og__function){.act = act, .is_own = !params, .budget = WORK_MAX / 50 / act->graph.count};
     if (f->budget < 101)
         f->budget = 101;
     for (size_t k = 0; k < act->param_count; k++)

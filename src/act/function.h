@@ -11,6 +11,7 @@ typedef struct og__function {
     const og_act *act;
     double params[OG_ACT_PARAMS_MAX];
     double inputs[OG_INPUT_COUNT]; /* but x and mirror */
+    bool is_own;                   /* the parameters are the activation's own: drawn ones stand for what is drawn */
     double *work;                  /* one per node */
     long budget;                   /* evaluations that each step of an analysis may spend */
     double splits[OG_SPLITS_MAX];  /* where a comparison, an absolute value, a denominator ... is 0, ascending */

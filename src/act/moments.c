@@ -202,7 +202,7 @@ static void set_moments(const double *sums, og_act_moments *m)
     m->odd_share = clip_share(0.5 * (1 - sums[SUM_MIRRORED] / second));
 }
 
-og_status og__moments_find(og__function *f, double mean, double sd, og_act_moments *moments)
+static og_status find_sums(og__function *f, double mean, double sd, double *sums)
 {
     integration in = {.f = f, .mean = mean, .sd = sd, .budget = f->budget * 4};
     if (og__function_is_section(f->act)) {
@@ -212,7 +212,50 @@ og_status og__moments_find(og__function *f, double mean, double sd, og_act_momen
         find_growth(&in);
         find_poles(&in);
     }
-    set_moments(in.sums, moments);
+    memcpy(sums, in.sums, sizeof in.sums);
+    return OG_OK;
+}
+
+static double deviation_of(const og_act_param *param)
+{
+    if (param->source == OG_PARAM_NORMAL)
+        return (double)param->second;
+    return param->source == OG_PARAM_UNIFORM ? ((double)param->second - (double)param->first) / sqrt(12) : 0;
+}
+
+/* Parameters that are drawn: the rule of two points, mean +- deviation, for each, exact for what is quadratic in it. Of
+ * more than four, the fifth moves with the first, and so on. */
+static og_status find_drawn(const og__function *f, double mean, double sd, double *sums)
+{
+    enum { FREE_MAX = 4 };
+    og__function own = *f;
+    int drawn = 0;
+    for (size_t k = 0; k < f->act->param_count; k++)
+        drawn += deviation_of(&f->act->params[k]) > 0;
+    int points = 1 << (drawn < FREE_MAX ? drawn : FREE_MAX);
+    for (int p = 0; p < points; p++) {
+        double part[SUM_COUNT];
+        for (size_t k = 0, n = 0; k < f->act->param_count; k++) {
+            double deviation = deviation_of(&f->act->params[k]);
+            own.params[k] = f->params[k] + (p >> n % FREE_MAX & 1 ? deviation : -deviation);
+            n += deviation > 0;
+        }
+        OG_TRY(og__function_find_splits(&own));
+        OG_TRY(find_sums(&own, mean, sd, part));
+        for (int k = 0; k < SUM_COUNT; k++)
+            sums[k] += part[k] / points;
+    }
+    return OG_OK;
+}
+
+og_status og__moments_find(og__function *f, double mean, double sd, og_act_moments *moments)
+{
+    double sums[SUM_COUNT] = {0};
+    bool is_drawn = false;
+    for (size_t k = 0; k < f->act->param_count; k++)
+        is_drawn |= f->is_own && deviation_of(&f->act->params[k]) > 0;
+    OG_TRY(is_drawn ? find_drawn(f, mean, sd, sums) : find_sums(f, mean, sd, sums));
+    set_moments(sums, moments);
     return OG_OK;
 }
 

@@ -4,7 +4,6 @@
 #include "act/moments.h"
 #include "act/quadrature.h"
 
-
 enum { LAYERS_MAX = 1000, MAP_NODES = 24 };
 
 static const double normal_density = 0.39894228040143267794, pi = 3.14159265358979323846;
@@ -269,8 +268,8 @@ static og_status check_depth(const og_act *act, const og_act_depth *depth)
 {
     const char *text = og_act_text(act);
     if (og__function_is_section(act))
-        return og__fail(OG_ERR_UNSUPPORTED, "'%s' reads more than x; a signal's way is predicted for functions of x alone",
-                        text);
+        return og__fail(OG_ERR_UNSUPPORTED,
+                        "'%s' reads more than x; a signal's way is predicted for functions of x alone", text);
     if (!(depth->gain > 0) || isinf(depth->gain) || !(depth->bias_variance >= 0) || isinf(depth->bias_variance) ||
         !(depth->variance > 0) || isinf(depth->variance))
         return og__fail(OG_ERR_ARGUMENT,
@@ -295,6 +294,7 @@ og_status og_act_propagate(const og_act *act, const double *params, const og_act
     OG_TRY(check_depth(act, depth));
     OG_GO(og__function_init(&f, act, params));
     OG_GO(og__function_find_splits(&f));
+    f.budget = f.budget / 32 + 101; /* moments are taken a hundred times over */
     OG_GO(set_variance(&map, depth->variance));
     OG_GO(og__moments_check(&f, 0, sqrt(map.variance), &map.moments));
     if (signals)

@@ -190,6 +190,15 @@ static void test_further_inputs(void **state)
     assert_near(rrelu.second_moment, 0.5 + 0.5 * (1.0 / 9 + 1.0 / 24 + 1.0 / 64) / 3, 1e-10);
 }
 
+/* (a - b) x with a, b drawn independently: E f^2 = E (a - b)^2. */
+static void test_drawn_values(void **state)
+{
+    (void)state;
+    const char *normal = "(a - b)*x; a = learn(normal(0, 1), channel), b = learn(normal(0, 1), channel)";
+    assert_near(moments_of(normal, 0, 1, NULL).second_moment, 2, 1e-9);
+    assert_near(moments_of("a*x; a = learn(uniform(0, 1), channel)", 0, 1, NULL).second_moment, 1.0 / 3, 1e-7);
+}
+
 static void test_parts(void **state)
 {
     (void)state;
@@ -350,15 +359,11 @@ static void test_no_moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_table),
-        cmocka_unit_test(test_other_inputs),
-        cmocka_unit_test(test_learned_values),
-        cmocka_unit_test(test_further_inputs),
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_shape),
-        cmocka_unit_test(test_tails),
-        cmocka_unit_test(test_smoothness),
-        cmocka_unit_test(test_pieces_and_zeros),
+        cmocka_unit_test(test_golden_table),   cmocka_unit_test(test_other_inputs),
+        cmocka_unit_test(test_learned_values), cmocka_unit_test(test_further_inputs),
+        cmocka_unit_test(test_drawn_values),   cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_shape),          cmocka_unit_test(test_tails),
+        cmocka_unit_test(test_smoothness),     cmocka_unit_test(test_pieces_and_zeros),
         cmocka_unit_test(test_no_moments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,8 @@ static void test_warned(void **state)
 /* No row of the catalogue is refused, and the usual ones give no doubt. */
 static void test_catalogue_is_trainable(void **state)
 {
-    static const char *const usual[] = {"relu", "leaky_relu", "elu", "gelu", "silu", "mish", "tanh", "sigmoid", "prelu"};
+    static const char *const usual[] = {"relu", "leaky_relu", "elu",     "gelu", "silu",
+                                        "mish", "tanh",       "sigmoid", "prelu"};
     (void)state;
     for (size_t i = 0; i < og_act_entry_count(); i++) {
         og_act *act = parse(og_act_entry_at(i)->id);
@@ -105,8 +106,8 @@ static void propagate(const char *formula, const og_act_depth *depth, og_act_sig
     og_act_free(act);
 }
 
-/* relu: the arc-cosine kernel of Cho and Saul, c' = (sin t + (pi - t) cos t)/pi with c = cos t; at gain sqrt(2) variance
- * and gradient stay, so that the network is critical. */
+/* relu: the arc-cosine kernel of Cho and Saul, c' = (sin t + (pi - t) cos t)/pi with c = cos t; at gain sqrt(2)
+ * variance and gradient stay, so that the network is critical. */
 static void test_relu_through_depth(void **state)
 {
     enum { LAYERS = 30 };
@@ -162,20 +163,23 @@ static void test_fixed_point(void **state)
     static og_act_signal s[LAYERS + 1];
     og_act_limit limit;
     (void)state;
-    const og_act_depth depth = {.gain = 1.5, .bias_variance = 0.05, .layers = LAYERS, .variance = 3, .correlation = 0.9};
+    const og_act_depth depth = {
+        .gain = 1.5, .bias_variance = 0.05, .layers = LAYERS, .variance = 3, .correlation = 0.9};
     propagate("tanh", &depth, s, &limit);
     assert_near(limit.variance, s[LAYERS].variance, 1e-8);
     assert_near(limit.correlation, s[LAYERS].correlation, 1e-5);
     assert_true(limit.chi > 1 && limit.depth_scale > 0);
-    double far = s[10].correlation - limit.correlation, near = s[30].correlation - limit.correlation;
-    assert_near(-20 / log(near / far), limit.depth_scale, 0.2 * limit.depth_scale);
+    double far = s[60].correlation - limit.correlation, near = s[80].correlation - limit.correlation;
+    assert_near(-20 / log(near / far), limit.depth_scale, 0.02 * limit.depth_scale);
 }
 
 static void test_depth_options(void **state)
 {
     static const og_act_depth wrong[] = {
-        {.gain = 0, .layers = 2, .variance = 1}, {.gain = 1, .layers = 0, .variance = 1},
-        {.gain = 1, .layers = 2, .variance = 0}, {.gain = 1, .layers = 2, .variance = 1, .correlation = 1.1},
+        {.gain = 0, .layers = 2, .variance = 1},
+        {.gain = 1, .layers = 0, .variance = 1},
+        {.gain = 1, .layers = 2, .variance = 0},
+        {.gain = 1, .layers = 2, .variance = 1, .correlation = 1.1},
         {.gain = 1, .layers = 2, .variance = 1, .bias_variance = -1},
     };
     og_act *act = parse("relu"), *gated = parse("x*sigmoid(gate)");
@@ -265,9 +269,23 @@ static void test_remarks_have_their_numbers(void **state)
 static void test_wild_formulas(void **state)
 {
     static const char *const formulas[] = {
-        "sin(1/x)", "x^x^x", "tanh(sin(exp(x)))", "where(sin(50*x) > 0, x, -x)", "exp(-exp(-exp(x)))", "x^50", "abs(x)^0.01",
-        "sin(1e6*x)", "1/sin(x)", "log(abs(sin(x)))", "sqrt(sin(x))", "x*1e-30", "x*1e30", "max(min(x, gate), gate/funnel)",
-        "where(noise > x, gate, gate2)", "1/(1 - x*x)", "rsqrt(x)^3",
+        "sin(1/x)",
+        "x^x^x",
+        "tanh(sin(exp(x)))",
+        "where(sin(50*x) > 0, x, -x)",
+        "exp(-exp(-exp(x)))",
+        "x^50",
+        "abs(x)^0.01",
+        "sin(1e6*x)",
+        "1/sin(x)",
+        "log(abs(sin(x)))",
+        "sqrt(sin(x))",
+        "x*1e-30",
+        "x*1e30",
+        "max(min(x, gate), gate/funnel)",
+        "where(noise > x, gate, gate2)",
+        "1/(1 - x*x)",
+        "rsqrt(x)^3",
     };
     (void)state;
     for (size_t i = 0; i < sizeof formulas / sizeof formulas[0]; i++) {
