@@ -5,7 +5,7 @@ set -eu
 
 build='gcc make cmake ninja-build pkg-config libdnnl-dev libgdal-dev libnifti2-dev libnifti-dev libjansson-dev libyaml-dev zlib1g-dev libgsl-dev libcairo2-dev libjs-chart.js'
 demo='mricron-data'
-test='libcmocka-dev gdal-bin bats jq git man-db python3 chromium'
+test='libcmocka-dev libmpfr-dev gdal-bin bats jq git man-db python3 chromium'
 ci='clang clang-format'
 peers='python3 python3-torch python3-numpy libopenblas0'
 

@@ -11,7 +11,7 @@ import re
 import struct
 import sys
 
-from mpmath import atan, chebyfit, cos, erf, erfc, exp, log1p, mp, mpf, ncdf, nstr, pi, sin, sqrt
+from mpmath import atan, chebyfit, cos, erf, erfc, exp, expm1, log1p, mp, mpf, ncdf, nstr, pi, sin, sqrt, tanh
 
 mp.dps = 40
 TINY = mpf(10) ** -8
@@ -54,6 +54,10 @@ Q = (pi / 4 + mpf("0.001")) ** 2
 # name, function, interval, number of coefficients
 FITS = [
     ("f32_exp_tail", lambda r: (exp(r) - 1 - r) / r**2 if abs(r) > TINY else mpf(1) / 2, -R, R, 5),
+    ("f32_exp_rest", lambda u: (expm1(u) - u) / u**2 if abs(u) > TINY else mpf(1) / 2, -mpf("1.01"), mpf("1.01"), 8),
+    ("f32_exp_turn", lambda u: (expm1(u) - u * exp(u)) / u**2 if abs(u) > TINY else -mpf(1) / 2,
+     -mpf("1.52"), mpf("1.02"), 9),
+    ("f32_tanhshrink", by_square(lambda u: (u - tanh(u)) / u**3, mpf(1) / 3), 0, mpf("1.51") ** 2, 11),
     ("f32_log_core", lambda f: (log1p(f) - f + f * f / 2) / f**3 if abs(f) > TINY else mpf(1) / 3,
      S / 2 - 1 - mpf("0.001"), S - 1 + mpf("0.001"), 9),
     ("f32_normal_cdf", by_square(lambda x: (ncdf(x) - mpf(1) / 2) / x, 1 / sqrt(2 * pi)), 0, mpf("0.68") ** 2, 5),

@@ -59,6 +59,8 @@ static og__expr derive_quotient(og__exprs *graph, og__expr self, og__expr u, og_
 {
     if (is_zero(graph, dv))
         return quotient(graph, du, v);
+    if (is_zero(graph, du) && graph->nodes[u].op != OG_OP_NUMBER)
+        return og__expr_1(graph, OG_OP_NEG, product(graph, self, quotient(graph, dv, v)));
     og__expr above = og__expr_2(graph, OG_OP_SUB, product(graph, du, v), product(graph, u, dv));
     if (graph->nodes[above].op == OG_OP_NUMBER) { /* v^2 would overflow before its reciprocal is a denormal */
         og__expr reciprocal = quotient(graph, og__expr_number(graph, 1), v);
@@ -67,6 +69,22 @@ static og__expr derive_quotient(og__exprs *graph, og__expr self, og__expr u, og_
     if (!is_sum(graph, above))
         return quotient(graph, above, product(graph, v, v));
     return quotient(graph, og__expr_2(graph, OG_OP_SUB, du, product(graph, self, dv)), v);
+}
+
+/* u v: u' v + u v'; but u v^(-1/2): (u' v - u v'/2) v^(-3/2) where the difference can be written without one, as for
+ * x rsqrt(1 + x^2). */
+static og__expr derive_product(og__exprs *graph, og__expr u, og__expr v, og__expr du, og__expr dv, og__expr d_base)
+{
+    if (u == v)
+        return product(graph, og__expr_number(graph, 2), product(graph, u, du));
+    if (graph->nodes[v].op == OG_OP_RSQRT && !is_zero(graph, d_base)) {
+        og__expr base = graph->nodes[v].args[0];
+        og__expr half = product(graph, og__expr_number(graph, 0.5), d_base);
+        og__expr above = og__expr_2(graph, OG_OP_SUB, product(graph, du, base), product(graph, u, half));
+        if (!is_sum(graph, above))
+            return product(graph, above, quotient(graph, v, base));
+    }
+    return sum(graph, product(graph, du, v), product(graph, u, dv));
 }
 
 /* u^v: v u^(v-1) u' + u^v ln(u) v', where 0^v counts as constant in v, as in PyTorch. */
@@ -110,8 +128,8 @@ static og__expr derive_node(og__exprs *graph, og__expr self, og__expr leaf, cons
     case OG_OP_NEG:
         return og__expr_1(graph, OG_OP_NEG, du);
     case OG_OP_MUL:
-        return u == v ? product(graph, og__expr_number(graph, 2), product(graph, u, du))
-                      : sum(graph, product(graph, du, v), product(graph, u, dv));
+        return graph->nodes[u].op == OG_OP_RSQRT ? derive_product(graph, v, u, dv, du, slopes[graph->nodes[u].args[0]])
+                                                 : derive_product(graph, u, v, du, dv, slopes[graph->nodes[v].args[0]]);
     case OG_OP_DIV:
         return derive_quotient(graph, self, u, v, du, dv);
     case OG_OP_POW:

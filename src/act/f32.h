@@ -193,6 +193,40 @@ F32_INLINE float f32_tanh(float x)
     return f32_with_sign(-m / (2.0f + m), x);
 }
 
+/* u - tanh(u) */
+F32_INLINE float f32_tanhshrink(float x)
+{
+    int inner = __builtin_fabsf(x) < 1.5f;
+    float t = inner ? x * x : 0.0f;
+    float p =
+        0x1.44b496p-10f + t * (-0x1.87fdb6p-12f + t * (0x1.6088a4p-14f + t * (-0x1.93564cp-17f + t * 0x1.adff92p-21f)));
+    p = -0x1.1110fep-3f +
+        t * (0x1.ba1646p-5f + t * (-0x1.660354p-6f + t * (0x1.203a16p-7f + t * (-0x1.c32efap-9f + t * p))));
+    p = 0x1.555556p-2f + t * p;
+    return inner ? x * t * p : x - f32_tanh(x);
+}
+
+/* e^x - 1 - x */
+F32_INLINE float f32_exp_rest(float x)
+{
+    int inner = __builtin_fabsf(x) < 1.0f;
+    float u = inner ? x : 0.0f;
+    float p = 0x1.6bfe5cp-10f + u * (0x1.a0084ep-13f + u * (0x1.a9a292p-16f + u * 0x1.78ca48p-19f));
+    p = 0x1.0p-1f + u * (0x1.555556p-3f + u * (0x1.55557ep-5f + u * (0x1.11112p-7f + u * p)));
+    return inner ? u * u * p : f32_expm1(x) - x;
+}
+
+/* e^x (1 - x) - 1 */
+F32_INLINE float f32_exp_turn(float x)
+{
+    int inner = x > -1.5f && x < 1.0f;
+    float u = inner ? x : 0.0f;
+    float p = -0x1.c70f9ep-8f +
+              u * (-0x1.380d1p-10f + u * (-0x1.6e4954p-13f + u * (-0x1.785a5cp-16f + u * -0x1.1249aap-19f)));
+    p = -0x1.0p-1f + u * (-0x1.555556p-2f + u * (-0x1.000018p-3f + u * (-0x1.1110f8p-5f + u * p)));
+    return inner ? u * u * p : f32_exp_of(1.0f - x, x, -0.0f) - 1.0f;
+}
+
 /* 1 / cosh(x)^2 = 1 - tanh(x)^2, with all its digits. */
 F32_INLINE float f32_sech2_of(float v, float x, float low)
 {

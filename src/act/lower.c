@@ -57,28 +57,39 @@ static bool is_leaf(const og__expr_node *node)
     return og__op_arity(node->op) == 0;
 }
 
-/* A product with a power of two, or a change of sign, does not round. */
+/* Whether a node's float has no rounding error: choosing, a change of sign and a product with a power of two make none.
+ * A number that is chosen from counts as the float that it becomes. */
 static bool is_exact(const lowering *l, og__expr expr)
 {
     const og__expr_node *node = node_at(l, expr);
     int exponent;
-    if (node->op == OG_OP_NUMBER)
+    switch (node->op) {
+    case OG_OP_NUMBER:
         return (double)(float)node->number == node->number;
-    if (is_leaf(node))
-        return true;
-    if (node->op == OG_OP_NEG)
+    case OG_OP_NEG:
+    case OG_OP_ABS:
         return is_exact(l, node->args[0]);
-    return node->op == OG_OP_MUL && node_at(l, node->args[0])->op == OG_OP_NUMBER &&
-           fabs(frexp(node_at(l, node->args[0])->number, &exponent)) == 0.5 && is_exact(l, node->args[1]);
+    case OG_OP_MIN:
+    case OG_OP_MAX:
+        return is_exact(l, node->args[0]) &&
+               (node_at(l, node->args[1])->op == OG_OP_NUMBER || is_exact(l, node->args[1]));
+    case OG_OP_MUL:
+        return node_at(l, node->args[0])->op == OG_OP_NUMBER &&
+               fabs(frexp(node_at(l, node->args[0])->number, &exponent)) == 0.5 && is_exact(l, node->args[1]);
+    default:
+        return is_leaf(node);
+    }
 }
 
 static bool is_arithmetic(const lowering *l, og__expr expr)
 {
     const og__expr_node *node = node_at(l, expr);
-    bool all = is_leaf(node) || wide_operators[node->op] != 0;
+    if (!wide_operators[node->op])
+        return is_leaf(node) || is_exact(l, expr);
     for (int k = 0; k < og__op_arity(node->op); k++)
-        all = all && l->arithmetic[node->args[k]];
-    return all;
+        if (!l->arithmetic[node->args[k]])
+            return false;
+    return true;
 }
 
 /* The arguments come first in the graph, so that the depth of this is that of the formula, which the parser bounds. */
@@ -87,7 +98,7 @@ static og__expr widen(lowering *l, og__expr expr)
     const og__expr_node *node = node_at(l, expr);
     if (node->op == OG_OP_NUMBER)
         return og__exprs_intern(l->graph, (og__expr_node){.op = OG_OP_WIDE_NUMBER, .number = node->number});
-    if (is_leaf(node))
+    if (!wide_operators[node->op])
         return intern(l, OG_OP_WIDE_FLOAT, l->copies[expr], 0, 0);
     if (!l->wides[expr]) {
         og__expr u = widen(l, node->args[0]), v = og__op_arity(node->op) > 1 ? widen(l, node->args[1]) : 0;
@@ -109,35 +120,57 @@ static og__expr fuse(lowering *l, og__op op, og__expr v, og__expr u)
 
 enum { FACTORS_MAX = 8 };
 
-/* The fusible functions among the factors of a product, and what is left as one product (0: nothing). */
+/* The functions in a product of nothing else, such as sigmoid(x)*sigmoid(-x). */
 typedef struct product {
     og__expr functions[FACTORS_MAX];
     int count;
-    og__expr rest;
 } product;
 
-static void split(lowering *l, og__expr expr, int depth, product *p)
+static bool add_functions(const lowering *l, og__expr expr, product *p)
 {
     const og__expr_node *node = node_at(l, expr);
-    if (node->op == OG_OP_MUL && depth < 3 && node->args[0] != node->args[1]) {
-        split(l, node->args[0], depth + 1, p);
-        split(l, node->args[1], depth + 1, p);
-    } else if (fusions[node->op].times && p->count < FACTORS_MAX)
-        p->functions[p->count++] = expr;
-    else
-        p->rest = p->rest ? intern(l, OG_OP_MUL, p->rest, l->copies[expr], 0) : l->copies[expr];
+    if (node->op == OG_OP_MUL)
+        return add_functions(l, node->args[0], p) && add_functions(l, node->args[1], p);
+    if (!fusions[node->op].times || p->count == FACTORS_MAX)
+        return false;
+    p->functions[p->count++] = expr;
+    return true;
 }
 
+/* functions, or c times functions for a number or parameter c. */
+static bool find_functions(const lowering *l, og__expr expr, product *p, og__expr *c)
+{
+    const og__expr_node *node = node_at(l, expr);
+    *p = (product){0};
+    *c = 0;
+    if (add_functions(l, expr, p))
+        return true;
+    *p = (product){0};
+    if (node->op != OG_OP_MUL)
+        return false;
+    *c = node->args[0]; /* where simplify.c puts it */
+    og__op op = node_at(l, *c)->op;
+    return (op == OG_OP_NUMBER || op == OG_OP_PARAM) && add_functions(l, node->args[1], p);
+}
+
+/* v times functions: each takes in the product so far, so that none is a denormal before the end. Other products stay
+ * grouped as they are, lest they overflow. */
 static og__expr lower_product(lowering *l, og__expr expr)
 {
-    product p = {0};
     const og__expr_node *node = node_at(l, expr);
-    split(l, expr, 0, &p);
-    if (p.count == 0)
-        return intern(l, OG_OP_MUL, l->copies[node->args[0]], l->copies[node->args[1]], 0);
-    for (int i = 0; i < p.count; i++)
-        p.rest = fuse(l, node_at(l, p.functions[i])->op, p.rest, node_at(l, p.functions[i])->args[0]);
-    return p.rest;
+    for (int k = 0; k < 2; k++) {
+        product p;
+        og__expr c;
+        if (!find_functions(l, node->args[k], &p, &c))
+            continue;
+        og__expr v = l->copies[node->args[1 - k]];
+        if (c)
+            v = intern(l, OG_OP_MUL, l->copies[c], v, 0);
+        for (int i = 0; i < p.count; i++)
+            v = fuse(l, node_at(l, p.functions[i])->op, v, node_at(l, p.functions[i])->args[0]);
+        return v;
+    }
+    return intern(l, OG_OP_MUL, l->copies[node->args[0]], l->copies[node->args[1]], 0);
 }
 
 static og__expr lower_node(lowering *l, og__expr expr)

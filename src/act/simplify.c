@@ -254,6 +254,66 @@ static void sort_factors(const og__exprs *graph, og__expr *u, og__expr *v)
     sort_pair(u, v, a != b ? a < b : is_simpler(graph, *u, *v));
 }
 
+typedef struct factors {
+    og__expr bases[16];
+    int powers[16];
+    int count;
+    bool complete; /* all fitted */
+} factors;
+
+/* Count the factors of a product or quotient, once `by` each; signs are the number -1. */
+static void count_factors(og__exprs *graph, og__expr u, int by, factors *f)
+{
+    if (is_op(graph, u, OG_OP_MUL) || is_op(graph, u, OG_OP_DIV)) {
+        count_factors(graph, arg(graph, u, 0), by, f);
+        count_factors(graph, arg(graph, u, 1), is_op(graph, u, OG_OP_MUL) ? by : -by, f);
+        return;
+    }
+    if (is_op(graph, u, OG_OP_NEG)) {
+        count_factors(graph, arg(graph, u, 0), by, f);
+        u = og__expr_number(graph, -1);
+    }
+    if (is_exactly(graph, u, 1))
+        return;
+    int i = 0;
+    while (i < f->count && f->bases[i] != u)
+        i++;
+    f->complete = f->complete && i < 16;
+    if (i == f->count && f->complete)
+        f->bases[f->count++] = u;
+    if (f->complete)
+        f->powers[i] += by;
+}
+
+static bool is_one(const og__exprs *graph, const factors *f)
+{
+    for (int i = 0; i < f->count; i++) {
+        bool is_sign = is_exactly(graph, f->bases[i], -1);
+        if (f->powers[i] != 0 && !(is_sign && f->powers[i] % 2 == 0))
+            return false;
+    }
+    return f->complete;
+}
+
+/* Whether u = v but for the order of multiplication. */
+static bool is_same_product(og__exprs *graph, og__expr u, og__expr v)
+{
+    factors f = {.complete = true};
+    count_factors(graph, u, 1, &f);
+    count_factors(graph, v, -1, &f);
+    return is_one(graph, &f);
+}
+
+/* Whether w = z e^z. */
+static bool is_times_exp(og__exprs *graph, og__expr w, og__expr z)
+{
+    factors f = {.complete = true};
+    count_factors(graph, w, 1, &f);
+    count_factors(graph, z, -1, &f);
+    count_factors(graph, og__expr_1(graph, OG_OP_EXP, z), -1, &f);
+    return is_one(graph, &f);
+}
+
 static og__expr make_sum(og__exprs *graph, og__expr u, og__expr v)
 {
     og__expr result;
@@ -270,6 +330,10 @@ static og__expr make_sum(og__exprs *graph, og__expr u, og__expr v)
         if (is_op(graph, u, OG_OP_EXPM1) && number_of(graph, v) == 1)
             return og__expr_1(graph, OG_OP_EXP, arg(graph, u, 0));
     }
+    if (is_op(graph, u, OG_OP_EXP_REST) && arg(graph, u, 0) == v)
+        return og__expr_1(graph, OG_OP_EXPM1, v);
+    if (is_op(graph, v, OG_OP_EXP_REST) && arg(graph, v, 0) == u)
+        return og__expr_1(graph, OG_OP_EXPM1, u);
     og__expr rest_u, rest_v;
     double factor_u = split_factor(graph, u, &rest_u), factor_v = split_factor(graph, v, &rest_v);
     if (rest_u == rest_v && factor_u * factor_v > 0 && is_ordinary(factor_u + factor_v))
@@ -281,15 +345,35 @@ static og__expr make_sum(og__exprs *graph, og__expr u, og__expr v)
     return node_2(graph, OG_OP_ADD, u, v);
 }
 
+/* u - v for functions whose difference cancels near 0. */
+static bool without_cancellation(og__exprs *graph, og__expr u, og__expr v, og__expr *result)
+{
+    if (is_op(graph, v, OG_OP_TANH) && arg(graph, v, 0) == u)
+        *result = og__expr_1(graph, OG_OP_TANHSHRINK, u);
+    else if (is_op(graph, u, OG_OP_EXPM1) && arg(graph, u, 0) == v)
+        *result = og__expr_1(graph, OG_OP_EXP_REST, v);
+    else if (is_op(graph, u, OG_OP_EXPM1) && is_times_exp(graph, v, arg(graph, u, 0)))
+        *result = og__expr_1(graph, OG_OP_EXP_TURN, arg(graph, u, 0));
+    else
+        return false;
+    return true;
+}
+
 static og__expr make_difference(og__exprs *graph, og__expr u, og__expr v)
 {
     og__expr result;
+    if (without_cancellation(graph, u, v, &result))
+        return result;
+    if (without_cancellation(graph, v, u, &result))
+        return negative(graph, result);
     if (u == v)
         return og__expr_number(graph, 0);
     if (is_number(graph, v))
         return og__expr_2(graph, OG_OP_ADD, u, og__expr_number(graph, -number_of(graph, v)));
     if (is_op(graph, u, OG_OP_ADD) && (arg(graph, u, 0) == v || arg(graph, u, 1) == v)) /* (v + w) - v */
         return arg(graph, u, arg(graph, u, 0) == v);
+    if (is_op(graph, u, OG_OP_ADD) && is_same_product(graph, arg(graph, u, 0), v))
+        return arg(graph, u, 1);
     if (is_exactly(graph, u, 0))
         return negative(graph, v);
     if (is_exactly(graph, u, 1) && one_plus(graph, -1, v, &result))
