@@ -7,7 +7,9 @@
  *               | excite(reduction [, relu] [, layer])
  *   init       := number | uniform(lo, hi) | normal(mean, sd)
  *
- * docs/formulas.md lists operators and functions. */
+ *   spelling   := a library's name with its arguments    nn.LeakyReLU(0.2)
+ *
+ * docs/formulas.md lists operators, functions and libraries. */
 #ifndef OGIVE_ACT_H
 #define OGIVE_ACT_H
 
@@ -68,7 +70,7 @@ typedef enum og_input {
  *
  * @return OG_OK, or
  *         OG_ERR_SYNTAX       the error text shows the place, what was found and what was expected
- *         OG_ERR_NAME         an unknown name, with the nearest known one
+ *         OG_ERR_NAME         an unknown name, with the nearest known one, or arguments that its library does not have
  *         OG_ERR_ARGUMENT     a value that is no float32, a formula that does not depend on x or on a parameter, or
                              inputs or sources that do not go together
  *         OG_ERR_UNSUPPORTED  a formula too large to be written out or differentiated
@@ -85,6 +87,38 @@ OG_API bool og_act_uses(const og_act *act, og_input input);
 /** Return an input's name in formulas ("gate") and what it is, in words; NULL for no og_input. */
 OG_API const char *og_input_name(og_input input);
 OG_API const char *og_input_meaning(og_input input);
+
+/** Whose names for activations are known: og_act_parse() takes "nn.LeakyReLU(0.2)", "jax.nn.gelu", "swish". */
+typedef enum og_library {
+    OG_LIBRARY_COMMON, /* names without a library */
+    OG_LIBRARY_PYTORCH,
+    OG_LIBRARY_KERAS,
+    OG_LIBRARY_JAX,
+    OG_LIBRARY_FLAX,
+    OG_LIBRARY_ONNX,
+    OG_LIBRARY_TIMM,
+    OG_LIBRARY_MONAI,
+    OG_LIBRARY_MMCV,
+    OG_LIBRARY_XFORMERS,
+    OG_LIBRARY_DARKNET,
+    OG_LIBRARY_COUNT
+} og_library;
+
+/** Return "PyTorch"; NULL for no og_library. */
+OG_API const char *og_library_name(og_library library);
+
+/**
+ * Return what a library's name was taken for: "LeakyReLU is leaky_relu(a = 0.01) as in PyTorch; in Keras it is
+ * leaky_relu(a = 0.3)"; "" for what was typed in ogive's own words. Lives as long as `act`.
+ */
+OG_API const char *og_act_note(const og_act *act);
+
+/**
+ * Write an activation as a library spells it: "nn.LeakyReLU(negative_slope=0.2)", "LeakyRelu(alpha=0.2) (opset 6)".
+ *
+ * @param text   NULL when the library has no name for it; released with free()
+ */
+OG_API og_status og_act_spelling(const og_act *act, og_library library, char **text);
 
 /** Return the catalogue id ("silu"), or NULL for a formula. */
 OG_API const char *og_act_id(const og_act *act);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "act/alias.h"
 #include "act/input.h"
 #include "act/number.h"
 #include "act/parse.h"
@@ -19,6 +20,7 @@ void og_act_free(og_act *act)
     for (size_t k = 0; k < act->param_count; k++)
         free((char *)act->params[k].name);
     free(act->text);
+    free(act->note);
     free(act->formula);
     free(act->key);
     og__exprs_deinit(&act->graph);
@@ -209,16 +211,10 @@ static og_status fill(og_act *act, const og__catalogue *catalogue, const og__par
     return set_derivatives(act);
 }
 
-og_status og_act_parse(const char *text, og_act **act)
+static og_status parse_use(const char *text, const og__catalogue *catalogue, og_act **act)
 {
     og_status status = OG_OK;
     og__parsed parsed;
-    *act = NULL;
-    if (!text)
-        return og__fail(OG_ERR_ARGUMENT, "no formula is given");
-    const og__catalogue *catalogue = og__catalogue_get();
-    if (catalogue->count == 0)
-        return og__fail(OG_ERR_MEMORY, "cannot allocate the catalogue of activations");
     OG_TRY(og__parse(text, catalogue, &parsed));
     og_act *made;
     OG_GO(og__alloc(1, sizeof *made, &made));
@@ -230,6 +226,30 @@ og_status og_act_parse(const char *text, og_act **act)
 done:
     og__parsed_deinit(&parsed);
     return status;
+}
+
+og_status og_act_parse(const char *text, og_act **act)
+{
+    char *use, *note;
+    *act = NULL;
+    if (!text)
+        return og__fail(OG_ERR_ARGUMENT, "no formula is given");
+    const og__catalogue *catalogue = og__catalogue_get();
+    if (catalogue->count == 0)
+        return og__fail(OG_ERR_MEMORY, "cannot allocate the catalogue of activations");
+    OG_TRY(og__alias_resolve(text, catalogue, &use, &note));
+    og_status status = parse_use(use ? use : text, catalogue, act);
+    free(use);
+    if (status == OG_OK)
+        (*act)->note = note;
+    else
+        free(note);
+    return status;
+}
+
+const char *og_act_note(const og_act *act)
+{
+    return act->note ? act->note : "";
 }
 
 const char *og_act_text(const og_act *act)

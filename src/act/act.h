@@ -9,6 +9,7 @@
 struct og_act {
     const char *id; /* the catalogue's, or NULL */
     char *text;     /* canonical */
+    char *note;     /* how it was found by a library's name, or NULL */
     char *formula;  /* the expression's text */
     char *key;      /* `formula` with parameters named p0, p1, ...: equal for equal functions */
     og__exprs graph;

@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,8 +35,19 @@ double og__number_read(const char *text)
     return number;
 }
 
+/* 20 rather than 2e+01. */
+static bool format_whole(double number, char *text)
+{
+    if (number != rint(number) || fabs(number) >= 1e6)
+        return false;
+    snprintf(text, OG_NUMBER_BYTES, "%.0f", number);
+    return true;
+}
+
 void og__number_format(double number, char *text)
 {
+    if (format_whole(number, text))
+        return;
     locale_t before = enter();
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, OG_NUMBER_BYTES, "%.*g", digits, number);
@@ -47,6 +59,8 @@ void og__number_format(double number, char *text)
 
 void og__number_format_float(float number, char *text)
 {
+    if (format_whole((double)number, text))
+        return;
     locale_t before = enter();
     for (int digits = 1; digits <= 9; digits++) {
         snprintf(text, OG_NUMBER_BYTES, "%.*g", digits, (double)number);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "act/alias.h"
 #include "act/input.h"
 #include "act/number.h"
 #include "base/text.h"
@@ -76,8 +77,12 @@ enum { NAMES_MAX = 512 };
 /* "; did you mean 'tanh'?" out of the functions, or of the parameters and constants; "" when nothing is near. */
 static void suggest(const og__parser *p, const char *name, bool functions, bool values, char *text, size_t size)
 {
-    const char *names[NAMES_MAX];
+    const char *names[NAMES_MAX], *known = functions ? og__alias_hint(name) : NULL;
     size_t count = 0;
+    if (known) {
+        snprintf(text, size, "; ogive calls it '%s'", known);
+        return;
+    }
     for (og__op op = 0; functions && op < OG_OP_COUNT; op++)
         if (og__op_name(op))
             names[count++] = og__op_name(op);
@@ -93,7 +98,9 @@ static void suggest(const og__parser *p, const char *name, bool functions, bool 
             names[count++] = og_input_name(i);
         names[count++] = "pi";
     }
-    const char *nearest = og__nearest_name(name, names, count);
+    char found[OG_ALIAS_WORD_BYTES];
+    bool whole = functions && values; /* a whole text, in which a library's name may stand */
+    const char *nearest = whole ? og__alias_nearest(name, count, names, found) : og__nearest_name(name, names, count);
     text[0] = '\0';
     if (nearest)
         snprintf(text, size, "; did you mean '%s'?", nearest);
