@@ -185,6 +185,69 @@ static og_status add_learned(const og__report *report, size_t arm, json_t *owner
     return OG_OK;
 }
 
+/* --- over the epochs ------------------------------------------------------------------------------------------- */
+
+static const char *const watched[] = {"dead", "saturated_left", "saturated_right", "gradient_rms"};
+
+/* The last look of a row of the curve. */
+static const json_t *look_of(const og__report *report, size_t block, size_t arm, size_t row)
+{
+    const json_t *curve = json_object_get(og__study_trial(report->study, block, arm)->result, "curve");
+    const json_t *looks = json_object_get(json_array_get(curve, row), "health");
+    size_t count = json_array_size(looks);
+    return count > 0 ? json_array_get(looks, count - 1) : NULL;
+}
+
+/* Mean over the runs that have it, of each layer. */
+static og_status add_look(const og__report *report, size_t arm, size_t row, const char *key, json_t *rows)
+{
+    json_t *values = json_array();
+    size_t layers = 0;
+    OG_TRY(og__json_append(rows, values));
+    for (size_t b = 0; b < report->verdict.blocks && layers == 0; b++)
+        layers = json_array_size(json_object_get(look_of(report, b, arm, row), key));
+    for (size_t l = 0; l < layers; l++) {
+        double sum = 0;
+        int count = 0;
+        for (size_t b = 0; b < report->verdict.blocks; b++) {
+            const json_t *value = json_array_get(json_object_get(look_of(report, b, arm, row), key), l);
+            if (json_is_number(value)) {
+                sum += json_number_value(value);
+                count++;
+            }
+        }
+        OG_TRY(og__json_append(values, og__json_real(count > 0 ? sum / count : NAN)));
+    }
+    return OG_OK;
+}
+
+static og_status add_course(const og__report *report, size_t arm, json_t *health)
+{
+    json_t *course = json_object(), *epochs = json_array(), *rows[sizeof watched / sizeof watched[0]];
+    OG_TRY(og__json_set(health, "course", course));
+    OG_TRY(og__json_set(course, "epochs", epochs));
+    for (size_t i = 0; i < sizeof watched / sizeof watched[0]; i++) {
+        rows[i] = json_array();
+        OG_TRY(og__json_set(course, watched[i], rows[i]));
+    }
+    size_t longest = 0;
+    for (size_t b = 0; b < report->verdict.blocks; b++) {
+        size_t length = json_array_size(json_object_get(og__study_trial(report->study, b, arm)->result, "curve"));
+        longest = length > longest ? length : longest;
+    }
+    for (size_t row = 0; row < longest; row++) {
+        const json_t *look = NULL;
+        for (size_t b = 0; b < report->verdict.blocks && !look; b++)
+            look = look_of(report, b, arm, row);
+        if (!look)
+            continue;
+        OG_TRY(og__json_append(epochs, json_incref(json_object_get(look, "epoch"))));
+        for (size_t i = 0; i < sizeof watched / sizeof watched[0]; i++)
+            OG_TRY(add_look(report, arm, row, watched[i], rows[i]));
+    }
+    return OG_OK;
+}
+
 og_status og__report_health(const og__report *report, size_t arm, json_t *owner)
 {
     json_t *health = json_object();
@@ -192,5 +255,6 @@ og_status og__report_health(const og__report *report, size_t arm, json_t *owner)
     OG_TRY(add_learned(report, arm, owner));
     OG_TRY(og__json_set(owner, "health", health));
     OG_TRY(add_moment(report, arm, "health_first", health, "first"));
-    return add_moment(report, arm, "health", health, "last");
+    OG_TRY(add_moment(report, arm, "health", health, "last"));
+    return add_course(report, arm, health);
 }

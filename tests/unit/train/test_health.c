@@ -283,6 +283,68 @@ static void learned_parameters_show_whether_they_moved(void **state)
     stop(&f);
 }
 
+/* Channels 0 1 2 3 of z: -1 and 1, 3 and 5, 0, and 0.001 and -1. */
+static void outputs_have_their_sparsity_and_variation(void **state)
+{
+    (void)state;
+    fixture f;
+    const float low[] = {-1, 3, 0, 0.001f}, high[] = {1, 5, 0, -1};
+    start(&f, "relu", 4);
+    for (int i = 0; i < UNITS; i++)
+        for (int c = 0; c < 4; c++)
+            *unit(f.src, c, i) = i % 4 > 1 ? high[c] : low[c]; /* sparsity looks at every second */
+    const og__health_layer *found = measure(&f, relu);
+    double squares = (1 + 9 + 25 + 1e-6) / 8; /* rms 2.09: 0.001 counts as 0 */
+    near(found->sparsity, (1 + 0 + 2 + 2) / 8.0);
+    near(found->variation, sqrt((0.25 + 1 + 0 + 0.25e-6) / 4 / squares));
+    near(found->variance_ratio, (0.25 + 1 + 0 + 0.25e-6) / (1 + 1 + 0 + 0.5005 * 0.5005));
+    stop(&f);
+}
+
+/* beta / |gamma| of four channels, and their variances against an epsilon of 1e-5. */
+static void norms_tell_early_where_channels_go(void **state)
+{
+    (void)state;
+    fixture f;
+    const float weights[] = {1, -1, 0.1f, 1}, biases[] = {-2.9f, -3.1f, 0.4f, 0};
+    float rstd[LANES] = {1, 1, 1, 300}; /* 1 / 300^2 = 1.1e-5 = variance + 1e-5 */
+    start(&f, "relu", 4);
+    f.layer.operands[0].rstd = rstd;
+    f.layer.operands[0].norm_weight = weights;
+    f.layer.operands[0].norm_bias = biases;
+    f.layer.epsilon = 1e-5;
+    const og__health_layer *found = measure(&f, relu);
+    near(found->norm_low, 0.25);
+    near(found->norm_high, 0.25);
+    near(found->constant, 0.25);
+    stop(&f);
+    start(&f, "relu", 4);
+    near(isnan(measure(&f, relu)->norm_low), 1); /* no norm */
+    stop(&f);
+}
+
+/* One from each of 1000 stretches of 2 positions, all alike in pairs: the same answer from half the units. */
+static void a_sample_of_the_positions_is_enough(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f, "relu", 5);
+    fill_relu_channels(&f);
+    for (int c = 0; c < 5; c++)
+        for (int i = 0; i < UNITS; i += 2)
+            *unit(f.src, c, i + 1) = *unit(f.src, c, i);
+    double whole = measure(&f, relu)->mean;
+    f.health.positions = UNITS / 2;
+    const og__health_layer *found = measure(&f, relu);
+    near(found->mean, whole);
+    near(found->linear, 1.0 / 5);
+    int64_t counted = found->below + found->above;
+    for (int bin = 0; bin < OG_HEALTH_BINS; bin++)
+        counted += found->counts[bin];
+    assert_int_equal(counted, 5 * UNITS / 2);
+    stop(&f);
+}
+
 static void threads_do_not_change_a_bit(void **state)
 {
     (void)state;
@@ -314,6 +376,9 @@ int main(void)
         cmocka_unit_test(scale_and_shift_may_differ_by_image),
         cmocka_unit_test(gradients_have_their_root_mean_square),
         cmocka_unit_test(learned_parameters_show_whether_they_moved),
+        cmocka_unit_test(outputs_have_their_sparsity_and_variation),
+        cmocka_unit_test(norms_tell_early_where_channels_go),
+        cmocka_unit_test(a_sample_of_the_positions_is_enough),
         cmocka_unit_test(threads_do_not_change_a_bit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
