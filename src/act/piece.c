@@ -287,6 +287,19 @@ static int keep_intervals(const walk *w, const og_interval *found, int count, og
     return count;
 }
 
+/* Where f oscillates only a part of the line is walked, yet its domain goes on. */
+static void extend_domain(const walk *w, og_act_facts *facts)
+{
+    double end = fabs(og__function_scan_point(0, 3));
+    for (int i = 0; i < facts->domain_count && i < OG_FACT_ITEMS_MAX; i++) {
+        og_interval *interval = &facts->domain[i];
+        if (interval->from == w->low && isfinite(og__function_value(w->f, -end)))
+            interval->from = -INFINITY;
+        if (interval->to == w->high && isfinite(og__function_value(w->f, end)))
+            interval->to = INFINITY;
+    }
+}
+
 static void hand_over(const walk *w, og_act_facts *facts)
 {
     int middle = 0;
@@ -300,6 +313,7 @@ static void hand_over(const walk *w, og_act_facts *facts)
     }
     facts->zero_count = keep_intervals(w, w->zeros, w->zero_count, facts->zeros);
     facts->domain_count = keep_intervals(w, w->domain, w->domain_count, facts->domain);
+    extend_domain(w, facts);
     for (int i = 0; i < w->zero_count; i++)
         facts->zero_share += og__normal_share(w->zeros[i].from, w->zeros[i].to);
 }

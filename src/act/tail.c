@@ -46,13 +46,13 @@ static double snap(double value)
 static bool find_line(const og__function *f, double sign, og_act_tail *tail)
 {
     double far = sign * 1e12, near = sign * 1e10, x1 = sign * 1e3, x2 = sign * 1e5;
-    double slope = snap((og__function_value(f, far) - og__function_value(f, near)) / (far - near));
+    double slope = (og__function_value(f, far) - og__function_value(f, near)) / (far - near);
     double b1 = og__function_value(f, x1) - slope * x1, b2 = og__function_value(f, x2) - slope * x2;
     double b3 = og__function_value(f, sign * 1e7) - slope * sign * 1e7;
     double intercept = (x2 * b2 - x1 * b1) / (x2 - x1);
     if (!(fabs(b3 - intercept) <= 1e-4 * fmax(1, fabs(intercept))))
         return false;
-    tail->slope = slope;
+    tail->slope = snap(slope);
     tail->intercept = snap(intercept);
     return true;
 }
