@@ -214,7 +214,7 @@ static void print_distances(const comparison *c)
                 table_cell(&table, "equal");
             else
                 number_cell(&table, d->most);
-            number_cell(&table, d->equal ? (double)NAN : d->at);
+            number_cell(&table, d->equal || isnan(d->most) ? (double)NAN : d->at);
             number_cell(&table, d->mean_square);
             number_cell(&table, d->slope_mean_square);
         }

@@ -12,6 +12,7 @@
 
 #include "act_facts.h"
 #include "act_json.h"
+#include "act_names.h"
 #include "command.h"
 #include "failure.h"
 #include "output.h"
@@ -232,6 +233,31 @@ static og_status write_formula(const document *page, const og_act_entry *entry, 
     return status == OG_ERR_UNSUPPORTED ? OG_OK : status;
 }
 
+static og_status write_remarks(const document *page, const og_act *act)
+{
+    static const char *const titles[][2] = {{"Strengths", "长处"}, {"Weaknesses", "短处"}, {"Advice", "建议"}};
+    og_act_remark *remarks;
+    size_t count;
+    og_status status = og_act_remarks(act, page->language, &remarks, &count);
+    if (status != OG_OK)
+        return status == OG_ERR_NUMERIC ? OG_OK : status; /* without moments there is nothing to say */
+    for (size_t kind = 0; kind < 3; kind++) {
+        bool first = true;
+        for (size_t i = 0; i < count; i++)
+            if ((size_t)remarks[i].kind == kind) {
+                if (first)
+                    fprintf(page->file, "\n%s%s\n\n", in_language(page->language, titles[kind][0], titles[kind][1]),
+                            in_language(page->language, ":", "："));
+                fprintf(page->file, "- ");
+                say_plain(page, remarks[i].text);
+                fprintf(page->file, "\n");
+                first = false;
+            }
+    }
+    og_act_remarks_free(remarks, count);
+    return OG_OK;
+}
+
 static og_status write_entry(const document *page, const og_act_entry *entry)
 {
     og_status status = OG_OK;
@@ -240,6 +266,8 @@ static og_status write_entry(const document *page, const og_act_entry *entry)
     fprintf(page->file, "\n### %s\n\n![%s](activations/%s.svg)\n\n", entry->id, entry->id, entry->id);
     GO(write_formula(page, entry, act));
     write_facts(page, act);
+    GO(names_write(page->file, act, page->language));
+    GO(write_remarks(page, act));
     say(page, "\nSource: ", "\n出处：");
     say_plain(page, entry->reference);
     fprintf(page->file, "\n");

@@ -206,6 +206,8 @@ static void add_growth(sentence *s, double power)
         add_in(s, "grows exponentially", "指数增长");
     else if (power < 1e-3)
         add_in(s, "grows like a logarithm", "对数增长");
+    else if (fabs(power - 1) < 1e-3)
+        add_in(s, "grows about linearly", "近似线性增长");
     else
         add_number(s, "grows like |x|^%s", power, "按 |x|^%s 增长");
 }
@@ -250,7 +252,7 @@ static void describe_slope(const og_act_facts *facts, sentence *s)
         return;
     }
     add_number(s, "%s", facts->slope_max, "%s");
-    if (isfinite(facts->slope_max_at))
+    if (fabs(facts->slope_max_at) < 100) /* one of many places where it is further out */
         add_number(s, " at x = %s", facts->slope_max_at, "（x = %s 处）");
     if (isinf(facts->lipschitz))
         add_in(s, "; no Lipschitz constant, because f jumps", "；f 有间断，没有 Lipschitz 常数");

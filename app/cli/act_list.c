@@ -11,6 +11,7 @@
 
 #include "act_facts.h"
 #include "act_json.h"
+#include "act_names.h"
 #include "command.h"
 #include "failure.h"
 #include "output.h"
@@ -52,13 +53,23 @@ static bool is_learned(const og_act_entry *entry)
     return false;
 }
 
-static bool is_wanted(const own_settings *settings, const og_act_entry *entry)
+static og_status find_wanted(const own_settings *settings, const og_act_entry *entry, bool *wanted)
 {
+    og_status status = OG_OK;
+    og_act *act = NULL;
     const char *search = settings->search;
+    *wanted = false;
     if (!contains(entry->family, settings->family) || (settings->learned && !is_learned(entry)))
-        return false;
-    return contains(entry->id, search) || contains(entry->formula, search) || contains(entry->reference, search) ||
-           contains(entry->note, search);
+        return OG_OK;
+    *wanted = contains(entry->id, search) || contains(entry->formula, search) || contains(entry->reference, search) ||
+              contains(entry->note, search);
+    if (*wanted)
+        return OG_OK;
+    GO(og_act_parse(entry->id, &act));
+    GO(names_contain(act, search, wanted));
+done:
+    og_act_free(act);
+    return status;
 }
 
 static bool is_head_wanted(const own_settings *settings, const og_head_entry *head)
@@ -102,7 +113,7 @@ static og_status entry_document(const og_act_entry *entry, json_t **document)
     og_status status = OG_OK;
     og_act *act = NULL;
     og_act_facts facts;
-    json_t *more = NULL;
+    json_t *more = NULL, *names = NULL;
     *document = NULL;
     GO(analyse(entry, &act, &facts));
     json_t *params = json_array();
@@ -113,10 +124,12 @@ static og_status entry_document(const og_act_entry *entry, json_t **document)
                   entry->family, "definition", entry->definition, "formula", entry->formula, "params", params, "inputs",
                   inputs_document(act), "reference", entry->reference, "note", entry->note[0] ? entry->note : NULL);
     more = facts_document(&facts);
-    if (!*document || !more || json_object_update(*document, more) != 0)
+    GO(names_document(act, &names));
+    if (!*document || !more || json_object_update(*document, more) != 0 || json_object_update(*document, names) != 0)
         status = fail(OG_ERR_MEMORY, "out of memory");
 done:
     json_decref(more);
+    json_decref(names);
     og_act_free(act);
     return status;
 }
@@ -131,10 +144,13 @@ static og_status list_json(const own_settings *settings)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < og_act_entry_count(); i++) {
-        json_t *document;
-        if (!is_wanted(settings, og_act_entry_at(i)))
+        json_t *document = NULL;
+        bool wanted;
+        og_status status = find_wanted(settings, og_act_entry_at(i), &wanted);
+        if (status == OG_OK && !wanted)
             continue;
-        og_status status = entry_document(og_act_entry_at(i), &document);
+        if (status == OG_OK)
+            status = entry_document(og_act_entry_at(i), &document);
         if (status != OG_OK) {
             json_decref(document);
             json_decref(list);
@@ -150,12 +166,12 @@ static og_status list_json(const own_settings *settings)
 
 /* --- for people --------------------------------------------------------------------------------------------------- */
 
-enum { NAME = 19, FLAGS = 8, NUMBER = 7, LEARNED = 9, HEAD_LOSS = 36 };
+enum { NAME = 19, FLAGS = 8, NUMBER = 7, LEARNED = 9, ELSEWHERE = 14, HEAD_LOSS = 36 };
 
 /* What remains of the line for the formula. */
 static int formula_columns(void)
 {
-    int left = terminal_width(stdout) - NAME - FLAGS - 2 * NUMBER - LEARNED - 1;
+    int left = terminal_width(stdout) - NAME - FLAGS - 2 * NUMBER - LEARNED - ELSEWHERE - 1;
     return left > 12 ? left : 12;
 }
 
@@ -207,10 +223,11 @@ static og_status print_entry(const og_act_entry *entry)
     og_status status = OG_OK;
     og_act *act = NULL;
     og_act_facts facts;
-    char flags[8], learned[64];
+    char flags[8], learned[64], elsewhere[128];
     GO(analyse(entry, &act, &facts));
     format_flags(&facts, flags);
     format_learned(entry, sizeof learned, learned);
+    GO(names_short(act, sizeof elsewhere, elsewhere));
     printf("  %-*s", NAME - 2, entry->id);
     print_cut(entry->formula, formula_columns());
     printf("%-*s", FLAGS, flags);
@@ -218,7 +235,9 @@ static og_status print_entry(const og_act_entry *entry)
     print_number(facts.moments.chi_norm, NUMBER);
     printf("  ");
     print_cut(learned, LEARNED);
-    printf("\n");
+    if (strlen(elsewhere) > ELSEWHERE)
+        snprintf(elsewhere + ELSEWHERE - 2, 3, "..");
+    printf("%s\n", elsewhere);
 done:
     og_act_free(act);
     return status;
@@ -226,8 +245,8 @@ done:
 
 static void print_header(void)
 {
-    printf("  %-*s%-*s%-*s%*s%*s  %s\n", NAME - 2, "name", formula_columns(), "formula", FLAGS, "MZBS", NUMBER - 1,
-           "gain", NUMBER, "chi", "learned");
+    printf("  %-*s%-*s%-*s%*s%*s  %-*s%s\n", NAME - 2, "name", formula_columns(), "formula", FLAGS, "MZBS", NUMBER - 1,
+           "gain", NUMBER, "chi", LEARNED, "learned", "elsewhere");
 }
 
 static void print_heads(const own_settings *settings, size_t *count)
@@ -265,7 +284,9 @@ static og_status list(const own_settings *settings)
     size_t count = 0;
     for (size_t i = 0; i < og_act_entry_count(); i++) {
         const og_act_entry *entry = og_act_entry_at(i);
-        if (!is_wanted(settings, entry))
+        bool wanted;
+        TRY(find_wanted(settings, entry, &wanted));
+        if (!wanted)
             continue;
         if (count == 0)
             print_header();

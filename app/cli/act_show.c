@@ -7,9 +7,10 @@
 #include <ogive/act.h>
 #include <ogive/facts.h>
 
-#include "act_cost.h"
 #include "act_facts.h"
 #include "act_json.h"
+#include "act_names.h"
+#include "act_portrait.h"
 #include "command.h"
 #include "failure.h"
 #include "output.h"
@@ -39,90 +40,6 @@ static og_option_table own_options(void)
         OPTION_JSON(own_settings),
     };
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
-}
-
-/* A text, or why there is none. */
-typedef struct maybe_text {
-    char *text;
-    char *reason;
-} maybe_text;
-
-/* All that is told about one activation; what cannot be known has a reason instead. */
-typedef struct portrait {
-    og_act *act;
-    const og_act_entry *same; /* the row that a typed formula is in disguise, or NULL */
-    og_act_facts facts;
-    og_act_moments moments; /* at --sigma */
-    char *trouble;          /* why no network can be trained with it */
-    char *doubts;           /* one line each */
-    maybe_text formula, slope, by_param[OG_ACT_PARAMS_MAX], by_input[OG_INPUT_COUNT];
-    og_act_remark *remarks;
-    size_t remark_count;
-    bool has_costs;
-    act_costs costs;
-    char *no_costs;
-} portrait;
-
-static void portrait_deinit(portrait *p)
-{
-    maybe_text *const texts[] = {&p->formula, &p->slope};
-    for (size_t i = 0; i < 2; i++) {
-        free(texts[i]->text);
-        free(texts[i]->reason);
-    }
-    for (size_t k = 0; k < OG_ACT_PARAMS_MAX; k++) {
-        free(p->by_param[k].text);
-        free(p->by_param[k].reason);
-    }
-    for (size_t k = 0; k < OG_INPUT_COUNT; k++) {
-        free(p->by_input[k].text);
-        free(p->by_input[k].reason);
-    }
-    free(p->trouble);
-    free(p->doubts);
-    free(p->no_costs);
-    og_act_free(p->act);
-}
-
-/* --- finding it out ----------------------------------------------------------------------------------------------- */
-
-/* Keep a failure of one of the kinds that are part of the answer; pass on the others. */
-static og_status tolerate(og_status status, og_status fine, char **reason)
-{
-    if (status != fine)
-        return status;
-    *reason = strdup(og_error_text());
-    return *reason ? OG_OK : fail(OG_ERR_MEMORY, "out of memory");
-}
-
-static og_status find_texts(portrait *p)
-{
-    TRY(tolerate(og_act_formula(p->act, &p->formula.text), OG_ERR_UNSUPPORTED, &p->formula.reason));
-    TRY(tolerate(og_act_derivative(p->act, NULL, &p->slope.text), OG_ERR_UNSUPPORTED, &p->slope.reason));
-    for (size_t k = 0; k < og_act_param_count(p->act); k++)
-        TRY(tolerate(og_act_derivative(p->act, og_act_param_at(p->act, k).name, &p->by_param[k].text),
-                     OG_ERR_UNSUPPORTED, &p->by_param[k].reason));
-    for (og_input input = OG_INPUT_GATE; input < OG_INPUT_COUNT; input++)
-        if (og_act_uses(p->act, input) && input != OG_INPUT_MIRROR && input != OG_INPUT_NOISE)
-            TRY(tolerate(og_act_derivative(p->act, og_input_name(input), &p->by_input[input].text), OG_ERR_UNSUPPORTED,
-                         &p->by_input[input].reason));
-    return OG_OK;
-}
-
-static og_status find_facts(portrait *p, double sigma)
-{
-    TRY(tolerate(og_act_analyse(p->act, &p->facts), OG_ERR_NUMERIC, &p->trouble));
-    p->moments = p->facts.moments;
-    if (sigma != 1 && !p->trouble)
-        TRY(tolerate(og_act_moments_at(p->act, 0, sigma, NULL, &p->moments), OG_ERR_NUMERIC, &p->trouble));
-    return OG_OK;
-}
-
-static og_status find_costs(portrait *p)
-{
-    TRY(tolerate(costs_measure(1, &p->act, &p->costs), OG_ERR_UNSUPPORTED, &p->no_costs));
-    p->has_costs = !p->no_costs;
-    return OG_OK;
 }
 
 /* --- JSON --------------------------------------------------------------------------------------------------------- */
@@ -172,29 +89,33 @@ static og_status show_json(const portrait *p, double sigma)
     og_act_facts told = p->facts;
     told.moments = p->moments;
     json_t *document = json_pack(
-        "{s:s, s:s?, s:s?, s:s?, s:o, s:o, s:s?, s:o, s:o, s:s?, s:s?, s:f, s:s?, s:s?, s:o, s:o}", "text",
-        og_act_text(p->act), "id", og_act_id(p->act), "same_as", p->same ? p->same->id : NULL, "family",
-        entry ? entry->family : NULL, "formula", text_or_null(&p->formula), "derivative", text_or_null(&p->slope),
-        "derivative_missing", p->slope.reason, "params", params_document(p), "inputs", own_inputs_document(p),
-        "reference", entry ? entry->reference : NULL, "note", entry && entry->note[0] ? entry->note : NULL, "sigma",
-        sigma, "untrainable", p->trouble, "doubts", p->doubts, "remarks", remarks_document(p), "cost",
-        p->has_costs ? costs_document(&p->costs, 0) : json_null());
-    json_t *facts = facts_document(&told);
-    if (!document || !facts || json_object_update(document, facts) != 0) {
+        "{s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o, s:s?, s:o, s:o, s:s?, s:s?, s:f, s:s?, s:s?, s:o, s:o}", "text",
+        og_act_text(p->act), "id", og_act_id(p->act), "spelled", og_act_note(p->act), "same_as",
+        p->same ? p->same->id : NULL, "family", entry ? entry->family : NULL, "formula", text_or_null(&p->formula),
+        "derivative", text_or_null(&p->slope), "derivative_missing", p->slope.reason, "params", params_document(p),
+        "inputs", own_inputs_document(p), "reference", entry ? entry->reference : NULL, "note",
+        entry && entry->note[0] ? entry->note : NULL, "sigma", sigma, "untrainable", p->trouble, "doubts", p->doubts,
+        "remarks", remarks_document(p), "cost", p->has_costs ? costs_document(&p->costs, 0) : json_null());
+    json_t *facts = facts_document(&told), *names = NULL;
+    og_status status = names_document(p->act, &names);
+    if (!document || !facts || !names || json_object_update(document, facts) != 0 ||
+        json_object_update(document, names) != 0) {
         json_decref(document);
         document = NULL;
     }
     json_decref(facts);
+    json_decref(names);
+    TRY(status);
     return print_json(document, 12);
 }
 
 /* --- for people --------------------------------------------------------------------------------------------------- */
 
 /* "  f'(x)  = 1 - tanh(x)^2", folded; a very long one only begins. */
-static void print_formula(const char *label, const maybe_text *formula)
+static void print_formula(const char *label, int columns, const maybe_text *formula)
 {
     enum { SHOWN = 1500 };
-    int at = printf("  %-7s = ", label);
+    int at = printf("  %-*s = ", columns, label);
     if (!formula->text)
         print_folded(stdout, formula->reason, at, at);
     else if (strlen(formula->text) <= SHOWN)
@@ -241,27 +162,44 @@ static void print_inputs(const og_act *act)
         }
 }
 
+/* Columns that the longest of "f'(x)", "df/dgate", "df/da" takes. */
+static int label_columns(const portrait *p)
+{
+    size_t most = strlen("f'(x)");
+    for (og_input input = OG_INPUT_GATE; input < OG_INPUT_COUNT; input++)
+        if (p->by_input[input].text || p->by_input[input].reason)
+            most = most > 4 + strlen(og_input_name(input)) ? most : 4 + strlen(og_input_name(input));
+    for (size_t k = 0; k < og_act_param_count(p->act); k++) {
+        size_t length = 4 + strlen(og_act_param_at(p->act, k).name);
+        most = most > length ? most : length;
+    }
+    return (int)most;
+}
+
 static void print_head(const portrait *p)
 {
+    int columns = label_columns(p);
     const og_act_entry *entry = entry_of(p->act);
     print_folded(stdout, og_act_text(p->act), 0, 2);
     if (entry)
         printf("%s\n", entry->family);
+    if (og_act_note(p->act)[0])
+        print_folded(stdout, og_act_note(p->act), 0, 0);
     if (p->same)
         printf("the same function as %s, whose code it runs\n", p->same->id);
     printf("\n");
-    print_formula("f(x)", &p->formula);
-    print_formula("f'(x)", &p->slope);
+    print_formula("f(x)", columns, &p->formula);
+    print_formula("f'(x)", columns, &p->slope);
     for (og_input input = OG_INPUT_GATE; input < OG_INPUT_COUNT; input++)
         if (p->by_input[input].text || p->by_input[input].reason) {
             char label[16];
             snprintf(label, sizeof label, "df/d%s", og_input_name(input));
-            print_formula(label, &p->by_input[input]);
+            print_formula(label, columns, &p->by_input[input]);
         }
     for (size_t k = 0; k < og_act_param_count(p->act); k++) {
         char label[48];
         snprintf(label, sizeof label, "df/d%s", og_act_param_at(p->act, k).name);
-        print_formula(label, &p->by_param[k]);
+        print_formula(label, columns, &p->by_param[k]);
     }
     print_params(p);
     print_inputs(p->act);
@@ -319,23 +257,38 @@ static void print_remarks(const portrait *p, og_language language)
     }
 }
 
-static void print_sources(const portrait *p, og_language language)
+static og_status print_sources(const portrait *p, og_language language)
 {
     const og_act_entry *entry = entry_of(p->act);
+    TRY(names_print(p->act, language));
     if (!entry)
-        return;
+        return OG_OK;
     printf("\n");
     print_row(in_language(language, "source", "来源"), 10, entry->reference);
     if (entry->note[0])
         print_row(in_language(language, "note", "说明"), 10, entry->note);
+    return OG_OK;
 }
 
-static void print_trouble(const portrait *p, og_language language)
+/* Why no network can be trained with it, or what speaks against it, a line each. */
+static void print_warnings(const portrait *p, og_language language)
 {
+    const char *lines = p->trouble ? p->trouble : p->doubts;
+    if (!lines)
+        return;
     printf("\n");
-    print_folded(stdout, in_language(language, "No network can be trained with it:", "无法用它训练网络："), 0, 2);
-    fputs("  ", stdout);
-    print_folded(stdout, p->trouble, 2, 2);
+    print_folded(stdout,
+                 p->trouble ? in_language(language, "No network can be trained with it:", "无法用它训练网络：")
+                            : in_language(language, "Before training with it:", "用它训练之前请注意："),
+                 0, 2);
+    while (*lines) {
+        char line[512];
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(lines, "\n"), lines);
+        fputs("  ", stdout);
+        print_folded(stdout, line, 2, 2);
+        lines += strcspn(lines, "\n");
+        lines += *lines == '\n';
+    }
 }
 
 static og_status show(const portrait *p, og_language language, double sigma)
@@ -343,8 +296,7 @@ static og_status show(const portrait *p, og_language language, double sigma)
     print_head(p);
     printf("\n");
     TRY(plot_print_family(stdout, p->act));
-    if (p->trouble)
-        print_trouble(p, language);
+    print_warnings(p, language);
     print_facts(p, language);
     if (isfinite(p->moments.second_moment))
         print_moments(p, language, sigma);
@@ -354,7 +306,7 @@ static og_status show(const portrait *p, og_language language, double sigma)
         printf("\n");
         print_row(in_language(language, "No cost: ", "无法测量开销："), 0, p->no_costs);
     }
-    print_sources(p, language);
+    TRY(print_sources(p, language));
     print_remarks(p, language);
     return OG_OK;
 }
@@ -365,12 +317,7 @@ static og_status run(const void *values, const char *const *positionals)
     og_status status = OG_OK;
     og_language language = settings->language == 1 ? OG_LANGUAGE_CHINESE : OG_LANGUAGE_ENGLISH;
     portrait p = {0};
-    GO(og_act_parse(positionals[0], &p.act));
-    GO(find_same(p.act, &p.same));
-    GO(find_texts(&p));
-    GO(find_facts(&p, settings->sigma));
-    if (settings->cost)
-        GO(find_costs(&p));
+    GO(portrait_init(positionals[0], &(portrait_options){settings->sigma, settings->cost, language}, &p));
     if (settings->plot[0])
         GO(plot_save_acts(1, &p.act, settings->plot));
     GO(settings->json ? show_json(&p, settings->sigma) : show(&p, language, settings->sigma));
@@ -390,7 +337,7 @@ const cli_command act_show_command = {
         "direction, zeros, smoothness, tails, symmetry, moments and gains for normal inputs, the cost on this machine, the "
         "names in other libraries, the source, and strengths and weaknesses in words. A formula that was typed is treated "
         "like a built-in one.\n\n"
-        "With --json: \"text\", \"id\", \"same_as\" (the built-in that a typed formula is), \"family\", \"formula\", \"derivative\", \"params\" (\"name\", \"value\", "
+        "With --json: \"text\", \"id\", \"spelled\" (what a library's name was taken for), \"names\" (by library), \"same_as\" (the built-in that a typed formula is), \"family\", \"formula\", \"derivative\", \"params\" (\"name\", \"value\", "
         "\"learn\", \"text\", \"derivative\"), \"inputs\" (\"name\", \"meaning\", \"derivative\"), \"reference\", \"note\", "
         "\"sigma\", \"untrainable\" (why no network can be trained with it, or null), \"doubts\", \"remarks\" (\"kind\", "
         "\"rule\", \"text\"), \"cost\" (\"executor\", \"isa\", \"sizes\": \"bytes\", \"forward_ns\", \"backward_ns\", "

@@ -5,7 +5,7 @@ load setup
 
 @test "act list --json describes every function of the catalogue" {
     ogive act list --json >list.json
-    holds 'type == "array" and length >= 75' list.json
+    holds 'type == "array" and length >= 80' list.json
     holds '[.[].id] | (unique | length) == length or (map(select(. == "sigmoid")) | length) == 2' list.json
     holds 'all(.[] | select(.kind == "activation"); .formula and .definition and .family and .reference and .gains and
            .moments and .range and .pieces and .tails and (.inputs | type) == "array")' list.json
@@ -16,6 +16,7 @@ load setup
     done
     holds '.[] | select(.id == "leaky_relu") | .params == [{"name": "a", "value": 0.01, "learn": null, "text": "0.01"}]' list.json
     holds '.[] | select(.id == "prelu") | .params[0] | .learn == "channel" and .text == "learn(0.25, channel)"' list.json
+    holds '.[] | select(.id == "mish") | .names.PyTorch == "nn.Mish()" and (.names.ONNX | startswith("Mish"))' list.json
     holds 'any(.[]; .kind == "head" and .id == "softmax" and .loss == "cross-entropy")' list.json
 }
 
@@ -35,6 +36,8 @@ load setup
     holds 'length > 5 and all(.[]; any(.params[]; .learn != null))' learned.json
     ogive act list --json --search bmvc >found.json
     holds '[.[].id] == ["mish"]' found.json
+    ogive act list --json --search ThresholdedRelu >found.json
+    holds '[.[].id] == ["thresholded_relu"]' found.json
     ogive act list --search zzzz | grep -q 'No entry'
     rejects 2 "there is no family 'zzzz'" ogive act list --family zzzz
 }
@@ -94,7 +97,7 @@ load setup
     ogive act show 'x*tanh(exp(x))' --no-cost --plot again.svg >/dev/null
     cmp a.svg again.svg
     grep -q '<title>x\*tanh(exp(x))</title>' a.svg
-    ogive act show mish --no-cost --plot a.png >/dev/null
+    ogive act show glu --no-cost --plot a.png >/dev/null
     [ "$(head -c 8 a.png | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ]
     rejects 2 ".svg" ogive act show relu --no-cost --plot a.gif
     rejects 3 "nowhere" ogive act show relu --no-cost --plot nowhere/a.svg
@@ -105,6 +108,31 @@ load setup
     grep -q 'No network can be trained with it' log.txt
     ogive act show 'log(x)' --no-cost --json >log.json
     holds '.untrainable != null and .derivative == "1/x"' log.json
+}
+
+@test "act show says strengths and weaknesses in English and Chinese, and names elsewhere" {
+    ogive act show relu --no-cost >en.txt
+    grep -q '^Weaknesses' en.txt
+    grep -q 'nn.ReLU()' en.txt
+    LC_ALL=C.UTF-8 ogive act show relu --no-cost --language zh >zh.txt
+    grep -q '^短处' zh.txt
+    ogive act show relu --no-cost --json >relu.json
+    holds 'any(.remarks[]; .kind == "weakness" and .rule == "dying") and .names.PyTorch == "nn.ReLU()"' relu.json
+    ogive act show 'max(0, x)' --no-cost --json >typed.json
+    holds '.id == null and .same_as == "relu" and .formula == "max(x, 0)"' typed.json
+}
+
+@test "act show takes another width of the inputs" {
+    # E max(z, 0)^2 = sd^2/2
+    ogive act show relu --no-cost --sigma 3 --json >wide.json
+    holds '(.moments.second_moment - 4.5 | fabs) < 1e-9 and .sigma == 3' wide.json
+}
+
+@test "act show tells what stands in the way of a derivative that is too long to print" {
+    formula=x
+    for i in $(seq 60); do formula="tanh($formula*sigmoid(x+$i))"; done
+    ogive act show "$formula" --no-cost --json >long.json
+    holds '.derivative == null and (.derivative_missing | test("65536")) and .moments.mean != null' long.json
 }
 
 @test "act compare shows facts, distances and one plot" {
@@ -123,6 +151,16 @@ load setup
     grep -q '>mish<' four.svg
     rejects 2 "EXPR is missing" ogive act compare
     rejects 2 "'silly'" ogive act compare relu silly
+}
+
+@test "act document writes both languages and a picture of every function" {
+    ogive act document -o reference
+    for name in $(ogive act list --json | jq -r '.[] | select(.kind == "activation") | .id'); do
+        [ -s "reference/activations/$name.svg" ]
+        grep -qx "### $name" reference/activations.md
+        grep -qx "### $name" reference/activations.zh-CN.md
+    done
+    rejects 2 "--output" ogive act document
 }
 
 @test "mistakes in a formula are named with their place" {
