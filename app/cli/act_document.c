@@ -203,13 +203,15 @@ static void write_facts(const document *page, const og_act *act)
 {
     og_act_facts facts;
     fact_row rows[FACT_ROWS_MAX];
+    char place[160];
     bool finite = og_act_analyse(act, &facts) == OG_OK;
     size_t count = facts_describe(&facts, page->language, rows);
     fprintf(page->file, "| | |\n|---|---|\n");
     write_params(page, act);
-    if (facts.is_section) {
+    format_place(act, &facts, sizeof place, place);
+    if (place[0]) {
         begin_row(page, "the facts are at", "以下性质对应");
-        fprintf(page->file, "gate = 1, funnel = 0, noise = 1/2 |\n");
+        fprintf(page->file, "%s |\n", place);
     }
     for (size_t i = 0; i < count; i++) {
         begin_row(page, rows[i].label, rows[i].label);

@@ -343,6 +343,19 @@ size_t facts_describe(const og_act_facts *facts, og_language language, fact_row 
     return count;
 }
 
+void format_place(const og_act *act, const og_act_facts *facts, size_t size, char text[size])
+{
+    size_t length = 0;
+    text[0] = '\0';
+    if (facts->is_section)
+        length = (size_t)snprintf(text, size, "gate = 1, funnel = 0, noise = 1/2");
+    if (facts->shifted_param < 0)
+        return;
+    og_act_param param = og_act_param_at(act, (size_t)facts->shifted_param);
+    double up = param.source == OG_PARAM_NORMAL ? (double)param.value : 0;
+    snprintf(text + length, size - length, "%s%s = %.4g", length ? ", " : "", param.name, up + (double)param.second);
+}
+
 void moments_list(const og_act_moments *moments, og_language language, moment_row rows[MOMENT_ROWS])
 {
     const struct {

@@ -29,6 +29,10 @@ const char *in_language(og_language language, const char *english, const char *c
 /* Describe the shape; returns the number of rows. */
 size_t facts_describe(const og_act_facts *facts, og_language language, fact_row rows[FACT_ROWS_MAX]);
 
+/* Where the shape holds when it is not that of the function as it stands: "gate = 1, funnel = 0, noise = 1/2", "p = 1";
+ * empty otherwise. */
+void format_place(const og_act *act, const og_act_facts *facts, size_t size, char text[size]);
+
 /* List the moments: MOMENT_ROWS of them. */
 void moments_list(const og_act_moments *moments, og_language language, moment_row rows[MOMENT_ROWS]);
 

@@ -216,11 +216,11 @@ static void print_row(const char *label, int label_columns, const char *text)
 static void print_facts(const portrait *p, og_language language)
 {
     fact_row rows[FACT_ROWS_MAX];
+    char place[160];
     size_t count = facts_describe(&p->facts, language, rows);
-    printf("\n%s%s\n", in_language(language, "Shape", "形状"),
-           !p->facts.is_section ? ""
-                                : in_language(language, " at gate = 1, funnel = 0, noise = 1/2",
-                                              "（gate = 1、funnel = 0、noise = 1/2）"));
+    format_place(p->act, &p->facts, sizeof place, place);
+    printf("\n%s%s%s%s\n", in_language(language, "Shape", "形状"), !place[0] ? "" : in_language(language, " at ", "（"),
+           place, !place[0] ? "" : in_language(language, "", "）"));
     for (size_t i = 0; i < count; i++)
         print_row(rows[i].label, 16, rows[i].text);
 }

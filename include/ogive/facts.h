@@ -95,6 +95,8 @@ typedef struct og_act_piece {
 typedef struct og_act_facts {
     og_act_moments moments; /* for z ~ N(0, 1) */
     bool is_section;        /* the formula reads more than x */
+    int shifted_param;      /* a drawn parameter that is taken one standard deviation above its mean, because f is
+                               constant at the means; -1 for none */
     double min, max;        /* range over the reals; -inf and inf where unbounded */
     bool min_attained, max_attained;
     double min_at, max_at; /* where, when attained: the place nearest to 0 */

@@ -70,7 +70,7 @@ og_status og_act_analyse_at(const og_act *act, const double *params, og_act_fact
 {
     og_status status = OG_OK;
     og__function f = {0};
-    *facts = (og_act_facts){.is_section = og__function_is_section(act)};
+    *facts = (og_act_facts){.is_section = og__function_is_section(act), .shifted_param = -1};
     OG_GO(og__function_init(&f, act, params));
     OG_GO(og__function_find_splits(&f));
     OG_GO(find_cost(act, facts));
@@ -89,7 +89,36 @@ done:
     return status;
 }
 
+/* One standard deviation or half the width above the middle. */
+static double above_middle(const og_act_param *param)
+{
+    return param->source == OG_PARAM_NORMAL ? (double)param->value + (double)param->second : (double)param->second;
+}
+
+/* At the means of what acon_c draws it is 0 everywhere, which no channel of a network is: take the first of them
+ * higher. */
+static og_status analyse_shifted(const og_act *act, og_act_facts *facts)
+{
+    double params[OG_ACT_PARAMS_MAX];
+    og_act_facts shifted;
+    size_t drawn = act->param_count;
+    for (size_t k = act->param_count; k-- > 0;) {
+        params[k] = (double)act->params[k].value;
+        if (act->params[k].source == OG_PARAM_NORMAL || act->params[k].source == OG_PARAM_UNIFORM)
+            drawn = k;
+    }
+    if (drawn == act->param_count)
+        return OG_OK;
+    params[drawn] = above_middle(&act->params[drawn]);
+    OG_TRY(og_act_analyse_at(act, params, &shifted));
+    shifted.moments = facts->moments; /* these are averages over the draws already */
+    shifted.shifted_param = (int)drawn;
+    *facts = shifted;
+    return OG_OK;
+}
+
 og_status og_act_analyse(const og_act *act, og_act_facts *facts)
 {
-    return og_act_analyse_at(act, NULL, facts);
+    OG_TRY(og_act_analyse_at(act, NULL, facts));
+    return facts->min == facts->max ? analyse_shifted(act, facts) : OG_OK;
 }
