@@ -9,6 +9,7 @@
 #include <ogive/train.h>
 
 #include "command.h"
+#include "doubts.h"
 #include "failure.h"
 #include "interrupt.h"
 #include "output.h"
@@ -95,6 +96,8 @@ static og_status run(const void *values, const char *const *positionals)
     og_status status = OG_OK;
     og_dataset *data = NULL;
     GO(og_dataset_open(positionals[0], &settings->data, &data));
+    if (!settings->quiet)
+        doubts_print_list(settings->compare.acts);
     interrupt_catch();
     progress_begin(settings->quiet);
     status =

@@ -8,6 +8,7 @@
 #include <ogive/train.h>
 
 #include "command.h"
+#include "doubts.h"
 #include "failure.h"
 #include "interrupt.h"
 #include "output.h"
@@ -122,6 +123,12 @@ static og_status run(const void *values, const char *const *positionals)
     og_status status = OG_OK;
     og_dataset *data = NULL;
     GO(og_dataset_open(positionals[0], &settings->data, &data));
+    if (!settings->quiet) {
+        doubts_print(settings->train.act);
+        doubts_print(settings->train.act_encoder);
+        doubts_print(settings->train.act_bottleneck);
+        doubts_print(settings->train.act_decoder);
+    }
     interrupt_catch();
     progress_begin(settings->quiet);
     status = og_train(data, &settings->train, settings->output, settings->resume, show_progress, NULL);

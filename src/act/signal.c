@@ -4,7 +4,7 @@
 #include "act/moments.h"
 #include "act/quadrature.h"
 
-enum { LAYERS_MAX = 1000, MAP_NODES = 24 };
+enum { LAYERS_MAX = 1000, MAP_NODES = 24, SPLITS_MOST = 16 }; /* with more, the adaptive rule must do */
 
 static const double normal_density = 0.39894228040143267794, pi = 3.14159265358979323846;
 
@@ -38,7 +38,7 @@ static void inner(void *context, double y, double *values)
 static double next_end(const pair *p, double from)
 {
     double end = floor(from / 2 + 1e-9) * 2 + 2;
-    for (int i = 0; i < p->f->split_count && p->a > 0; i++)
+    for (int i = 0; i < p->f->split_count && p->f->split_count <= SPLITS_MOST && p->a > 0; i++)
         for (int sign = -1; sign <= 1; sign += 2) {
             double y = (p->f->splits[i] / p->sd + sign * p->b * p->z) / p->a;
             if (y > from + 1e-9 && y < end)
@@ -70,7 +70,7 @@ static double mean_product(const layer_map *map, double angle)
     double sum = 0;
     if (p.a < 1e-12)
         p.a = 0;
-    long outer_budget = 2000;
+    long outer_budget = 400;
     for (int i = 0; i + 1 < (int)(sizeof ends / sizeof ends[0]); i++)
         og__integrate(outer, &p, 1, ends[i], ends[i + 1], &outer_budget, &sum);
     return sum;

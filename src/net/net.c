@@ -52,10 +52,11 @@ static og_status check_spec(const og_net_spec *spec)
     return check_acts(spec);
 }
 
-/* Own copies of the activations and the head. */
+/* Own copies of the activations and the head. What cannot be trained is refused here, with the reason. */
 static og_status copy_functions(const og_net_spec *from, og_net_spec *to)
 {
     og_head *head;
+    const char *checked = "";
     to->head = NULL;
     og_net_spec_fill(to, NULL);
     for (og_place place = 0; place < OG_PLACE_COUNT; place++)
@@ -64,6 +65,10 @@ static og_status copy_functions(const og_net_spec *from, og_net_spec *to)
             if (og_place_exists(from->depth, place, stage))
                 OG_TRY(og_act_parse(og_act_text(from->acts[place][stage]), &act));
             to->acts[place][stage] = act;
+            if (!act || strcmp(og_act_text(act), checked) == 0)
+                continue;
+            OG_TRY(og_act_check(act, NULL));
+            checked = og_act_text(act);
         }
     OG_TRY(og_head_parse(from->head ? og_head_text(from->head) : og_head_at(0)->id, &head));
     to->head = head;

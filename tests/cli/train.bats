@@ -225,3 +225,10 @@ END
     rejects 2 "the parameter a" ogive train data -o run $quick --act-head 'sigmoid(a*x); a=learn(1)'
     [ ! -e run ]
 }
+
+@test "an activation that cannot be trained is refused, and doubts are said before training" {
+    tiny data 4 16
+    rejects 5 "gradient of 0 nearly everywhere" ogive train data -o step $quick --act 'sign(x)'
+    ogive train data -o line $quick --act identity >/dev/null 2>errors
+    grep -q "warning: identity: it is a straight line" errors
+}

@@ -1,0 +1,12 @@
+/* What the user should know about an activation before training with it. */
+#ifndef CLI_DOUBTS_H
+#define CLI_DOUBTS_H
+
+/* Print the doubts about a use to standard error, one line each; nothing for "", and nothing where the use itself is
+ * wrong, which training tells. */
+void doubts_print(const char *use);
+
+/* The same for comma-separated uses; commas within parentheses do not separate. */
+void doubts_print_list(const char *uses);
+
+#endif
