@@ -101,6 +101,8 @@ static og_status print_document(const comparison *c)
 
 /* --- for people --------------------------------------------------------------------------------------------------- */
 
+enum { NAME = 16 }; /* columns */
+
 /* A name that fits into a table: the text, cut. */
 static void short_name(const og_act *act, size_t most, size_t size, char text[size])
 {
@@ -133,9 +135,11 @@ static void range_cell(text_table *table, const og_act_facts *facts)
 
 static void shape_cells(text_table *table, const og_act_facts *facts)
 {
-    table_cell(table, facts->monotonic ? "yes" : "no");
+    table_cell(table, facts->monotonic ? "M" : "-");
     if (facts->smoothness >= OG_SMOOTH_WITHOUT_END)
-        table_cell(table, "inf");
+        table_cell(table, "S");
+    else if (facts->smoothness < 0)
+        table_cell(table, "j");
     else
         table_cell(table, "%d", facts->smoothness);
 }
@@ -143,13 +147,13 @@ static void shape_cells(text_table *table, const og_act_facts *facts)
 static void print_facts(const comparison *c)
 {
     text_table table = {.align = "llrrrrrlr"};
-    static const char *const heads[] = {"", "range", "E f", "gain", "chi", "chi norm", "max f'", "mono", "C"};
+    static const char *const heads[] = {"", "range", "E f", "gain", "chi", "chi n", "max f'", "M", "S"};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         table_cell(&table, "%s", heads[i]);
     for (size_t i = 0; i < c->count; i++) {
         char name[64];
         const og_act_facts *facts = &c->facts[i];
-        short_name(c->acts[i], 22, sizeof name, name);
+        short_name(c->acts[i], NAME, sizeof name, name);
         table_cell(&table, "%s", name);
         range_cell(&table, facts);
         number_cell(&table, facts->moments.mean);
@@ -160,6 +164,11 @@ static void print_facts(const comparison *c)
         shape_cells(&table, facts);
     }
     table_print(&table, stdout);
+    printf("\n");
+    print_folded(stdout,
+                 "chi n: chi behind a norm; M: monotonic; S: the number of continuous derivatives, S without end, j "
+                 "where f jumps.",
+                 0, 0);
     for (size_t i = 0; i < c->count; i++)
         if (!c->trainable[i]) {
             printf("\n");
@@ -170,24 +179,22 @@ static void print_facts(const comparison *c)
 
 static void print_costs(const comparison *c)
 {
-    text_table table = {.align = "lrrrrl"};
+    text_table table = {.align = "lrrrr"};
     printf("\nCost, ns per element (and ratio to relu), %s, one thread\n", c->costs.at[0][0].isa);
     table_cell(&table, "%s", "");
     for (size_t size = 0; size < COST_SIZES; size++) {
         table_cell(&table, "%zu MB forward", cost_sizes[size] >> 20);
         table_cell(&table, "backward");
     }
-    table_cell(&table, "code");
     for (size_t i = 0; i < c->count; i++) {
         char name[64];
-        short_name(c->acts[i], 22, sizeof name, name);
+        short_name(c->acts[i], NAME, sizeof name, name);
         table_cell(&table, "%s", name);
         for (size_t size = 0; size < COST_SIZES; size++) {
             const og_act_cost *cost = &c->costs.at[size][i];
             table_cell(&table, "%.2f (%.2f)", cost->forward_ns, cost->forward_ratio);
             table_cell(&table, "%.2f (%.2f)", cost->backward_ns, cost->backward_ratio);
         }
-        table_cell(&table, "%s", c->costs.at[0][i].executor);
     }
     table_print(&table, stdout);
 }
@@ -207,8 +214,8 @@ static void print_distances(const comparison *c)
         for (size_t j = i + 1; j < c->count; j++) {
             char first[64], second[64];
             const act_distance *d = &c->distances[i][j];
-            short_name(c->acts[i], 16, sizeof first, first);
-            short_name(c->acts[j], 16, sizeof second, second);
+            short_name(c->acts[i], NAME, sizeof first, first);
+            short_name(c->acts[j], NAME, sizeof second, second);
             table_cell(&table, "%s, %s", first, second);
             if (d->equal)
                 table_cell(&table, "equal");

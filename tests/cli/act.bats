@@ -140,6 +140,8 @@ load setup
     grep -q '^  relu ' table.txt
     grep -q 'Distances' table.txt
     grep -q 'Cost, ns per element' table.txt
+    LC_ALL=C.UTF-8 ogive act compare log_sigmoid 'where(x > 0, x, 0.2*x) + 0.1*sin(3*x)*gaussian(x/2)' silu >wide.txt
+    [ "$(LC_ALL=C.UTF-8 wc -L <wide.txt)" -le 80 ]
     ogive act compare relu silu mish 'x*tanh(softplus(x))' --no-cost --plot four.svg --json >four.json
     holds '[.acts[].id] == ["relu", "silu", "mish", null]' four.json
     holds '.distances | length == 6' four.json
