@@ -18,6 +18,7 @@ const char *og__isa_name(og__isa isa);
 
 /* Channels in a block of the blocked layout nChw<lanes>c: 16 with AVX-512, else 8. */
 int og__isa_lanes(og__isa isa);
+enum { OG_LANES_MAX = 16 };
 
 /* Cores that this process may use. */
 int og__cpu_count(void);

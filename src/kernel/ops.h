@@ -8,6 +8,7 @@
 
 #include "base/cpu.h"
 #include "kernel/optimizer.h"
+#include "kernel/winograd.h"
 
 typedef struct og__ops {
 #define OG_OP(name, arguments) void(*name) arguments;

@@ -10,6 +10,7 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #include "base/memory.h"
+#include "net/conv_winograd.h"
 
 enum { PASS_FORWARD, PASS_DATA, PASS_WEIGHTS, PASS_COUNT };
 
@@ -166,7 +167,8 @@ typedef struct pass {
  * a hundred times slower. Such convolutions run with the padding lanes as channels, on weights copied between zeros. */
 struct og__conv {
     og__conv_shape shape;
-    int ic, oc; /* channels as oneDNN sees them */
+    og__conv_winograd *winograd; /* serves instead of oneDNN, or NULL */
+    int ic, oc;                  /* channels as oneDNN sees them */
     pass passes[PASS_COUNT];
     dnnl_memory_t plain; /* this convolution's part of the weights in PyTorch's layout, or `padded` */
     size_t plain_offset; /* floats before that part */
@@ -196,18 +198,6 @@ static int whole_blocks(int channels, og__isa isa)
 {
     int lanes = og__isa_lanes(isa);
     return (channels + lanes - 1) / lanes * lanes;
-}
-
-/* Winograd F(4x4, 3x3) saves up to 3/4 of the multiplications, at many channels and enough tiles;
- * the limits come from measurements of every layer shape of the usual U-Nets (docs/adr/0008-winograd-by-shape.md). They
- * depend on the shape only, not on a timing, so that a run gives the same bits each time. oneDNN 3.2 removed it: then
- * creation fails and the direct algorithm serves. */
-static bool wants_winograd(const og__conv_shape *s, int which)
-{
-    int least = s->ic < s->oc ? s->ic : s->oc, most = s->ic < s->oc ? s->oc : s->ic;
-    if (s->exact || s->transposed || s->depthwise || s->kernel != 3 || s->isa != OG_ISA_AVX512)
-        return false;
-    return least >= (which == PASS_WEIGHTS ? 16 : 32) && (size_t)s->n * (size_t)s->h * (size_t)s->w >= (size_t)most;
 }
 
 typedef struct descs {
@@ -279,15 +269,6 @@ static dnnl_status_t about_new(const og__conv_shape *s, int which, const descs *
     };
     dnnl_primitive_attr_t attr = NULL;
     dnnl_status_t result = attributes_new(s, which, &attr);
-    if (result == dnnl_success && wants_winograd(s, which)) {
-        r.algorithm = dnnl_convolution_winograd;
-        /* A Winograd backward pass is made without the hint of a direct forward pass. */
-        if (primitive_desc_new(about, which, &r, hint, attr, engine) == dnnl_success) {
-            dnnl_primitive_attr_destroy(attr);
-            return dnnl_success;
-        }
-        r.algorithm = dnnl_convolution_direct;
-    }
     if (result == dnnl_success)
         result = primitive_desc_new(about, which, &r, hint, attr, engine);
     if (attr)
@@ -391,6 +372,13 @@ og_status og__conv_new(const og__conv_shape *shape, og__conv **conv)
     omp_set_num_threads(shape->threads); /* oneDNN partitions the work when a primitive is made */
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->shape = *shape;
+    if (og__conv_winograd_serves(shape)) {
+        OG_GO(og__conv_winograd_new(shape, &made->winograd));
+        made->scratch_bytes = og__conv_winograd_scratch_bytes(made->winograd);
+        *conv = made;
+        made = NULL;
+        goto done;
+    }
     made->ic = shape->planar ? shape->ic : at_least_a_block(shape->ic, shape->isa);
     made->oc = at_least_a_block(shape->oc, shape->isa);
     if (shape->depthwise)
@@ -414,6 +402,7 @@ void og__conv_free(og__conv *conv)
 {
     if (!conv)
         return;
+    og__conv_winograd_free(conv->winograd);
     for (int which = 0; which < PASS_COUNT; which++) {
         pass *p = &conv->passes[which];
         dnnl_memory_t memories[] = {p->src, p->weights, p->bias, p->dst, p->scratch};
@@ -436,7 +425,7 @@ void og__conv_free(og__conv *conv)
 
 size_t og__conv_bytes(const og__conv *conv)
 {
-    size_t bytes = 0;
+    size_t bytes = conv->winograd ? og__conv_winograd_bytes(conv->winograd) : 0;
     for (int which = 0; which < PASS_COUNT; which++)
         if (conv->passes[which].packed)
             bytes += conv->passes[which].packed_bytes;
@@ -489,6 +478,10 @@ static void copy_padded(og__conv *conv, const float *weights, float *d_weights)
 
 og_status og__conv_pack(og__conv *conv, const float *weights)
 {
+    if (conv->winograd) {
+        og__conv_winograd_pack(conv->winograd, weights);
+        return OG_OK;
+    }
     omp_set_num_threads(conv->shape.threads);
     if (is_padded(conv)) {
         memset(conv->padded, 0, padded_count(conv) * sizeof(float)); /* a gradient may have passed through */
@@ -515,6 +508,10 @@ static og_status execute(const pass *p, int count, const dnnl_exec_arg_t *args, 
 
 og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, float *dst, void *scratch)
 {
+    if (conv->winograd) {
+        og__conv_winograd_forward(conv->winograd, src, bias, dst, scratch);
+        return OG_OK;
+    }
     const pass *p = &conv->passes[PASS_FORWARD];
     dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src},
                               {DNNL_ARG_WEIGHTS, p->weights},
@@ -536,6 +533,10 @@ og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, 
 
 og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_src, void *scratch)
 {
+    if (conv->winograd) {
+        og__conv_winograd_backward_data(conv->winograd, d_dst, d_src, scratch);
+        return OG_OK;
+    }
     const pass *p = &conv->passes[PASS_DATA];
     dnnl_exec_arg_t args[] = {{DNNL_ARG_DIFF_SRC, p->src},
                               {DNNL_ARG_WEIGHTS, p->weights},
@@ -550,6 +551,10 @@ og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_sr
 og_status og__conv_backward_weights(og__conv *conv, const float *src, const float *d_dst, float *d_weights,
                                     float *d_bias, void *scratch)
 {
+    if (conv->winograd) {
+        og__conv_winograd_backward_weights(conv->winograd, src, d_dst, d_weights, d_bias, scratch);
+        return OG_OK;
+    }
     const pass *p = &conv->passes[PASS_WEIGHTS];
     dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src},
                               {DNNL_ARG_DIFF_WEIGHTS, p->weights},

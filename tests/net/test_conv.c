@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "net/conv.h"
+#include "net/conv_winograd.h"
 #include "tensors.h"
 
 typedef struct sizes {
@@ -235,12 +235,58 @@ static void test_winograd(void **state)
     og__conv_shape s = base_shape();
     s.ic = s.ic_all = 64;
     s.oc = 64;
+    s.h = 36;
+    s.w = 42;
     s.exact = false;
+    assert_true(og__conv_winograd_serves(&s));
     check_shape(s, winograd);
+    s.bias = true;
+    check_shape(s, winograd);
+    s.bias = false;
     s.ic_first = 64;
     s.ic_all = 128;
     s.accumulate = true;
     check_shape(s, winograd);
+}
+
+/* The gradient by weights of one convolution, computed by some threads. */
+static float *gradient_by_threads(og__conv_shape s, int threads)
+{
+    int lanes = og__isa_lanes(s.isa);
+    size_t weight_count = (size_t)(s.oc * s.ic * 9);
+    float *src = random_tensor((size_t)(s.n * s.ic * s.h * s.w), 1), *weights = random_tensor(weight_count, 2);
+    float *d_dst = random_tensor((size_t)(s.n * s.oc * s.h * s.w), 4), *d_weights = random_tensor(weight_count, 5);
+    float *src_b = to_blocked(src, s.n, s.ic, s.h * s.w, lanes),
+          *d_dst_b = to_blocked(d_dst, s.n, s.oc, s.h * s.w, lanes);
+    og__conv *conv;
+    void *scratch;
+    s.threads = threads;
+    assert_int_equal(og__conv_new(&s, &conv), OG_OK);
+    assert_int_equal(og__alloc(og__conv_scratch_bytes(conv), 1, &scratch), OG_OK);
+    assert_int_equal(og__conv_pack(conv, weights), OG_OK);
+    assert_int_equal(og__conv_backward_weights(conv, src_b, d_dst_b, d_weights, NULL, scratch), OG_OK);
+    og__conv_free(conv);
+    void *all[] = {src, weights, d_dst, src_b, d_dst_b, scratch};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+    return d_weights;
+}
+
+/* Few channels are summed in parts, many in one sum by all threads. */
+static void test_bits_do_not_depend_on_threads(void **state)
+{
+    (void)state;
+    og__conv_shape s = base_shape();
+    s.h = 36;
+    s.w = 42;
+    s.exact = false;
+    for (int channels = 16; channels <= 128; channels += 112) {
+        s.ic = s.ic_all = s.oc = channels;
+        float *one = gradient_by_threads(s, 1), *three = gradient_by_threads(s, 3);
+        assert_memory_equal(one, three, sizeof(float) * (size_t)(channels * channels * 9));
+        free(one);
+        free(three);
+    }
 }
 
 static void test_odd_sizes(void **state)
@@ -259,9 +305,11 @@ static void test_odd_sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blocked),    cmocka_unit_test(test_planar_inputs), cmocka_unit_test(test_partial_blocks),
-        cmocka_unit_test(test_narrow),     cmocka_unit_test(test_concatenation), cmocka_unit_test(test_head),
-        cmocka_unit_test(test_transposed), cmocka_unit_test(test_winograd),      cmocka_unit_test(test_odd_sizes),
+        cmocka_unit_test(test_blocked),        cmocka_unit_test(test_planar_inputs),
+        cmocka_unit_test(test_partial_blocks), cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_concatenation),  cmocka_unit_test(test_head),
+        cmocka_unit_test(test_transposed),     cmocka_unit_test(test_winograd),
+        cmocka_unit_test(test_odd_sizes),      cmocka_unit_test(test_bits_do_not_depend_on_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

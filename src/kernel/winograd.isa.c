@@ -1,0 +1,429 @@
+/* Winograd's F(4 x 4, 3 x 3) on one unit of tiles: transforms by vectors of channels, matrix products between them. */
+#include "kernel/winograd.h"
+
+#include <string.h>
+
+#include "kernel/ops_isa.h"
+
+enum { AREA = OG_WINOGRAD_AREA, TILE = OG_WINOGRAD_TILE, PATCH = 6 };
+
+#define OG_INLINE static inline __attribute__((always_inline))
+
+/* The points a and b, and what is made of them; all but the last four are exact. */
+#define A_ 0.625f
+#define B_ 1.5f
+#define A2 (A_ * A_)
+#define B2 (B_ * B_)
+#define A3 (A2 * A_)
+#define B3 (B2 * B_)
+static const float n_zero = (float)(1 / (0.625 * 0.625 * 1.5 * 1.5));
+static const float n_a = (float)(1 / (2 * 0.625 * 0.625 * (0.625 * 0.625 - 1.5 * 1.5)));
+static const float n_b = (float)(1 / (2 * 1.5 * 1.5 * (1.5 * 1.5 - 0.625 * 0.625)));
+
+/* --- transforms of one row or column: `to` has the given stride -----------------------------------------------------
+ */
+
+/* B' d: 6 to 6 */
+OG_INLINE void input_line(og__lanes d0, og__lanes d1, og__lanes d2, og__lanes d3, og__lanes d4, og__lanes d5,
+                          og__lanes *to, const int stride)
+{
+    og__lanes even_a = d4 - B2 * d2, odd_a = A_ * (d3 - B2 * d1);
+    og__lanes even_b = d4 - A2 * d2, odd_b = B_ * (d3 - A2 * d1);
+    to[0] = A2 * B2 * d0 - (A2 + B2) * d2 + d4;
+    to[stride] = even_a + odd_a;
+    to[2 * stride] = even_a - odd_a;
+    to[3 * stride] = even_b + odd_b;
+    to[4 * stride] = even_b - odd_b;
+    to[5 * stride] = A2 * B2 * d1 - (A2 + B2) * d3 + d5;
+}
+
+/* A' m: 6 to 4 */
+OG_INLINE void output_line(og__lanes m0, og__lanes m1, og__lanes m2, og__lanes m3, og__lanes m4, og__lanes m5,
+                           og__lanes *to, const int stride)
+{
+    og__lanes sum_a = m1 + m2, difference_a = m1 - m2, sum_b = m3 + m4, difference_b = m3 - m4;
+    to[0] = m0 + sum_a + sum_b;
+    to[stride] = A_ * difference_a + B_ * difference_b;
+    to[2 * stride] = A2 * sum_a + B2 * sum_b;
+    to[3 * stride] = A3 * difference_a + B3 * difference_b + m5;
+}
+
+/* A y: 4 to 6 */
+OG_INLINE void gradient_line(og__lanes y0, og__lanes y1, og__lanes y2, og__lanes y3, og__lanes *to, const int stride)
+{
+    og__lanes even_a = y0 + A2 * y2, odd_a = A_ * y1 + A3 * y3;
+    og__lanes even_b = y0 + B2 * y2, odd_b = B_ * y1 + B3 * y3;
+    to[0] = y0;
+    to[stride] = even_a + odd_a;
+    to[2 * stride] = even_a - odd_a;
+    to[3 * stride] = even_b + odd_b;
+    to[4 * stride] = even_b - odd_b;
+    to[5 * stride] = y3;
+}
+
+/* G g: 3 to 6 */
+OG_INLINE void weights_line(og__lanes g0, og__lanes g1, og__lanes g2, og__lanes *to, const int stride)
+{
+    og__lanes even_a = n_a * g0 + (n_a * A2) * g2, odd_a = (n_a * A_) * g1;
+    og__lanes even_b = n_b * g0 + (n_b * B2) * g2, odd_b = (n_b * B_) * g1;
+    to[0] = n_zero * g0;
+    to[stride] = even_a + odd_a;
+    to[2 * stride] = even_a - odd_a;
+    to[3 * stride] = even_b + odd_b;
+    to[4 * stride] = even_b - odd_b;
+    to[5 * stride] = g2;
+}
+
+/* G' u: 6 to 3 */
+OG_INLINE void weights_adjoint_line(og__lanes u0, og__lanes u1, og__lanes u2, og__lanes u3, og__lanes u4, og__lanes u5,
+                                    og__lanes *to, const int stride)
+{
+    og__lanes sum_a = n_a * (u1 + u2), difference_a = (n_a * A_) * (u1 - u2);
+    og__lanes sum_b = n_b * (u3 + u4), difference_b = (n_b * B_) * (u3 - u4);
+    to[0] = n_zero * u0 + sum_a + sum_b;
+    to[stride] = difference_a + difference_b;
+    to[2 * stride] = A2 * sum_a + B2 * sum_b + u5;
+}
+
+/* --- tiles ----------------------------------------------------------------------------------------------------------
+ */
+
+/* Where tile `index` stands: its image and the first pixel of its output. */
+typedef struct place {
+    int image, y, x;
+} place;
+
+OG_INLINE place place_of(const og__winograd *shape, int index)
+{
+    int per_image = shape->tiles / shape->n, within = index % per_image;
+    return (place){index / per_image, within / shape->tiles_x * TILE, within % shape->tiles_x * TILE};
+}
+
+/* One channel block of one image. */
+OG_INLINE size_t block_at(const og__winograd *shape, int channels, int image, int block)
+{
+    return ((size_t)image * (size_t)(channels / OG_LANES) + (size_t)block) * (size_t)shape->h * (size_t)shape->w *
+           OG_LANES;
+}
+
+/* A patch of PATCH x PATCH pixels from (y, x); outside the image it is 0. */
+OG_INLINE void load_edge(const og__winograd *shape, const float *block, int y, int x, og__lanes *patch)
+{
+    for (int j = 0; j < PATCH; j++)
+        for (int k = 0; k < PATCH; k++) {
+            bool inside = y + j >= 0 && y + j < shape->h && x + k >= 0 && x + k < shape->w;
+            patch[j * PATCH + k] = (og__lanes){0};
+            if (inside)
+                patch[j * PATCH + k] = og__load(block + ((y + j) * shape->w + x + k) * OG_LANES);
+        }
+}
+
+/* B' d B of one patch to `to`, its elements `stride` floats apart. */
+static void transform_input(const og__winograd *shape, const float *block, int y, int x, float *to, size_t stride)
+{
+    og__lanes half[AREA], line[PATCH];
+    int w = shape->w;
+    if (y >= 0 && x >= 0 && y + PATCH <= shape->h && x + PATCH <= w) {
+        const float *at = block + (y * w + x) * OG_LANES;
+#pragma GCC unroll 6
+        for (int k = 0; k < PATCH; k++, at += OG_LANES)
+            input_line(og__load(at), og__load(at + w * OG_LANES), og__load(at + 2 * w * OG_LANES),
+                       og__load(at + 3 * w * OG_LANES), og__load(at + 4 * w * OG_LANES),
+                       og__load(at + 5 * w * OG_LANES), half + k, PATCH);
+    } else {
+        og__lanes patch[AREA];
+        load_edge(shape, block, y, x, patch);
+        for (int k = 0; k < PATCH; k++)
+            input_line(patch[k], patch[6 + k], patch[12 + k], patch[18 + k], patch[24 + k], patch[30 + k], half + k,
+                       PATCH);
+    }
+#pragma GCC unroll 6
+    for (int j = 0; j < PATCH; j++) {
+        const og__lanes *d = half + j * PATCH;
+        input_line(d[0], d[1], d[2], d[3], d[4], d[5], line, 1);
+        for (int k = 0; k < PATCH; k++)
+            og__store(to + (size_t)(j * PATCH + k) * stride, line[k]);
+    }
+}
+
+/* A' m A of one tile from elements `stride` floats apart; pixels outside the image are left out. */
+static void transform_output(const og__winograd *shape, const float *from, size_t stride, place at, og__lanes bias,
+                             bool accumulate, float *block)
+{
+    og__lanes half[TILE * PATCH], line[TILE];
+    int rows = shape->h - at.y < TILE ? shape->h - at.y : TILE,
+        columns = shape->w - at.x < TILE ? shape->w - at.x : TILE;
+#pragma GCC unroll 6
+    for (int k = 0; k < PATCH; k++) {
+        const float *m = from + (size_t)k * stride;
+        output_line(og__load(m), og__load(m + 6 * stride), og__load(m + 12 * stride), og__load(m + 18 * stride),
+                    og__load(m + 24 * stride), og__load(m + 30 * stride), half + k, PATCH);
+    }
+    for (int j = 0; j < rows; j++) {
+        const og__lanes *m = half + j * PATCH;
+        float *to = block + ((at.y + j) * shape->w + at.x) * OG_LANES;
+        output_line(m[0], m[1], m[2], m[3], m[4], m[5], line, 1);
+        for (int k = 0; k < columns; k++, to += OG_LANES) {
+            if (accumulate)
+                bias = og__load(to);
+            og__store(to, bias + line[k]);
+        }
+    }
+}
+
+/* A y A' of one tile of the output's gradient; outside the image it is 0. */
+static void transform_gradient(const og__winograd *shape, const float *block, place at, float *to, size_t stride)
+{
+    og__lanes tile[TILE * TILE], half[TILE * PATCH], line[PATCH];
+    for (int j = 0; j < TILE; j++)
+        for (int k = 0; k < TILE; k++) {
+            tile[j * TILE + k] = (og__lanes){0};
+            if (at.y + j < shape->h && at.x + k < shape->w)
+                tile[j * TILE + k] = og__load(block + ((at.y + j) * shape->w + at.x + k) * OG_LANES);
+        }
+#pragma GCC unroll 4
+    for (int k = 0; k < TILE; k++)
+        gradient_line(tile[k], tile[4 + k], tile[8 + k], tile[12 + k], half + k, TILE);
+#pragma GCC unroll 6
+    for (int j = 0; j < PATCH; j++) {
+        const og__lanes *y = half + j * TILE;
+        gradient_line(y[0], y[1], y[2], y[3], line, 1);
+        for (int k = 0; k < PATCH; k++)
+            og__store(to + (size_t)(j * PATCH + k) * stride, line[k]);
+    }
+}
+
+/* --- matrix products ------------------------------------------------------------------------------------------------
+ */
+
+/* sums[t][c] = sum over i of values[i / lanes][t][i % lanes] * weights[i][c]: `rows` tiles, `columns` vectors.
+ * Blocks of values are `block_stride` floats apart, vectors of sums `sum_stride`. */
+typedef void (*product)(int ic, const float *values, size_t block_stride, const float *weights, float *sums,
+                        size_t sum_stride);
+
+OG_INLINE void multiply(int ic, const float *values, size_t block_stride, const float *weights, float *sums,
+                        size_t sum_stride, const int rows, const int columns)
+{
+    og__lanes sum[28];
+#pragma GCC unroll 28
+    for (int j = 0; j < rows * columns; j++)
+        sum[j] = (og__lanes){0};
+    for (int block = 0; block < ic / OG_LANES; block++, values += block_stride)
+#pragma GCC unroll 2
+        for (int i = 0; i < OG_LANES; i++, weights += columns * OG_LANES) {
+            og__lanes weight[2];
+#pragma GCC unroll 2
+            for (int c = 0; c < columns; c++)
+                weight[c] = og__load(weights + c * OG_LANES);
+#pragma GCC unroll 28
+            for (int t = 0; t < rows; t++)
+#pragma GCC unroll 2
+                for (int c = 0; c < columns; c++)
+                    sum[t * columns + c] += values[t * OG_LANES + i] * weight[c];
+        }
+#pragma GCC unroll 28
+    for (int t = 0; t < rows; t++)
+#pragma GCC unroll 2
+        for (int c = 0; c < columns; c++)
+            og__store(sums + (size_t)c * sum_stride + t * OG_LANES, sum[t * columns + c]);
+}
+
+#define OG_PRODUCT(isa, rows, columns)                                                                                 \
+    static __attribute__((noinline)) void product_##rows##_##columns(                                                  \
+        int ic, const float *values, size_t block_stride, const float *weights, float *sums, size_t sum_stride)        \
+    {                                                                                                                  \
+        multiply(ic, values, block_stride, weights, sums, sum_stride, rows, columns);                                  \
+    }
+#include "kernel/winograd.def"
+#undef OG_PRODUCT
+
+static product product_of(int rows, int columns)
+{
+#define OG_PRODUCT(isa, r, c)                                                                                          \
+    if (rows == r && columns == c)                                                                                     \
+        return product_##r##_##c;
+#include "kernel/winograd.def"
+#undef OG_PRODUCT
+    return NULL;
+}
+
+/* --- forward, and backward by data -----------------------------------------------------------------------------------
+ */
+
+void OG_ISA_FN(winograd_pack)(const og__winograd *shape, int ic, int oc, size_t o_stride, size_t i_stride, bool flip,
+                              int group, const float *weights, float *packed)
+{
+    int width = shape->columns * OG_LANES;
+    size_t element = (size_t)shape->ic * (size_t)shape->oc;
+    for (int i = 0; i < shape->ic; i++)
+        for (int c = 0; c < shape->columns; c++) {
+            og__lanes g[9] = {{0}}, half[18], u[AREA];
+            int first = group * width + c * OG_LANES;
+            for (int lane = 0; lane < OG_LANES && first + lane < oc && i < ic; lane++) {
+                const float *kernel = weights + (size_t)(first + lane) * o_stride + (size_t)i * i_stride;
+                for (int k = 0; k < 9; k++)
+                    g[k][lane] = kernel[flip ? 8 - k : k];
+            }
+#pragma GCC unroll 3
+            for (int k = 0; k < 3; k++)
+                weights_line(g[k], g[3 + k], g[6 + k], half + k, 3);
+#pragma GCC unroll 6
+            for (int j = 0; j < PATCH; j++)
+                weights_line(half[3 * j], half[3 * j + 1], half[3 * j + 2], u + PATCH * j, 1);
+            float *to =
+                packed + ((size_t)group * (size_t)shape->ic + (size_t)i) * (size_t)width + (size_t)(c * OG_LANES);
+            for (int k = 0; k < AREA; k++)
+                og__store(to + (size_t)k * element, u[k]);
+        }
+}
+
+void OG_ISA_FN(winograd_forward)(const og__winograd *shape, int unit, const float *src, const float *packed,
+                                 const float *bias, bool accumulate, float *dst, float *scratch)
+{
+    int first = unit * shape->block;
+    int count = shape->tiles - first < shape->block ? shape->tiles - first : shape->block;
+    size_t block = (size_t)shape->block * OG_LANES; /* floats of one channel block of one element */
+    size_t in_stride = block * (size_t)(shape->ic / OG_LANES), out_stride = block * (size_t)(shape->oc / OG_LANES);
+    float *values = scratch, *sums = scratch + AREA * in_stride;
+    for (int b = 0; b < shape->ic / OG_LANES; b++)
+        for (int t = 0; t < count; t++) {
+            place at = place_of(shape, first + t);
+            transform_input(shape, src + block_at(shape, shape->ic, at.image, b), at.y - 1, at.x - 1,
+                            values + (size_t)b * block + (size_t)t * OG_LANES, in_stride);
+        }
+    product run = product_of(shape->rows, shape->columns);
+    int groups = shape->oc / OG_LANES / shape->columns;
+    size_t group_weights = (size_t)(shape->ic * shape->columns * OG_LANES);
+    for (int k = 0; k < AREA; k++)
+        for (int g = 0; g < groups; g++)
+            for (int t = 0; t < count; t += shape->rows)
+                run(shape->ic, values + (size_t)k * in_stride + (size_t)(t * OG_LANES), block,
+                    packed + (size_t)(k * groups + g) * group_weights,
+                    sums + (size_t)k * out_stride + (size_t)(g * shape->columns) * block + (size_t)(t * OG_LANES),
+                    block);
+    for (int b = 0; b < shape->oc / OG_LANES; b++) {
+        og__lanes add = {0};
+        if (bias)
+            add = og__load(bias + b * OG_LANES);
+        for (int t = 0; t < count; t++) {
+            place at = place_of(shape, first + t);
+            transform_output(shape, sums + (size_t)b * block + (size_t)t * OG_LANES, out_stride, at, add, accumulate,
+                             dst + block_at(shape, shape->oc, at.image, b));
+        }
+    }
+}
+
+/* --- backward by weights ---------------------------------------------------------------------------------------------
+ */
+
+enum { GRADIENT_ROWS = OG_LANES == 16 ? 8 : 4 };
+
+/* sums[i][o] += sum over tiles of values[t][i] * gradients[t][o]: GRADIENT_ROWS input channels, `columns` vectors of
+ * output channels. */
+OG_INLINE void correlate(int tiles, const float *values, const float *gradients, size_t gradient_stride, bool first,
+                         float *sums, size_t sum_stride, const int columns)
+{
+    og__lanes sum[GRADIENT_ROWS * 2];
+#pragma GCC unroll 16
+    for (int j = 0; j < GRADIENT_ROWS * columns; j++)
+        sum[j] = (og__lanes){0};
+    for (int t = 0; t < tiles; t++) {
+        og__lanes gradient[2];
+#pragma GCC unroll 2
+        for (int c = 0; c < columns; c++)
+            gradient[c] = og__load(gradients + (size_t)c * gradient_stride + (size_t)t * OG_LANES);
+#pragma GCC unroll 8
+        for (int i = 0; i < GRADIENT_ROWS; i++)
+#pragma GCC unroll 2
+            for (int c = 0; c < columns; c++)
+                sum[i * columns + c] += values[(size_t)t * OG_LANES + (size_t)i] * gradient[c];
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < GRADIENT_ROWS; i++)
+#pragma GCC unroll 2
+        for (int c = 0; c < columns; c++) {
+            float *to = sums + (size_t)i * sum_stride + c * OG_LANES;
+            if (!first)
+                sum[i * columns + c] += og__load(to);
+            og__store(to, sum[i * columns + c]);
+        }
+}
+
+static __attribute__((noinline)) void correlate_1(int tiles, const float *values, const float *gradients,
+                                                  size_t gradient_stride, bool first, float *sums, size_t sum_stride)
+{
+    correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 1);
+}
+
+static __attribute__((noinline)) void correlate_2(int tiles, const float *values, const float *gradients,
+                                                  size_t gradient_stride, bool first, float *sums, size_t sum_stride)
+{
+    correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 2);
+}
+
+void OG_ISA_FN(winograd_transform)(const og__winograd *shape, int tile, int count, int at_tile, int room,
+                                   const float *src, const float *d_dst, float *scratch)
+{
+    size_t block = (size_t)room * OG_LANES;
+    size_t in_stride = block * (size_t)(shape->ic / OG_LANES), out_stride = block * (size_t)(shape->oc / OG_LANES);
+    float *values = scratch + at_tile * OG_LANES, *gradients = values + AREA * in_stride;
+    for (int b = 0; b < shape->ic / OG_LANES; b++)
+        for (int t = 0; t < count; t++) {
+            place at = place_of(shape, tile + t);
+            transform_input(shape, src + block_at(shape, shape->ic, at.image, b), at.y - 1, at.x - 1,
+                            values + (size_t)b * block + (size_t)t * OG_LANES, in_stride);
+        }
+    for (int b = 0; b < shape->oc / OG_LANES; b++)
+        for (int t = 0; t < count; t++) {
+            place at = place_of(shape, tile + t);
+            transform_gradient(shape, d_dst + block_at(shape, shape->oc, at.image, b), at,
+                               gradients + (size_t)b * block + (size_t)t * OG_LANES, out_stride);
+        }
+}
+
+void OG_ISA_FN(winograd_correlate)(const og__winograd *shape, int element, int count, int room, bool first,
+                                   const float *scratch, float *sums)
+{
+    size_t block = (size_t)room * OG_LANES;
+    size_t in_stride = block * (size_t)(shape->ic / OG_LANES), out_stride = block * (size_t)(shape->oc / OG_LANES);
+    const float *values = scratch + (size_t)element * in_stride;
+    const float *gradients = scratch + AREA * in_stride + (size_t)element * out_stride;
+    float *to = sums + (size_t)element * (size_t)shape->ic * (size_t)shape->oc;
+    for (int o = 0; o < shape->oc;) {
+        int columns = shape->oc - o >= 2 * OG_LANES ? 2 : 1;
+        for (int i = 0; i < shape->ic; i += GRADIENT_ROWS)
+            (columns == 2 ? correlate_2
+                          : correlate_1)(count, values + (size_t)(i / OG_LANES) * block + (size_t)(i % OG_LANES),
+                                         gradients + (size_t)(o / OG_LANES) * block, block, first,
+                                         to + (size_t)i * (size_t)shape->oc + (size_t)o, (size_t)shape->oc);
+        o += columns * OG_LANES;
+    }
+}
+
+void OG_ISA_FN(winograd_gradient)(const og__winograd *shape, int ic, int oc, size_t o_stride, size_t i_stride,
+                                  int block, int parts, const float *sums, float *d_weights)
+{
+    size_t element = (size_t)shape->ic * (size_t)shape->oc;
+    for (int i = 0; i < ic; i++) {
+        og__lanes u[AREA], half[18], g[9];
+        for (int k = 0; k < AREA; k++) {
+            const float *from = sums + (size_t)k * element + (size_t)i * (size_t)shape->oc + (size_t)(block * OG_LANES);
+            u[k] = og__load(from);
+            for (int p = 1; p < parts; p++)
+                u[k] += og__load(from + (size_t)p * AREA * element);
+        }
+#pragma GCC unroll 6
+        for (int k = 0; k < PATCH; k++)
+            weights_adjoint_line(u[k], u[6 + k], u[12 + k], u[18 + k], u[24 + k], u[30 + k], half + k, PATCH);
+#pragma GCC unroll 3
+        for (int j = 0; j < 3; j++) {
+            const og__lanes *v = half + j * PATCH;
+            weights_adjoint_line(v[0], v[1], v[2], v[3], v[4], v[5], g + 3 * j, 1);
+        }
+        for (int lane = 0; lane < OG_LANES && block * OG_LANES + lane < oc; lane++) {
+            float *kernel = d_weights + (size_t)(block * OG_LANES + lane) * o_stride + (size_t)i * i_stride;
+            for (int k = 0; k < 9; k++)
+                kernel[k] = g[k][lane];
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/* The 3 x 3 convolutions that the engine computes itself (kernel/winograd.h). Same meaning as in net/conv.h, which
+ * decides who serves a convolution. Results do not depend on the number of threads. */
+#ifndef OG_NET_CONV_WINOGRAD_H
+#define OG_NET_CONV_WINOGRAD_H
+
+#include "net/conv.h"
+
+typedef struct og__conv_winograd og__conv_winograd;
+
+/* Whether it pays: by the shape alone, so that a run gives the same bits each time
+ * (docs/adr/0008-winograd-by-shape.md). */
+bool og__conv_winograd_serves(const og__conv_shape *shape);
+
+og_status og__conv_winograd_new(const og__conv_shape *shape, og__conv_winograd **conv);
+void og__conv_winograd_free(og__conv_winograd *conv);
+
+size_t og__conv_winograd_bytes(const og__conv_winograd *conv);
+size_t og__conv_winograd_scratch_bytes(const og__conv_winograd *conv);
+
+/* Weights are borrowed until the next call: in training they change with every step and are transformed in scratch
+ * when they are used. */
+void og__conv_winograd_pack(og__conv_winograd *conv, const float *weights);
+
+void og__conv_winograd_forward(const og__conv_winograd *conv, const float *src, const float *bias, float *dst,
+                               float *scratch);
+void og__conv_winograd_backward_data(const og__conv_winograd *conv, const float *d_dst, float *d_src, float *scratch);
+void og__conv_winograd_backward_weights(const og__conv_winograd *conv, const float *src, const float *d_dst,
+                                        float *d_weights, float *d_bias, float *scratch);
+
+#endif
