@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD = build/release
 
-.PHONY: all deps configure demo docs test test-peers bench install clean format help
+.PHONY: all deps configure demo docs test test-peers bench sweep install clean format help
 
 all: configure ## build everything
 	cmake --build $(BUILD)
@@ -37,6 +37,11 @@ test-peers: ## compare with PyTorch, live
 bench: all ## measure speed, as ratios; prints JSON
 	cmake --build $(BUILD) --target bench
 	@set -e; for program in $(BUILD)/bench/*; do [ ! -x "$$program" ] || [ -d "$$program" ] || "$$program"; done
+
+sweep: all ## judge every activation at all 2^32 floats, for hours; prints the table of docs/exactness.md
+	@scripts/install-deps.sh test
+	cmake --build $(BUILD) --target bench_exact
+	@nice -n 10 $(BUILD)/bench_exact -s 1 -j "$$(nproc)"
 
 install: all ## install to DESTDIR/PREFIX (default /usr/local)
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)

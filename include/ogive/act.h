@@ -174,6 +174,18 @@ typedef struct og_act_entry {
 OG_API size_t og_act_entry_count(void);
 OG_API const og_act_entry *og_act_entry_at(size_t index);
 
+/** Where a row keeps less than its promise of 4 units in the last place of float32 (docs/adr/0013-exactness.md). */
+typedef struct og_act_inexact {
+    const char *of;  /* "value"; an input or a parameter: the derivative by it; "*": all */
+    double from, to; /* range of x */
+    double ulp;      /* the error there, in units in the last place (infinite: nothing is promised), or */
+    double absolute; /* in absolute terms, times |x| where that is larger than 1; the larger of the two counts */
+    const char *why;
+} og_act_inexact;
+
+/** Return the index-th such range of the row `id`, or NULL behind the last. */
+OG_API const og_act_inexact *og_act_inexact_at(const char *id, size_t index);
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ogive/act.h>
+
 #include "act/definition.h"
 #include "base/random.h"
 #include "ulp.h"
@@ -23,20 +25,6 @@ static const char *const exact_rows[] = {
 #include "act/catalogue.def"
 #undef OG_ACTIVATION
     NULL};
-
-typedef struct exact_tail {
-    const char *id, *of;
-    double from, to, ulp, absolute;
-} exact_tail;
-
-static const exact_tail exact_tails[] = {
-#define OG_INEXACT(id, of, from, to, ulp, absolute, why) {id, of, from, to, ulp, absolute},
-#define OG_INEXACT_BEYOND(id, reach, why)                                                                              \
-    {id, "*", -INFINITY, -(reach), INFINITY, 0}, {id, "*", reach, INFINITY, INFINITY, 0},
-#include "act/exactness.def"
-#undef OG_INEXACT
-#undef OG_INEXACT_BEYOND
-};
 
 /* The outputs of a definition: 0 the value, 1 + i by input i, 1 + DEFINITION_INPUTS + k by parameter k. */
 static inline const char *exact_output_name(const definition *d, int output)
@@ -59,13 +47,12 @@ static inline void exact_allowance(const char *id, const char *of, double x, dou
 {
     *ulp = exact_ulp;
     *absolute = 0;
-    for (size_t i = 0; i < sizeof exact_tails / sizeof exact_tails[0]; i++) {
-        const exact_tail *t = &exact_tails[i];
-        if (strcmp(t->id, id) == 0 && (t->of[0] == '*' || strcmp(t->of, of) == 0) && x >= t->from && x <= t->to) {
-            *ulp = fmax(*ulp, t->ulp);
-            *absolute = fmax(*absolute, t->absolute * fmax(1, fabs(x)));
+    const og_act_inexact *range;
+    for (size_t i = 0; (range = og_act_inexact_at(id, i)); i++)
+        if ((range->of[0] == '*' || strcmp(range->of, of) == 0) && x >= range->from && x <= range->to) {
+            *ulp = fmax(*ulp, range->ulp);
+            *absolute = fmax(*absolute, range->absolute * fmax(1, fabs(x)));
         }
-    }
 }
 
 static inline bool exact_is_right(double found, double truth, double ulp, double absolute)
