@@ -60,27 +60,6 @@ static void say_code(const document *page, const char *text)
     fputc('`', page->file);
 }
 
-static const char *family_name(og_language language, const char *family)
-{
-    static const char *const names[][2] = {
-        {"linear", "线性"},
-        {"rectifier", "整流类"},
-        {"exponential rectifier", "指数整流类"},
-        {"smooth rectifier", "光滑整流类"},
-        {"self-gated", "自门控类"},
-        {"sigmoid-like", "S 形与压缩类"},
-        {"shrinkage", "收缩类"},
-        {"periodic", "周期类"},
-        {"bump", "钟形类"},
-        {"learned shape", "可学习形状"},
-        {"beyond one element", "超出单个元素"},
-    };
-    for (size_t i = 0; language == OG_LANGUAGE_CHINESE && i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i][0], family) == 0)
-            return names[i][1];
-    return family;
-}
-
 /* --- the beginning ------------------------------------------------------------------------------------------------ */
 
 static void write_introduction(const document *page)

@@ -26,6 +26,9 @@ typedef struct moment_row {
 /* The one of two texts that is in the language. */
 const char *in_language(og_language language, const char *english, const char *chinese);
 
+/* The name of a family of the catalogue in a language. */
+const char *family_name(og_language language, const char *family);
+
 /* Describe the shape; returns the number of rows. */
 size_t facts_describe(const og_act_facts *facts, og_language language, fact_row rows[FACT_ROWS_MAX]);
 

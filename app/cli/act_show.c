@@ -128,13 +128,13 @@ static void print_formula(const char *label, int columns, const maybe_text *form
     }
 }
 
-static void print_params(const portrait *p)
+static void print_params(const portrait *p, og_language language)
 {
     size_t count = og_act_param_count(p->act);
     text_table table = {.align = "lll"};
     if (count == 0)
         return;
-    printf("\nParameters\n");
+    printf("\n%s\n", in_language(language, "Parameters", "参数"));
     for (size_t k = 0; k < count; k++) {
         char text[OG_ACT_PARAM_BYTES];
         og_act_param param = og_act_param_at(p->act, k);
@@ -142,20 +142,23 @@ static void print_params(const portrait *p)
         table_cell(&table, "%s", param.name);
         table_cell(&table, "%s", text);
         table_cell(&table, "%s",
-                   param.source == OG_PARAM_EXCITE   ? "predicted from the image's channel means"
-                   : param.learn == OG_LEARN_LAYER   ? "learned, one value per layer"
-                   : param.learn == OG_LEARN_CHANNEL ? "learned, one value per channel"
-                                                     : "fixed");
+                   param.source == OG_PARAM_EXCITE
+                       ? in_language(language, "predicted from the image's channel means", "由图像的通道均值预测")
+                   : param.learn == OG_LEARN_LAYER
+                       ? in_language(language, "learned, one value per layer", "学习，每层一个值")
+                   : param.learn == OG_LEARN_CHANNEL
+                       ? in_language(language, "learned, one value per channel", "学习，每通道一个值")
+                       : in_language(language, "fixed", "固定"));
     }
     table_print(&table, stdout);
 }
 
-static void print_inputs(const og_act *act)
+static void print_inputs(const og_act *act, og_language language)
 {
     bool first = true;
     for (og_input input = OG_INPUT_GATE; input < OG_INPUT_COUNT; input++)
         if (og_act_uses(act, input)) {
-            printf("%s", first ? "\nFurther inputs\n" : "");
+            printf("%s", first ? in_language(language, "\nFurther inputs\n", "\n其他输入\n") : "");
             int at = printf("  %-8s", og_input_name(input));
             print_folded(stdout, og_input_meaning(input), at, at);
             first = false;
@@ -176,17 +179,19 @@ static int label_columns(const portrait *p)
     return (int)most;
 }
 
-static void print_head(const portrait *p)
+static void print_head(const portrait *p, og_language language)
 {
     int columns = label_columns(p);
     const og_act_entry *entry = entry_of(p->act);
     print_folded(stdout, og_act_text(p->act), 0, 2);
     if (entry)
-        printf("%s\n", entry->family);
+        printf("%s\n", family_name(language, entry->family));
     if (og_act_note(p->act)[0])
         print_folded(stdout, og_act_note(p->act), 0, 0);
     if (p->same)
-        printf("the same function as %s, whose code it runs\n", p->same->id);
+        printf(in_language(language, "the same function as %s, whose code it runs\n",
+                           "与 %s 是同一个函数，运行同样的代码\n"),
+               p->same->id);
     printf("\n");
     print_formula("f(x)", columns, &p->formula);
     print_formula("f'(x)", columns, &p->slope);
@@ -201,8 +206,8 @@ static void print_head(const portrait *p)
         snprintf(label, sizeof label, "df/d%s", og_act_param_at(p->act, k).name);
         print_formula(label, columns, &p->by_param[k]);
     }
-    print_params(p);
-    print_inputs(p->act);
+    print_params(p, language);
+    print_inputs(p->act, language);
 }
 
 /* Rows of a label and words that may need several lines. */
@@ -317,7 +322,7 @@ static void print_warnings(const portrait *p, og_language language)
 
 static og_status show(const portrait *p, og_language language, double sigma)
 {
-    print_head(p);
+    print_head(p, language);
     printf("\n");
     TRY(plot_print_family(stdout, p->act));
     print_warnings(p, language);
