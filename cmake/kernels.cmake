@@ -17,9 +17,11 @@ set(og_kernel_flags -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast)
 file(GLOB isa_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernel/*.isa.c)
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/tools/emit_catalogue.c)
-  add_executable(emit_catalogue tools/emit_catalogue.c $<TARGET_OBJECTS:room_base> $<TARGET_OBJECTS:room_act>)
+  add_executable(emit_catalogue tools/emit_catalogue.c $<TARGET_OBJECTS:room_base> $<TARGET_OBJECTS:room_format>
+                 $<TARGET_OBJECTS:room_act>)
   target_include_directories(emit_catalogue PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  target_link_libraries(emit_catalogue PRIVATE ogive_flags OpenMP::OpenMP_C m)
+  target_link_libraries(emit_catalogue PRIVATE ogive_flags OpenMP::OpenMP_C PkgConfig::JANSSON PkgConfig::YAML
+                        PkgConfig::PROTOBUF_C m)
   set(catalogue_files 6)
   math(EXPR last "${catalogue_files} - 1")
   set(catalogue "")

@@ -3,20 +3,23 @@
 # This is the one list of dependencies. Nothing happens, and no root is needed, when all are there already.
 set -eu
 
-build='gcc make cmake ninja-build pkg-config libdnnl-dev libgdal-dev libnifti2-dev libnifti-dev libjansson-dev libyaml-dev zlib1g-dev libgsl-dev libcairo2-dev libjs-chart.js'
+build='gcc make cmake ninja-build pkg-config libdnnl-dev libgdal-dev libnifti2-dev libnifti-dev libjansson-dev libyaml-dev zlib1g-dev libgsl-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libcairo2-dev libjs-chart.js'
 demo='mricron-data'
 test='libcmocka-dev libmpfr-dev gdal-bin bats jq git man-db python3 chromium'
 ci='clang clang-format'
-peers='python3 python3-torch python3-numpy libopenblas0'
+peers='python3 python3-torch python3-numpy libopenblas0 python3-venv'
+# From PyPI, for the group peers, into build/peers: what Debian does not have, or has too old.
+pypi='numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0 jax==0.10.2 nvidia-cuda-nvrtc-cu12==12.9.86'
 
 [ $# -gt 0 ] || set -- build
 wanted=
+python= # where the packages of PyPI go
 for group in "$@"; do
     case $group in
     build) wanted="$wanted $build" ;;
     demo) wanted="$wanted $demo" ;;
     test) wanted="$wanted $test" ;;
-    peers) wanted="$wanted $peers" ;;
+    peers) wanted="$wanted $peers" python=$(dirname "$0")/../build/peers ;;
     ci) wanted="$wanted $ci" ;;
     *)
         echo "install-deps.sh: unknown group '$group' (build, demo, test, peers, ci)" >&2
@@ -36,8 +39,22 @@ missing() {
     done
 }
 
+# Tests skip what is not there, so that a machine without a way to PyPI only hears of it.
+install_pypi() {
+    [ -n "$python" ] && [ "$(cat "$python/packages" 2>/dev/null)" != "$pypi" ] || return 0
+    echo "install-deps.sh: installing $pypi from PyPI into $python"
+    if /usr/bin/python3 -m venv "$python" && "$python/bin/pip" install -q $pypi; then
+        echo "$pypi" >"$python/packages"
+    else
+        echo "install-deps.sh: they could not be installed; the tests that need them will be skipped" >&2
+    fi
+}
+
 absent=$(missing)
-[ -n "$absent" ] || exit 0
+if [ -z "$absent" ]; then
+    install_pypi
+    exit 0
+fi
 
 if [ "$(id -u)" -eq 0 ]; then
     as_root=
@@ -57,3 +74,4 @@ echo "install-deps.sh: installing" $absent
 # A fresh machine has no package lists; an old one may have lists of packages that are gone.
 apt-get -qq --simulate install $absent >/dev/null 2>&1 || apt update
 apt install --no-install-recommends $absent || { apt update && apt install --no-install-recommends $absent; }
+install_pypi
