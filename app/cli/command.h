@@ -37,7 +37,7 @@ typedef struct cli_command {
 } cli_command;
 
 /* Each stands in the file of its name. */
-extern const cli_command act_list_command, act_show_command, act_compare_command, act_eval_command,
+extern const cli_command act_list_command, act_show_command, act_compare_command, act_eval_command, act_emit_command,
     act_document_command, data_check_command, train_command, compare_command, predict_command, eval_command,
     help_command;
 

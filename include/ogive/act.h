@@ -158,6 +158,41 @@ OG_API og_status og_act_eval_inputs(const og_act *act, size_t count, const float
 OG_API og_status og_act_formula(const og_act *act, char **text);
 OG_API og_status og_act_derivative(const og_act *act, const char *wrt, char **text);
 
+/** A world that formulas are written for. */
+typedef struct og_emit_target {
+    const char *name;      /* "pytorch" */
+    const char *extension; /* of a file, ".py" */
+    bool binary;           /* no text, nothing for a terminal */
+    const char *summary;   /* one line, without a full stop */
+} og_emit_target;
+
+OG_API size_t og_emit_target_count(void);
+OG_API const og_emit_target *og_emit_target_at(size_t index);
+
+/** All zero is fine. */
+typedef struct og_emit_options {
+    const char *name; /* of the function, class or graph; NULL takes the catalogue id, or "activation" */
+    bool native;      /* onnx: the one operator that is this function, instead of elementary ones */
+    int opset;        /* onnx: 13 to 24; 0 takes 17, or what the native operator asks for */
+    int channels;     /* onnx: that it gives; 0 leaves the number open, which further inputs and values per channel
+                         do not allow */
+} og_emit_options;
+
+/**
+ * Write an activation as source or model for another world (docs/emit.md).
+ *
+ * @param target    one of og_emit_target_at()
+ * @param options   NULL takes the defaults
+ * @param bytes     released with free(); a text ends in a NUL that `count` leaves out
+ *
+ * @return OG_OK, or
+ *         OG_ERR_NAME         no such target; the text lists them
+ *         OG_ERR_ARGUMENT     an option that is wrong for this target or this function
+ *         OG_ERR_UNSUPPORTED  the target cannot express it: no native operator, or a formula too large to write out
+ */
+OG_API og_status og_act_emit(const og_act *act, const char *target, const og_emit_options *options, char **bytes,
+                             size_t *count);
+
 /** One row of the built-in catalogue. */
 typedef struct og_act_entry {
     const char *id;            /* "leaky_relu" */

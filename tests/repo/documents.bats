@@ -36,6 +36,10 @@ run_page() {
     done
 }
 
+@test "the blocks of docs/emit.md" {
+    run_page docs/emit.md
+}
+
 @test "no page with a marked block was forgotten" {
     cd "$OGIVE_SOURCE_DIR"
     for page in $(grep -l '^```sh test$' *.md docs/*.md | grep -v README.zh-CN.md); do # which runs what README.md runs
