@@ -29,7 +29,7 @@ test: ## build and run all tests
 	@$(MAKE) --no-print-directory all
 	@scripts/run-tests $(BUILD)
 
-test-peers: ## compare with PyTorch, live
+test-peers: ## compare with PyTorch, JAX, onnxruntime and NVRTC, live
 	@scripts/install-deps.sh build demo test peers
 	@$(MAKE) --no-print-directory all
 	@scripts/run-tests $(BUILD) tests/interop
