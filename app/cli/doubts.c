@@ -12,6 +12,8 @@ void doubts_print(const char *use)
     char *warnings, *rest = NULL;
     if (use[0] == '\0' || og_act_parse(use, &act) != OG_OK)
         return;
+    if (og_act_note(act)[0])
+        fprintf(stderr, "note: %s\n", og_act_note(act));
     if (og_act_check(act, &warnings) == OG_OK && warnings) {
         for (char *line = strtok_r(warnings, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
             fprintf(stderr, "warning: %s: %s\n", og_act_text(act), line);

@@ -2,8 +2,8 @@
 #ifndef CLI_DOUBTS_H
 #define CLI_DOUBTS_H
 
-/* Print the doubts about a use to standard error, one line each; nothing for "", and nothing where the use itself is
- * wrong, which training tells. */
+/* Print to standard error what a library's name was taken for, and the doubts about a use, one line each; nothing for
+ * "", and nothing where the use itself is wrong, which training tells. */
 void doubts_print(const char *use);
 
 /* The same for comma-separated uses; commas within parentheses do not separate. */

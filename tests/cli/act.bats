@@ -176,3 +176,11 @@ load setup
     rejects 2 "not a number" ogive act eval relu --x 1,,2
     rejects 2 "not a number" ogive act eval relu --x 1,two
 }
+
+@test "a library's name is resolved with the library's default, and the answer says so" {
+    ogive act show 'nn.LeakyReLU(0.2)' >torch.txt
+    grep -q '^leaky_relu(a = 0.2)$' torch.txt
+    grep -q 'nn.LeakyReLU is leaky_relu(a = 0.2)' torch.txt
+    ogive act show jax.nn.gelu | grep -q 'the tanh approximation'
+    rejects 2 "did you mean 'LeakyReLU'" ogive act show nn.LekyReLU
+}
