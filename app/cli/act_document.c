@@ -83,7 +83,9 @@ static void write_introduction(const document *page)
         "- *χ* = E f′²/E f²: the factor by which squared gradients grow per layer in a network without normalisation; "
         "*with a norm* E f′²/Var f. ReLU has 1 and 1.467; 1 is best in a deep network.\n\n"
         "**Parameters** with `learn(...)` are trained, one value per layer or per channel, without weight decay. "
-        "Values are those of the source; libraries that differ are named.\n",
+        "Values are those of the source; libraries that differ are named.\n\n"
+        "**Exactness**: values and derivatives by x and by every parameter are within 4 units in the last place of float32 "
+        "on every executor, except where a row *less exact* says otherwise.\n",
         "# 激活函数\n\n"
         "本页收录 ogive 目录中的每一个激活函数：公式、图像、由公式推出的性质、在其他库中的名称以及出处。本页由 `ogive act document`"
         "（`make docs`）生成，要修改请编辑 `src/act/catalogue.def`。[English](activations.md) · [公式写法](formulas.md) · "
@@ -98,7 +100,8 @@ static void write_introduction(const document *page)
         "- *χ* = E f′²/E f²：没有归一化时，梯度平方每经过一层增长的倍数；*有归一化时*为 E f′²/Var f。ReLU 分别为 1 和 1.467；"
         "对深层网络来说，1 最好。\n\n"
         "**参数**：写成 `learn(...)` 的参数参与训练，每层一个值或每个通道一个值，不做权重衰减。初始值取自出处；各库不一致之处另有说明。"
-        "公式、出处和备注保留英文原文。\n");
+        "公式、出处和备注保留英文原文。\n\n"
+        "**精度**：函数值以及对 x 和各参数的导数，在每种执行方式下误差都不超过 float32 末位的 4 个单位（ulp），*精度较低处*一栏列出的除外。\n");
 }
 
 static void write_contents(const document *page)
@@ -201,6 +204,19 @@ static void write_facts(const document *page, const og_act *act)
         write_numbers(page, &facts.moments);
 }
 
+/* Nothing is said where the promise of 4 units in the last place holds, as the introduction has it. */
+static void write_exactness(const document *page, const char *id)
+{
+    const og_act_inexact *range;
+    for (size_t i = 0; (range = og_act_inexact_at(id, i)); i++) {
+        char text[400];
+        begin_row(page, i ? "" : "less exact", i ? "" : "精度较低处");
+        format_inexact(range, page->language, sizeof text, text);
+        say_plain(page, text);
+        fprintf(page->file, " |\n");
+    }
+}
+
 static og_status write_formula(const document *page, const og_act_entry *entry, const og_act *act)
 {
     enum { SHOWN = 400 };
@@ -247,6 +263,7 @@ static og_status write_entry(const document *page, const og_act_entry *entry)
     fprintf(page->file, "\n### %s\n\n![%s](activations/%s.svg)\n\n", entry->id, entry->id, entry->id);
     GO(write_formula(page, entry, act));
     write_facts(page, act);
+    write_exactness(page, entry->id);
     GO(names_write(page->file, act, page->language));
     GO(write_remarks(page, act));
     say(page, "\nSource: ", "\n出处：");

@@ -377,6 +377,27 @@ void format_place(const og_act *act, const og_act_facts *facts, size_t size, cha
     snprintf(text + length, size - length, "%s%s = %.4g", length ? ", " : "", param.name, up + (double)param.second);
 }
 
+void format_inexact(const og_act_inexact *range, og_language language, size_t size, char text[size])
+{
+    char error[96];
+    bool value = strcmp(range->of, "value") == 0, all = range->of[0] == '*';
+    if (isinf(range->ulp))
+        snprintf(error, sizeof error, "%s", in_language(language, "nothing is promised", "不作保证"));
+    else if (range->ulp > 0 && range->absolute > 0)
+        snprintf(error, sizeof error, in_language(language, "%g ulp or %g absolute", "%g ulp 或绝对误差 %g"),
+                 range->ulp, range->absolute);
+    else if (range->ulp > 0)
+        snprintf(error, sizeof error, "%g ulp", range->ulp);
+    else
+        snprintf(error, sizeof error, in_language(language, "%g absolute", "绝对误差 %g"), range->absolute);
+    snprintf(text, size, in_language(language, "%s%s for x in [%g, %g]: %s; %s", "%s%s，x 属于 [%g, %g]：%s；%s"),
+             value || all ? "" : "df/d",
+             value ? "f"
+             : all ? in_language(language, "all", "全部")
+                   : range->of,
+             range->from, range->to, error, range->why);
+}
+
 void moments_list(const og_act_moments *moments, og_language language, moment_row rows[MOMENT_ROWS])
 {
     const struct {

@@ -36,6 +36,9 @@ size_t facts_describe(const og_act_facts *facts, og_language language, fact_row 
  * empty otherwise. */
 void format_place(const og_act *act, const og_act_facts *facts, size_t size, char text[size]);
 
+/* Write "df/dx, x in [-2, -1]: 1.5e-07 absolute; the derivative crosses zero at -1.5". */
+void format_inexact(const og_act_inexact *range, og_language language, size_t size, char text[size]);
+
 /* List the moments: MOMENT_ROWS of them. */
 void moments_list(const og_act_moments *moments, og_language language, moment_row rows[MOMENT_ROWS]);
 

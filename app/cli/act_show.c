@@ -268,19 +268,8 @@ static void print_exactness(const portrait *p, og_language language)
     const og_act_entry *entry = entry_of(p->act);
     const og_act_inexact *range;
     for (size_t i = 0; entry && (range = og_act_inexact_at(entry->id, i)); i++) {
-        char text[320];
-        int length =
-            snprintf(text, sizeof text,
-                     "%s%s, x in [%g, %g]: ", strcmp(range->of, "value") == 0 || range->of[0] == '*' ? "" : "df/d",
-                     range->of, range->from, range->to);
-        if (isinf(range->ulp))
-            length += snprintf(text + length, sizeof text - (size_t)length, "nothing promised");
-        else if (range->ulp > 0)
-            length += snprintf(text + length, sizeof text - (size_t)length, "%g ulp", range->ulp);
-        if (range->absolute > 0)
-            length += snprintf(text + length, sizeof text - (size_t)length, "%s%g absolute",
-                               range->ulp > 0 ? " or " : "", range->absolute);
-        snprintf(text + length, sizeof text - (size_t)length, "; %s", range->why);
+        char text[400];
+        format_inexact(range, language, sizeof text, text);
         print_row(i > 0 ? "" : in_language(language, "inexact", "误差"), 10, text);
     }
 }
