@@ -255,6 +255,26 @@ static og_status write_remarks(const document *page, const og_act *act)
     return OG_OK;
 }
 
+/* f and df/dx of what og_act_emit() writes as LaTeX, where they are not too long to be read. */
+static og_status write_math(const document *page, const og_act *act)
+{
+    enum { SHOWN = 400 };
+    char *latex = NULL;
+    size_t count;
+    og_status status = og_act_emit(act, "latex", NULL, &latex, &count);
+    const char *f = latex ? strstr(latex, "  f &= ") : NULL, *end = f ? strchr(f, '\n') : NULL;
+    const char *slope = end ? end + 1 : NULL;
+    size_t f_length = f ? strcspn(f, "\n") : 0, slope_length = slope ? strcspn(slope, "\n") : 0;
+    if (f && f_length + slope_length <= SHOWN) {
+        if (slope_length > 3 && strncmp(slope + slope_length - 3, " \\\\", 3) == 0)
+            slope_length -= 3; /* the mark that more lines follow */
+        fprintf(page->file, "```math\n\\begin{aligned}\n%.*s\n%.*s\n\\end{aligned}\n```\n\n", (int)f_length, f,
+                (int)slope_length, slope);
+    }
+    free(latex);
+    return status == OG_ERR_UNSUPPORTED ? OG_OK : status;
+}
+
 static og_status write_entry(const document *page, const og_act_entry *entry)
 {
     og_status status = OG_OK;
@@ -262,6 +282,7 @@ static og_status write_entry(const document *page, const og_act_entry *entry)
     GO(og_act_parse(entry->id, &act));
     fprintf(page->file, "\n### %s\n\n![%s](activations/%s.svg)\n\n", entry->id, entry->id, entry->id);
     GO(write_formula(page, entry, act));
+    GO(write_math(page, act));
     write_facts(page, act);
     write_exactness(page, entry->id);
     GO(names_write(page->file, act, page->language));
