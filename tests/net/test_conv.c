@@ -30,6 +30,8 @@ static size_t weight_at(const og__conv_shape *s, int o, int i, int y, int x)
     int k = s->kernel;
     if (s->transposed)
         return (size_t)(((i * s->oc + o) * k + y) * k + x);
+    if (s->depthwise)
+        return (size_t)((o * k + y) * k + x);
     return (size_t)(((o * s->ic_all + i) * k + y) * k + x);
 }
 
@@ -41,7 +43,7 @@ static void visit_products(sizes z, product visit, void *context)
     const og__conv_shape *s = &z.s;
     for (int n = 0; n < s->n; n++)
         for (int o = 0; o < s->oc; o++)
-            for (int i = 0; i < s->ic; i++)
+            for (int i = s->depthwise ? o : 0; i < (s->depthwise ? o + 1 : s->ic); i++)
                 for (int y = 0; y < s->h; y++)
                     for (int x = 0; x < s->w; x++)
                         for (int ky = 0; ky < s->kernel; ky++)
@@ -76,7 +78,7 @@ static void check_shape(og__conv_shape shape, double tolerance)
     const og__conv_shape *s = &z.s;
     int lanes = og__isa_lanes(s->isa);
     size_t src_count = (size_t)(s->n * s->ic * s->h * s->w), dst_count = (size_t)(s->n * s->oc * z.oh * z.ow);
-    size_t weight_count = (size_t)(s->oc * s->ic_all * s->kernel * s->kernel);
+    size_t weight_count = (size_t)(s->oc * (s->depthwise ? 1 : s->ic_all) * s->kernel * s->kernel);
     float *src = random_tensor(src_count, 1), *weights = random_tensor(weight_count, 2);
     float *bias = random_tensor((size_t)s->oc, 3), *d_dst = random_tensor(dst_count, 4);
     float *start = random_tensor(dst_count, 5);
@@ -107,7 +109,8 @@ static void check_shape(og__conv_shape shape, double tolerance)
     float *untouched = copy_tensor(d_weights, weight_count);
     assert_int_equal(og__conv_backward_weights(conv, src_b, d_dst_b, d_weights, s->bias ? d_bias : NULL, scratch),
                      OG_OK);
-    for (size_t i = 0; i < weight_count; i++) { /* another part of a concatenated source keeps its gradient */
+    for (size_t i = 0; i < weight_count && !s->depthwise;
+         i++) { /* another part of a concatenated source keeps its gradient */
         size_t k2 = (size_t)(s->kernel * s->kernel);
         int channel = (int)(s->transposed ? i / k2 / (size_t)s->oc : i / k2 % (size_t)s->ic_all);
         if (channel < s->ic_first || channel >= s->ic_first + s->ic) {
@@ -194,6 +197,20 @@ static void test_narrow(void **state)
     s.ic_first = 0;
     s.ic_all = 3;
     check_shape(s, direct);
+}
+
+static void test_depthwise(void **state)
+{
+    static const int channels[] = {3, 16, 19, 64};
+    (void)state;
+    for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++) {
+        og__conv_shape s = base_shape();
+        s.ic = s.ic_all = s.oc = channels[i];
+        s.depthwise = true;
+        s.bias = i % 2 == 0;
+        s.exact = i < 2;
+        check_shape(s, direct);
+    }
 }
 
 static void test_concatenation(void **state)
@@ -310,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_concatenation),  cmocka_unit_test(test_head),
         cmocka_unit_test(test_transposed),     cmocka_unit_test(test_winograd),
         cmocka_unit_test(test_odd_sizes),      cmocka_unit_test(test_bits_do_not_depend_on_threads),
+        cmocka_unit_test(test_depthwise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/random.h"
 #include "kernel/ops.h"
 #include "tensors.h"
 
@@ -61,6 +62,75 @@ static void test_norm_apply_and_zero_lanes(void **state)
         free(d);
         free(k);
         free(want);
+    }
+}
+
+static void test_add(void **state)
+{
+    (void)state;
+    FOR_ISAS(isa)
+    {
+        size_t count = 7 * (size_t)og__isa_lanes(isa);
+        float *src = random_tensor(count, 1), *dst = random_tensor(count, 2), *before = copy_tensor(dst, count);
+        og__ops_for(isa)->add(7, src, dst);
+        for (size_t i = 0; i < count; i++)
+            assert_true(dst[i] == before[i] + src[i]);
+        free(src);
+        free(dst);
+        free(before);
+    }
+}
+
+/* Channel c of (x, -x), and the sum that its adjoint makes of it, for halves that end within blocks and at their end.
+ */
+static void test_mirror(void **state)
+{
+    enum { PIXELS = 5, MOST = 48 };
+    (void)state;
+    FOR_ISAS(isa)
+    for (int channels = 1; channels <= MOST; channels++) {
+        int lanes = og__isa_lanes(isa), half = (channels + 1) / 2;
+        size_t stride = (size_t)(PIXELS * lanes);
+        double want[MOST * PIXELS], d_want[MOST * PIXELS];
+        float *x = random_tensor((size_t)(half * PIXELS), 1), *d = random_tensor((size_t)(channels * PIXELS), 2);
+        float *src = to_blocked(x, 1, half, PIXELS, lanes), *d_dst = to_blocked(d, 1, channels, PIXELS, lanes);
+        float *dst = random_tensor(blocked_count(1, channels, PIXELS, lanes), 3);
+        float *d_src = random_tensor(blocked_count(1, half, PIXELS, lanes), 4);
+        for (int i = 0; i < channels * PIXELS; i++)
+            want[i] = i < half * PIXELS ? (double)x[i] : -(double)x[i - half * PIXELS];
+        for (int i = 0; i < half * PIXELS; i++)
+            d_want[i] = (double)d[i] - (i + half * PIXELS < channels * PIXELS ? (double)d[i + half * PIXELS] : 0);
+        for (int b = 0; b < (channels + lanes - 1) / lanes; b++)
+            og__ops_for(isa)->mirror_forward(PIXELS, channels, b, stride, src, dst + (size_t)b * stride);
+        for (int b = 0; b < (half + lanes - 1) / lanes; b++)
+            og__ops_for(isa)->mirror_backward(PIXELS, channels, b, stride, d_dst, d_src + (size_t)b * stride);
+        assert_blocked_near(dst, want, 1, channels, PIXELS, lanes, 1e-9);
+        assert_blocked_near(d_src, d_want, 1, half, PIXELS, lanes, 1e-6);
+        float *all[] = {x, d, src, d_dst, dst, d_src};
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+            free(all[i]);
+    }
+}
+
+/* The numbers of the stream, wherever a chunk begins and ends. */
+static void test_uniform(void **state)
+{
+    const uint64_t seed = 0x123456789abcdef, item = (7ull << 32) | 1000;
+    const og__stream stream = og__stream_of_layer(OG_STREAM_NOISE, 5);
+    (void)state;
+    FOR_ISAS(isa)
+    {
+        int lanes = og__isa_lanes(isa);
+        float *dst = floats_new((size_t)(11 * lanes));
+        og__ops_for(isa)->uniform(11, 8, seed, stream, item, dst);
+        for (int lane = 0; lane < lanes; lane++) {
+            og__random random = og__random_at(seed, stream, item + (uint64_t)lane);
+            for (int i = 0; i < 8; i++)
+                og__random_uniform(&random);
+            for (int i = 0; i < 11; i++)
+                assert_true(dst[i * lanes + lane] == og__random_uniform(&random));
+        }
+        free(dst);
     }
 }
 
@@ -271,13 +341,11 @@ static void test_softmax_extremes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_moments),
-        cmocka_unit_test(test_norm_apply_and_zero_lanes),
-        cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_resize),
-        cmocka_unit_test(test_pack),
-        cmocka_unit_test(test_loss),
-        cmocka_unit_test(test_softmax_extremes),
+        cmocka_unit_test(test_moments), cmocka_unit_test(test_norm_apply_and_zero_lanes),
+        cmocka_unit_test(test_add),     cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_uniform), cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_resize),  cmocka_unit_test(test_pack),
+        cmocka_unit_test(test_loss),    cmocka_unit_test(test_softmax_extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,6 +208,100 @@ static void test_initial_weights_are_paired(void **state)
     og_net_free(b);
 }
 
+static const og_param *find_param(const og_net *net, const char *name)
+{
+    for (size_t i = 0; i < og_net_param_count(net); i++)
+        if (strcmp(og_net_param_at(net, i)->name, name) == 0)
+            return og_net_param_at(net, i);
+    return NULL;
+}
+
+/* Further convolutions and drawn parameters have streams of their own: what both nets have begins alike. */
+static void test_inputs_leave_other_weights_alone(void **state)
+{
+    (void)state;
+    og_net *a = make_net("x", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2);
+    og_net *b = make_net("x + 0.1*max(gate, funnel) + 0.1*noise + p; p = learn(normal(0, 0.1))", OG_NORM_BATCH,
+                         OG_UP_TRANSPOSED, 1, 4, 2);
+    assert_int_equal(og_net_init(a, 7), OG_OK);
+    assert_int_equal(og_net_init(b, 7), OG_OK);
+    assert_non_null(find_param(b, "decoder.0.conv.1.gate.weight"));
+    for (size_t i = 0; i < og_net_param_count(a); i++) {
+        const og_param *p = og_net_param_at(a, i), *q = find_param(b, p->name);
+        assert_non_null(q);
+        assert_int_equal(p->count, q->count);
+        double ratio = (double)og_net_weights(b)[q->offset] / (double)og_net_weights(a)[p->offset]; /* of the gains */
+        for (size_t k = 0; k < p->count && p->rank == 4 && !strstr(p->name, "decoder"); k++)
+            assert_true(
+                fabs((double)og_net_weights(b)[q->offset + k] - ratio * (double)og_net_weights(a)[p->offset + k]) <=
+                1e-6 * fabs((double)og_net_weights(b)[q->offset + k]));
+    }
+    const og_param *gate = find_param(b, "encoder.1.conv.0.gate.weight"), *x = find_param(b, "encoder.1.conv.0.weight");
+    assert_true(og_net_weights(b)[gate->offset] != og_net_weights(b)[x->offset]);
+    assert_true(gate->decays && !find_param(b, "encoder.0.act.0.p")->decays);
+    og_net_free(a);
+    og_net_free(b);
+}
+
+static void test_drawn_parameters(void **state)
+{
+    (void)state;
+    og_net *net = make_net("p*x + q*max(x, 0); p = learn(uniform(2, 3), channel), q = learn(normal(5, 0.1), channel)",
+                           OG_NORM_NONE, OG_UP_TRANSPOSED, 1, 32, 2);
+    double seen[2][2] = {{0}}; /* mean of p and q, of two seeds */
+    for (uint64_t seed = 0; seed < 2; seed++) {
+        assert_int_equal(og_net_init(net, seed), OG_OK);
+        const float *p = og_net_weights(net) + find_param(net, "bottleneck.act.0.p")->offset;
+        const float *q = og_net_weights(net) + find_param(net, "bottleneck.act.0.q")->offset;
+        for (int i = 0; i < 64; i++) {
+            assert_true(p[i] >= 2 && p[i] < 3 && fabsf(q[i] - 5) < 0.6f);
+            seen[seed][0] += (double)p[i] / 64;
+            seen[seed][1] += (double)q[i] / 64;
+        }
+        assert_true(fabs(seen[seed][0] - 2.5) < 0.15 && fabs(seen[seed][1] - 5) < 0.05); /* four standard errors */
+    }
+    assert_true(seen[0][0] != seen[1][0] && seen[0][1] != seen[1][1]);
+    og_net_free(net);
+}
+
+/* Noise changes with seed and step only: not with threads, nor between a pass and its recomputation (the gradients
+ * would show that); evaluation has none. */
+static void test_noise(void **state)
+{
+    (void)state;
+    og_net *net = make_net("x + 4*(noise - 0.5)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 20, 3);
+    og_net *plain = make_net("x", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 20, 3);
+    float *image = random_tensor(PIXELS, 1), *one = floats_new(3 * PIXELS), *other = floats_new(3 * PIXELS);
+    uint8_t labels[PIXELS];
+    double losses[4][3];
+    make_labels(labels, 3);
+    for (int threads = 1; threads <= 3; threads++) {
+        og_plan *plan = make_plan(net, N, SIDE, SIDE, true, threads);
+        const uint64_t draws[4][2] = {{0, 0}, {0, 1}, {1, 0}, {0, 0}};
+        for (int i = 0; i < 4; i++) {
+            og_plan_set_noise(plan, draws[i][0], draws[i][1]);
+            losses[i][threads - 1] = train_once(plan, image, labels);
+        }
+        og_plan_free(plan);
+    }
+    for (int i = 0; i < 4; i++)
+        assert_true(losses[i][0] == losses[i][1] && losses[i][0] == losses[i][2]);
+    assert_true(losses[0][0] == losses[3][0] && losses[0][0] != losses[1][0] && losses[0][0] != losses[2][0]);
+    memcpy(og_net_weights(plain), og_net_weights(net), og_net_weight_count(net) * sizeof(float));
+    memcpy(og_net_state(plain), og_net_state(net), og_net_state_size(net) * sizeof(float));
+    og_plan *a = make_plan(net, N, SIDE, SIDE, false, 2), *b = make_plan(plain, N, SIDE, SIDE, false, 2);
+    assert_int_equal(og_plan_infer(a, image, true, one), OG_OK);
+    assert_int_equal(og_plan_infer(b, image, true, other), OG_OK);
+    assert_memory_equal(one, other, 3 * PIXELS * sizeof(float));
+    og_plan_free(a);
+    og_plan_free(b);
+    og_net_free(net);
+    og_net_free(plain);
+    free(image);
+    free(one);
+    free(other);
+}
+
 /* The same call gives the same bits, and inference does for any number of threads. */
 static void test_determinism(void **state)
 {
@@ -371,6 +465,9 @@ int main(void)
         cmocka_unit_test(test_learned_parameters),
         cmocka_unit_test(test_inputs_and_sources),
         cmocka_unit_test(test_initial_weights_are_paired),
+        cmocka_unit_test(test_inputs_leave_other_weights_alone),
+        cmocka_unit_test(test_drawn_parameters),
+        cmocka_unit_test(test_noise),
         cmocka_unit_test(test_determinism),
         cmocka_unit_test(test_schedule),
         cmocka_unit_test(test_numeric_failure_names_the_layer),

@@ -280,6 +280,25 @@ static void every_optimiser_resumes_to_the_same_bits(void **state)
 }
 
 /* The killed process is this program run again, because a process with threads cannot go on after fork(). */
+/* Noise in an activation belongs to the step, and what is drawn at the start to the seed. */
+static void a_noisy_run_resumes_to_the_same_bits(void **state)
+{
+    (void)state;
+    static const char act[] = "where(x > 0, x, (p + noise)*x*gate); p = learn(uniform(0, 0.5), channel)";
+    const char *const runs[] = {"noisy", "noisy-stopped"};
+    for (size_t i = 0; i < 2; i++) {
+        og_train_options options = tiny_options();
+        int left = i == 0 ? 1 << 30 : 5;
+        assert_int_equal(og_option_set(og_option_find(og_train_option_table(), "act"), &options, act), OG_OK);
+        og_status status = train_with(options, runs[i], false, stop_after, &left);
+        assert_int_equal(status, i == 0 ? OG_OK : OG_ERR_STOPPED);
+    }
+    og_train_options options = tiny_options();
+    assert_int_equal(og_option_set(og_option_find(og_train_option_table(), "act"), &options, act), OG_OK);
+    assert_int_equal(train_with(options, runs[1], true, NULL, NULL), OG_OK);
+    assert_same_run(runs[0], runs[1]);
+}
+
 static void a_killed_run_resumes_to_the_same_bits(void **state)
 {
     (void)state;
@@ -519,6 +538,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_seed_changes_the_run),
         cmocka_unit_test(a_stopped_run_resumes_to_the_same_bits),
         cmocka_unit_test(every_optimiser_resumes_to_the_same_bits),
+        cmocka_unit_test(a_noisy_run_resumes_to_the_same_bits),
         cmocka_unit_test(a_killed_run_resumes_to_the_same_bits),
         cmocka_unit_test(a_finished_run_is_left_alone),
         cmocka_unit_test(a_finished_run_without_its_model_is_refused),
