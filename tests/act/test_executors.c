@@ -222,7 +222,7 @@ static void check_formula(const char *text, bool in_catalogue)
         if (have_compiler() && (!in_catalogue || isa == og__cpu_isa())) {
             og__act_kernel *compiled = open_kernel(act, OG_EXECUTOR_COMPILED, isa);
             check_against_definition(act, compiled, lanes, true);
-#if defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
             if (in_catalogue) { /* the same compiler and flags: the same bits */
                 og__act_kernel *built_in = open_kernel(act, OG_EXECUTOR_BUILT_IN, isa);
                 assert_same_bits(text, built_in, compiled, act, lanes);
