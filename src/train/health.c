@@ -335,7 +335,7 @@ static void count_all(og__health_layer *result, const channel_sums *channels, in
 /* Moments of z, f(z) and f'(z). Channels have equally many units. */
 static void take_moments(og__health_layer *result, const channel_sums *channels, int count, bool normalised)
 {
-    double vz = 0, vy = 0, normal = 0, zz = 0, yy = 0, chi = 0, spread = 0;
+    double vz = 0, vy = 0, normal = 0, yy = 0, chi = 0, spread = 0;
     for (int c = 0; c < count; c++)
         result->mean += (channels[c].y0 + channels[c].y / (double)channels[c].units) / count;
     for (int c = 0; c < count; c++) {
@@ -344,7 +344,6 @@ static void take_moments(og__health_layer *result, const channel_sums *channels,
         double own_vz = variance(sums->z, sums->zz, n), own_vy = variance(sums->y, sums->yy, n);
         vz += own_vz;
         vy += own_vy;
-        zz += own_vz + mz * mz;
         yy += own_vy + my * my;
         spread += own_vy + (my - result->mean) * (my - result->mean);
         normal += sums->normal_variance;
