@@ -1,5 +1,6 @@
 /* ogive act emit EXPR --to TARGET: an activation as source or model for another world. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 typedef struct own_settings {
     char *to, *name, *output;
     bool native;
-    int opset, channels;
+    int64_t opset, channels;
 } own_settings;
 
 static og_option_table own_options(void)
@@ -71,8 +72,8 @@ static og_status run(const void *given, const char *const *positionals)
     size_t count;
     og_emit_options options = {.name = settings->name[0] ? settings->name : NULL,
                                .native = settings->native,
-                               .opset = settings->opset,
-                               .channels = settings->channels};
+                               .opset = (int)settings->opset,
+                               .channels = (int)settings->channels};
     GO(check_terminal(settings));
     GO(og_act_parse(positionals[0], &act));
     GO(og_act_emit(act, settings->to, &options, &bytes, &count));
