@@ -17,7 +17,7 @@
 static og_act_facts facts_of(const char *text)
 {
     og_act *act;
-    og_act_facts facts;
+    og_act_facts facts = {0};
     if (og_act_parse(text, &act) != OG_OK || og_act_analyse(act, &facts) != OG_OK)
         fail_msg("'%s': %s", text, og_error_text());
     og_act_free(act);
@@ -27,7 +27,7 @@ static og_act_facts facts_of(const char *text)
 static og_act_moments moments_of(const char *text, double mean, double sd, const double *params)
 {
     og_act *act;
-    og_act_moments moments;
+    og_act_moments moments = {0};
     if (og_act_parse(text, &act) != OG_OK || og_act_moments_at(act, mean, sd, params, &moments) != OG_OK)
         fail_msg("'%s': %s", text, og_error_text());
     og_act_free(act);
@@ -157,7 +157,7 @@ static void test_learned_values(void **state)
     assert_near(leaky.second_moment, 0.52, 1e-12);
     assert_near(moments_of("x*sigmoid(b*x); b = learn(1)", 0, 1, &beta).second_moment, 0.406885, 1e-6);
     og_act *act;
-    og_act_facts facts;
+    og_act_facts facts = {0};
     const double one = 1, minus = -0.5;
     assert_int_equal(og_act_parse("leaky_relu", &act), OG_OK);
     assert_int_equal(og_act_analyse_at(act, &one, &facts), OG_OK);

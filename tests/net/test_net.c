@@ -18,7 +18,7 @@ static og_net *make_net_with_head(const char *formula, const char *head_text, og
                                   int width, int classes)
 {
     og_act *act;
-    og_head *head;
+    og_head *head = NULL;
     og_net *net;
     if (og_act_parse(formula, &act) != OG_OK || og_head_parse(head_text, &head) != OG_OK)
         fail_msg("%s", og_error_text());

@@ -100,7 +100,7 @@ static void open_case(const char *path, parity *p)
     assert_non_null(about);
     assert_int_equal(og__json_parse(about, strlen(about), path, &p->about), OG_OK);
     og_act *act;
-    og_head *head;
+    og_head *head = NULL;
     const char *name = json_object_get(p->about, "head") ? text(p->about, "head") : "softmax";
     if (og_act_parse(text(p->about, "act"), &act) != OG_OK || og_head_parse(name, &head) != OG_OK)
         fail_msg("%s", og_error_text());
