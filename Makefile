@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD = build/release
 
-.PHONY: all deps configure demo docs test test-peers bench sweep install clean format help
+.PHONY: all deps configure demo docs test test-peers bench sweep fuzz install clean format help
 
 all: configure ## build everything
 	cmake --build $(BUILD)
@@ -42,6 +42,13 @@ sweep: all ## judge every activation at all 2^32 floats, for hours; prints the t
 	@scripts/install-deps.sh test
 	cmake --build $(BUILD) --target bench_exact
 	@nice -n 10 $(BUILD)/bench_exact -s 1 -j "$$(nproc)"
+
+FUZZ_SECONDS ?= 3600
+fuzz: ## search for formulas that break the language, FUZZ_SECONDS long (an hour); new ones go to tests/fuzz/corpus
+	@scripts/install-deps.sh build test fuzz
+	@cmake --preset fuzz > /dev/null && cmake --build --preset fuzz --target fuzz_formula
+	@cd build/fuzz && tests/fuzz_formula -dict=../../tests/fuzz/formula.dict -max_len=300 -timeout=30 \
+	  -max_total_time=$(FUZZ_SECONDS) ../../tests/fuzz/corpus
 
 install: all ## install to DESTDIR/PREFIX (default /usr/local)
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the Debian packages that ogive needs, by group: install-deps.sh [build] [demo] [test] [peers] [ci]
+# Install the Debian packages that ogive needs, by group: install-deps.sh [build] [demo] [test] [peers] [ci] [fuzz]
 # This is the one list of dependencies. Nothing happens, and no root is needed, when all are there already.
 set -eu
 
@@ -7,6 +7,7 @@ build='gcc make cmake ninja-build pkg-config libdnnl-dev libgdal-dev libnifti2-d
 demo='mricron-data'
 test='libcmocka-dev libmpfr-dev gdal-bin bats jq git man-db python3 chromium'
 ci='clang clang-format'
+fuzz='clang libclang-rt-dev'
 peers='python3 python3-torch python3-numpy libopenblas0 python3-venv'
 # From PyPI, for the group peers, into build/peers: what Debian does not have, or has too old.
 pypi='numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0 jax==0.10.2 nvidia-cuda-nvrtc-cu12==12.9.86'
@@ -21,8 +22,9 @@ for group in "$@"; do
     test) wanted="$wanted $test" ;;
     peers) wanted="$wanted $peers" python=$(dirname "$0")/../build/peers ;;
     ci) wanted="$wanted $ci" ;;
+    fuzz) wanted="$wanted $fuzz" ;;
     *)
-        echo "install-deps.sh: unknown group '$group' (build, demo, test, peers, ci)" >&2
+        echo "install-deps.sh: unknown group '$group' (build, demo, test, peers, ci, fuzz)" >&2
         exit 2
         ;;
     esac
