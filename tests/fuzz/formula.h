@@ -127,15 +127,15 @@ static void formula_check_point(const og_act *act, const definition *d, const do
     og__evaluate(&act->graph, count, roots, inputs, params, work, found);
     double magnitude = formula_magnitude(&act->graph, count, roots, work);
     for (int i = 0; i < count; i++)
-        formula_compare(act, i == 0 ? "the value" : "the derivative by ", names[i], inputs[OG_INPUT_X], found[i], truth[i],
-                        rough[i], magnitude);
+        formula_compare(act, i == 0 ? "the value" : "the derivative by ", names[i], inputs[OG_INPUT_X], found[i],
+                        truth[i], rough[i], magnitude);
 }
 
 /* Points that are no likely kinks. */
 static void formula_check_values(const og_act *act)
 {
-    static const double points[] = {-21.7013, -5.3171, -2.2371, -1.0317, -0.4713, -0.0137, 0.00731, 0.3129, 0.8713,
-                                    1.6171,   2.9137,  7.1713,  33.3371};
+    static const double points[] = {-21.7013, -5.3171, -2.2371, -1.0317, -0.4713, -0.0137, 0.00731,
+                                    0.3129,   0.8713,  1.6171,  2.9137,  7.1713,  33.3371};
     char *text = formula_with_numbers(act);
     double params[OG_ACT_PARAMS_MAX], inputs[OG_INPUT_COUNT];
     double *work = malloc((size_t)act->graph.count * sizeof *work);
