@@ -124,6 +124,18 @@ json_t *inputs_document(const og_act *act)
     return list;
 }
 
+json_t *inexact_document(const og_act_entry *entry)
+{
+    json_t *list = json_array();
+    const og_act_inexact *range;
+    for (size_t i = 0; entry && (range = og_act_inexact_at(entry->id, i)); i++)
+        list =
+            append(list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:s}", "of", range->of, "from", json_number(range->from),
+                                   "to", json_number(range->to), "ulp", json_number(range->ulp), "absolute",
+                                   json_number(range->absolute), "why", range->why));
+    return list;
+}
+
 const og_act_entry *entry_of(const og_act *act)
 {
     const char *id = og_act_id(act);

@@ -12,6 +12,10 @@ json_t *param_document(const og_act_param *param);
 /* {"name", "meaning"} of each input but x. */
 json_t *inputs_document(const og_act *act);
 
+/* [{"of", "from", "to", "ulp", "absolute", "why"}]: where a row (NULL: none) is further than 4 units in the last place
+ * from its formula. */
+json_t *inexact_document(const og_act_entry *entry);
+
 /* The catalogue's row, or NULL for a formula. */
 const og_act_entry *entry_of(const og_act *act);
 

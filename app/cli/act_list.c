@@ -119,10 +119,10 @@ static og_status entry_document(const og_act_entry *entry, json_t **document)
     json_t *params = json_array();
     for (size_t k = 0; k < entry->param_count; k++)
         json_array_append_new(params, param_document(&entry->params[k]));
-    *document =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s?}", "kind", "activation", "id", entry->id, "family",
-                  entry->family, "definition", entry->definition, "formula", entry->formula, "params", params, "inputs",
-                  inputs_document(act), "reference", entry->reference, "note", entry->note[0] ? entry->note : NULL);
+    *document = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s?, s:o}", "kind", "activation", "id", entry->id,
+                          "family", entry->family, "definition", entry->definition, "formula", entry->formula, "params",
+                          params, "inputs", inputs_document(act), "reference", entry->reference, "note",
+                          entry->note[0] ? entry->note : NULL, "inexact", inexact_document(entry));
     more = facts_document(&facts);
     GO(names_document(act, &names));
     if (!*document || !more || json_object_update(*document, more) != 0 || json_object_update(*document, names) != 0)

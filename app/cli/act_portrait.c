@@ -62,6 +62,15 @@ static og_status find_facts(portrait *p, double sigma)
     return OG_OK;
 }
 
+static og_status find_depth(portrait *p, int layers)
+{
+    if (p->trouble)
+        return OG_OK;
+    og_status status = depth_predict(p->act, p->facts.moments.gain, layers, &p->depth);
+    p->has_depth = status == OG_OK;
+    return status == OG_ERR_UNSUPPORTED || status == OG_ERR_NUMERIC ? OG_OK : status;
+}
+
 static og_status find_costs(portrait *p)
 {
     TRY(tolerate(costs_measure(1, &p->act, &p->costs), OG_ERR_UNSUPPORTED, &p->no_costs));
@@ -76,6 +85,7 @@ og_status portrait_init(const char *expression, const portrait_options *options,
     TRY(find_same(p->act, &p->same));
     TRY(find_texts(p));
     TRY(find_facts(p, options->sigma));
+    TRY(find_depth(p, options->layers));
     og_status status = og_act_remarks(p->act, options->language, &p->remarks, &p->remark_count);
     if (status != OG_OK && status != OG_ERR_NUMERIC) /* the trouble is told already */
         return status;

@@ -9,6 +9,7 @@
 #include <ogive/facts.h>
 
 #include "act_cost.h"
+#include "act_depth.h"
 
 /* A text, or why there is none. */
 typedef struct maybe_text {
@@ -27,6 +28,8 @@ typedef struct portrait {
     maybe_text formula, slope, by_param[OG_ACT_PARAMS_MAX], by_input[OG_INPUT_COUNT];
     og_act_remark *remarks;
     size_t remark_count;
+    bool has_depth; /* not for a formula that reads more than x, or has no moments */
+    act_depth depth;
     bool has_costs;
     act_costs costs;
     char *no_costs;
@@ -34,6 +37,7 @@ typedef struct portrait {
 
 typedef struct portrait_options {
     double sigma; /* of the normal inputs */
+    int layers;   /* to follow a signal through */
     bool cost;    /* measure it */
     og_language language;
 } portrait_options;

@@ -21,6 +21,7 @@
 typedef struct own_settings {
     char *plot;
     double sigma;
+    int64_t layers;
     int language;
     bool cost;
     bool json;
@@ -33,6 +34,9 @@ static og_option_table own_options(void)
          "Draw f and f' into an .svg or .png file"},
         {"sigma", NULL, OG_OPTION_REAL, offsetof(own_settings, sigma), "1", 1e-6, 1e6, NULL, NULL, "Analysis",
          "Standard deviation of the normal inputs for which moments and gains are told"},
+        {"layers", NULL, OG_OPTION_INT, offsetof(own_settings, layers), "20", 1, DEPTH_LAYERS_MAX, NULL, NULL,
+         "Analysis",
+         "Layers to follow a signal and its gradient through, without and with a norm before the activation"},
         {"cost", NULL, OG_OPTION_FLAG, offsetof(own_settings, cost), "true", 0, 0, NULL, NULL, "Analysis",
          "Measure the time per element on this machine, about half a second"},
         {"language", NULL, OG_OPTION_CHOICE, offsetof(own_settings, language), "en", 0, 0, "en|zh", NULL, "Output",
@@ -89,13 +93,14 @@ static og_status show_json(const portrait *p, double sigma)
     og_act_facts told = p->facts;
     told.moments = p->moments;
     json_t *document = json_pack(
-        "{s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o, s:s?, s:o, s:o, s:s?, s:s?, s:f, s:s?, s:s?, s:o, s:o}", "text",
-        og_act_text(p->act), "id", og_act_id(p->act), "spelled", og_act_note(p->act), "same_as",
+        "{s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o, s:s?, s:o, s:o, s:s?, s:s?, s:f, s:s?, s:s?, s:o, s:o, s:o, s:o}",
+        "text", og_act_text(p->act), "id", og_act_id(p->act), "spelled", og_act_note(p->act), "same_as",
         p->same ? p->same->id : NULL, "family", entry ? entry->family : NULL, "formula", text_or_null(&p->formula),
         "derivative", text_or_null(&p->slope), "derivative_missing", p->slope.reason, "params", params_document(p),
         "inputs", own_inputs_document(p), "reference", entry ? entry->reference : NULL, "note",
         entry && entry->note[0] ? entry->note : NULL, "sigma", sigma, "untrainable", p->trouble, "doubts", p->doubts,
-        "remarks", remarks_document(p), "cost", p->has_costs ? costs_document(&p->costs, 0) : json_null());
+        "remarks", remarks_document(p), "cost", p->has_costs ? costs_document(&p->costs, 0) : json_null(), "depth",
+        p->has_depth ? depth_document(&p->depth) : json_null(), "inexact", inexact_document(entry));
     json_t *facts = facts_document(&told), *names = NULL;
     og_status status = names_document(p->act, &names);
     if (!document || !facts || !names || json_object_update(document, facts) != 0 ||
@@ -318,6 +323,8 @@ static og_status show(const portrait *p, og_language language, double sigma)
     print_facts(p, language);
     if (isfinite(p->moments.second_moment))
         print_moments(p, language, sigma);
+    if (p->has_depth)
+        depth_print(&p->depth, language);
     if (p->has_costs)
         costs_print(&p->costs, language);
     else if (p->no_costs) {
@@ -335,7 +342,8 @@ static og_status run(const void *values, const char *const *positionals)
     og_status status = OG_OK;
     og_language language = settings->language == 1 ? OG_LANGUAGE_CHINESE : OG_LANGUAGE_ENGLISH;
     portrait p = {0};
-    GO(portrait_init(positionals[0], &(portrait_options){settings->sigma, settings->cost, language}, &p));
+    GO(portrait_init(positionals[0],
+                     &(portrait_options){settings->sigma, (int)settings->layers, settings->cost, language}, &p));
     if (settings->plot[0])
         GO(plot_save_acts(1, &p.act, settings->plot));
     GO(settings->json ? show_json(&p, settings->sigma) : show(&p, language, settings->sigma));
@@ -352,14 +360,16 @@ const cli_command act_show_command = {
     .settings_bytes = sizeof(own_settings),
     .description =
         "Shows the formula, its derivatives by x, by further inputs and by each parameter, draws f and f', and tells range, "
-        "direction, zeros, smoothness, tails, symmetry, moments and gains for normal inputs, the cost on this machine, the "
+        "direction, zeros, smoothness, tails, symmetry, moments and gains for normal inputs, what becomes of signal and gradient through many layers, the cost on this machine, the "
         "names in other libraries, the source, and strengths and weaknesses in words. A formula that was typed is treated "
         "like a built-in one.\n\n"
         "With --json: \"text\", \"id\", \"spelled\" (what a library's name was taken for), \"names\" (by library), \"same_as\" (the built-in that a typed formula is), \"family\", \"formula\", \"derivative\", \"params\" (\"name\", \"value\", "
         "\"learn\", \"text\", \"derivative\"), \"inputs\" (\"name\", \"meaning\", \"derivative\"), \"reference\", \"note\", "
         "\"sigma\", \"untrainable\" (why no network can be trained with it, or null), \"doubts\", \"remarks\" (\"kind\", "
         "\"rule\", \"text\"), \"cost\" (\"executor\", \"isa\", \"sizes\": \"bytes\", \"forward_ns\", \"backward_ns\", "
-        "\"forward_ratio\", \"backward_ratio\", the ratios to relu), \"moments\", \"gains\" (\"forward\", \"variance\", "
+        "\"forward_ratio\", \"backward_ratio\", the ratios to relu), \"depth\" (\"layers\", \"plain\" "
+        "and \"norm\": \"gain\", \"signals\": \"variance\", \"correlation\" and \"gradient\" from the input on, \"limit\"), "
+        "\"inexact\" (ranges where float32 results are further than 4 units in the last place from the formula: \"of\", \"from\", \"to\", \"ulp\", \"absolute\", \"why\"), \"moments\", \"gains\" (\"forward\", \"variance\", "
         "\"backward\"), \"chi\", \"chi_norm\", \"nonlinearity\", \"range\" [lowest, highest], \"limits\" [left, right], "
         "\"tails\", \"slope_max\", \"lipschitz\", \"smoothness\" (a number, or \"infinite\"), \"monotonic\", \"odd\", "
         "\"even\", \"kinks\" (\"x\", \"jump\", \"f\" and \"slope\" on either side), \"zeros\", \"pieces\", \"domain\" and "

@@ -72,6 +72,28 @@ load setup
     holds '.id == null and .params[0].learn == "channel"' typed.json
 }
 
+@test "act show follows signal and gradient through layers, without and with a norm" {
+    ogive act show relu --no-cost --layers 8 --json >relu.json
+    holds '.depth.layers == 8 and (.depth.plain.signals | length) == 9 and (.depth.norm.signals | length) == 9' relu.json
+    holds '.depth.plain | all(.signals[]; (.variance - 1 | fabs) < 1e-9 and (.gradient - 1 | fabs) < 1e-9) and
+           (.limit.chi - 1 | fabs) < 1e-9' relu.json
+    # Behind a norm the squared gradient grows by E f'^2 / Var f = (1/2) / (1/2 - 1/(2 pi)) per layer.
+    holds '.depth.norm.signals | (.[1].gradient / .[2].gradient) * (.[1].gradient / .[2].gradient) - 1 / (1 - 1 / 3.141592653589793) |
+           fabs < 1e-6' relu.json
+    ogive act show relu --no-cost --layers 8 >relu.txt
+    grep -q '^Through 8 wide layers whose weights have a gain of 1.414$' relu.txt
+    ogive act show glu --no-cost --json >glu.json
+    holds '.depth == null' glu.json
+    rejects 2 'layers' ogive act show relu --layers 0
+}
+
+@test "act show and list --json name the ranges where digits are lost" {
+    ogive act show silu --no-cost --json >silu.json
+    ogive act list --json >list.json
+    holds '.inexact | length > 0 and all(.[]; .of and .why and .from < .to and (.ulp > 4 or .absolute > 0))' silu.json
+    holds 'any(.[]; .id == "relu" and .inexact == []) and any(.[]; .id == "silu" and (.inexact | length) > 0)' list.json
+}
+
 @test "act show draws the function for people" {
     LC_ALL=C.UTF-8 ogive act show silu >utf8
     grep -q '⣀\|⠤\|⠒\|⣿\|⡇' utf8
