@@ -86,11 +86,12 @@ void depth_print(const act_depth *depth, og_language language)
                        "\n经过 %d 个宽层，权重增益 %s\n"),
            depth->layers, gain);
     fputs("  ", stdout);
-    print_folded(stdout,
-                 in_language(language,
-                             "h in each layer: variance, correlation of two inputs, gradient by it over the last layer's",
-                             "各层的 h：方差、两个输入的相关、对它的梯度与最后一层之比"),
-                 2, 2);
+    print_folded(
+        stdout,
+        in_language(language,
+                    "h in each layer: variance, correlation of two inputs, gradient by it over the last layer's",
+                    "各层的 h：方差、两个输入的相关、对它的梯度与最后一层之比"),
+        2, 2);
     print_layers(depth, language);
     print_limit(&depth->limits[DEPTH_PLAIN], in_language(language, "at any depth", "无穷深处"), language);
     print_limit(&depth->limits[DEPTH_NORM], in_language(language, "with a norm", "有归一化"), language);
@@ -102,9 +103,9 @@ static json_t *case_document(const act_depth *depth, depth_case which)
     json_t *signals = json_array();
     for (int layer = 0; layer <= depth->layers; layer++) {
         const og_act_signal *signal = &depth->signals[which][layer];
-        json_array_append_new(signals, json_pack("{s:o, s:o, s:o}", "variance", json_number(signal->variance),
-                                                 "correlation", json_number(signal->correlation), "gradient",
-                                                 json_number(signal->gradient)));
+        json_array_append_new(signals,
+                              json_pack("{s:o, s:o, s:o}", "variance", json_number(signal->variance), "correlation",
+                                        json_number(signal->correlation), "gradient", json_number(signal->gradient)));
     }
     return json_pack("{s:f, s:o, s:{s:o, s:o, s:o, s:o}}", "gain", depth->options[which].gain, "signals", signals,
                      "limit", "variance", json_number(limit->variance), "correlation", json_number(limit->correlation),

@@ -20,14 +20,16 @@ typedef struct act_depth {
 
 /* Predict for two inputs whose signals start with variance 1 and correlation 1/2.
  *
- * @return as og_act_propagate(): OG_ERR_UNSUPPORTED for a formula that reads more than x, OG_ERR_NUMERIC without moments
+ * @return as og_act_propagate(): OG_ERR_UNSUPPORTED for a formula that reads more than x, OG_ERR_NUMERIC without
+ * moments
  */
 og_status depth_predict(const og_act *act, double gain, int layers, act_depth *depth);
 
 /* A table of some of the layers, and where the signal ends. */
 void depth_print(const act_depth *depth, og_language language);
 
-/* {"layers", "plain": {"gain", "signals": [{"variance", "correlation", "gradient"}, ...], "limit": {...}}, "norm": {...}} */
+/* {"layers", "plain": {"gain", "signals": [{"variance", "correlation", "gradient"}, ...], "limit": {...}}, "norm":
+ * {...}} */
 json_t *depth_document(const act_depth *depth);
 
 #endif

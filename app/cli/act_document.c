@@ -13,6 +13,7 @@
 #include "act_facts.h"
 #include "act_json.h"
 #include "act_names.h"
+#include "chinese.h"
 #include "command.h"
 #include "failure.h"
 #include "output.h"
@@ -291,8 +292,9 @@ static og_status write_entry(const document *page, const og_act_entry *entry)
     say_plain(page, entry->reference);
     fprintf(page->file, "\n");
     if (entry->note[0]) {
+        char note[TRANSLATION_BYTES];
         say(page, "\nNote: ", "\n备注：");
-        say_plain(page, entry->note);
+        say_plain(page, translate(page->language, entry->note, note));
         fprintf(page->file, "\n");
     }
 done:
@@ -308,10 +310,11 @@ static void write_heads(const document *page)
         "\n## 输出函数\n\n把网络最后的数值变成概率的函数，以及与之相配的损失（`--act-head`）。\n\n"
         "| 名称 | 公式 | 损失 | 出处 |\n|---|---|---|---|\n");
     for (size_t i = 0; i < og_head_count(); i++) {
+        char loss[TRANSLATION_BYTES];
         const og_head_entry *head = og_head_at(i);
         fprintf(page->file, "| %s | ", head->id);
         say_code(page, head->formula);
-        fprintf(page->file, " | %s | ", head->loss);
+        fprintf(page->file, " | %s | ", translate(page->language, head->loss, loss));
         say_plain(page, head->reference);
         fprintf(page->file, " |\n");
     }

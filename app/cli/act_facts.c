@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chinese.h"
+
 const char *in_language(og_language language, const char *english, const char *chinese)
 {
     return language == OG_LANGUAGE_CHINESE ? chinese : english;
@@ -379,7 +381,7 @@ void format_place(const og_act *act, const og_act_facts *facts, size_t size, cha
 
 void format_inexact(const og_act_inexact *range, og_language language, size_t size, char text[size])
 {
-    char error[96];
+    char error[96], why[TRANSLATION_BYTES];
     bool value = strcmp(range->of, "value") == 0, all = range->of[0] == '*';
     if (isinf(range->ulp))
         snprintf(error, sizeof error, "%s", in_language(language, "nothing is promised", "不作保证"));
@@ -395,7 +397,7 @@ void format_inexact(const og_act_inexact *range, og_language language, size_t si
              value ? "f"
              : all ? in_language(language, "all", "全部")
                    : range->of,
-             range->from, range->to, error, range->why);
+             range->from, range->to, error, translate(language, range->why, why));
 }
 
 void moments_list(const og_act_moments *moments, og_language language, moment_row rows[MOMENT_ROWS])

@@ -11,6 +11,7 @@
 #include "act_json.h"
 #include "act_names.h"
 #include "act_portrait.h"
+#include "chinese.h"
 #include "command.h"
 #include "failure.h"
 #include "output.h"
@@ -164,8 +165,9 @@ static void print_inputs(const og_act *act, og_language language)
     for (og_input input = OG_INPUT_GATE; input < OG_INPUT_COUNT; input++)
         if (og_act_uses(act, input)) {
             printf("%s", first ? in_language(language, "\nFurther inputs\n", "\n其他输入\n") : "");
+            char meaning[TRANSLATION_BYTES];
             int at = printf("  %-8s", og_input_name(input));
-            print_folded(stdout, og_input_meaning(input), at, at);
+            print_folded(stdout, translate(language, og_input_meaning(input), meaning), at, at);
             first = false;
         }
 }
@@ -281,6 +283,7 @@ static void print_exactness(const portrait *p, og_language language)
 
 static og_status print_sources(const portrait *p, og_language language)
 {
+    char note[TRANSLATION_BYTES];
     const og_act_entry *entry = entry_of(p->act);
     TRY(names_print(p->act, language));
     if (!entry)
@@ -288,7 +291,7 @@ static og_status print_sources(const portrait *p, og_language language)
     printf("\n");
     print_row(in_language(language, "source", "来源"), 10, entry->reference);
     if (entry->note[0])
-        print_row(in_language(language, "note", "说明"), 10, entry->note);
+        print_row(in_language(language, "note", "说明"), 10, translate(language, entry->note, note));
     print_exactness(p, language);
     return OG_OK;
 }

@@ -94,6 +94,18 @@ load setup
     holds 'any(.[]; .id == "relu" and .inexact == []) and any(.[]; .id == "silu" and (.inexact | length) > 0)' list.json
 }
 
+@test "act show and the Chinese reference have every text in Chinese" {
+    tr -d '\\' <"$OGIVE_SOURCE_DIR/docs/activations.zh-CN.md" >page
+    ogive act list --json >list.json
+    jq -r '.[] | .note // empty, .inexact[]?.why' list.json | sort -u >english
+    [ "$(wc -l <english)" -gt 80 ]
+    while read -r text; do
+        ! grep -F "：$text" page || fails "no Chinese in app/cli/chinese.def for: $text"
+    done <english
+    ogive act show glu --language zh --no-cost >glu.txt
+    ! grep -q 'convolution of what the layer reads' glu.txt
+}
+
 @test "act show draws the function for people" {
     LC_ALL=C.UTF-8 ogive act show silu >utf8
     grep -q '⣀\|⠤\|⠒\|⣿\|⡇' utf8
