@@ -99,7 +99,7 @@ static void list_operands(const emitter *e, const char *before, const char *betw
 
 static void function(const emitter *e, const char *name, const char *suffix, og__expr root)
 {
-    og__text_format(e->text, "static inline float %s_%s(", name, suffix);
+    og__text_format(e->text, "F32_INLINE float %s_%s(", name, suffix);
     list_operands(e, "float ", ", ");
     og__text_add(e->text, ", float (*params)[OG_LANES], int lane)\n{\n    ");
     list_operands(e, "(void)", ", ");
