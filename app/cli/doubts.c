@@ -22,16 +22,28 @@ void doubts_print(const char *use)
     og_act_free(act);
 }
 
+/* Length of a use up to the comma behind it, within neither parentheses nor quotes. */
+static size_t use_length(const char *at)
+{
+    size_t length = 0;
+    char quote = '\0';
+    for (int depth = 0; at[length] && (at[length] != ',' || depth > 0 || quote); length++) {
+        char c = at[length];
+        depth += quote ? 0 : (c == '(') - (c == ')');
+        quote = quote ? (c == quote ? '\0' : quote) : c == '\'' || c == '"' ? c : '\0';
+    }
+    return length;
+}
+
 void doubts_print_list(const char *uses)
 {
     while (*uses) {
-        size_t length = 0;
-        for (int depth = 0; uses[length] && (uses[length] != ',' || depth > 0); length++)
-            depth += uses[length] == '(' ? 1 : uses[length] == ')' ? -1 : 0;
-        char *use = strndup(uses, length);
+        size_t length = use_length(uses), quoted = uses[0] == '\'' || uses[0] == '"';
+        char *use = length > 2 * quoted ? strndup(uses + quoted, length - 2 * quoted) : NULL;
         if (use)
             doubts_print(use);
         free(use);
         uses += length + (uses[length] == ',');
+        uses += strspn(uses, " \t\n");
     }
 }

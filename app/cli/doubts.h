@@ -6,7 +6,7 @@
  * "", and nothing where the use itself is wrong, which training tells. */
 void doubts_print(const char *use);
 
-/* The same for comma-separated uses; commas within parentheses do not separate. */
+/* The same for comma-separated uses; commas within parentheses or quotes do not separate. */
 void doubts_print_list(const char *uses);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ogive/facts.h>
+
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -50,6 +52,7 @@ og_status og__arms_add(og__arms *arms, const char *text)
     og_status status = OG_OK;
     og__arm arm = {0};
     OG_GO(og_act_parse(text, &arm.act));
+    OG_GO(og_act_check(arm.act, NULL)); /* not hours later, at its turn */
     for (size_t i = 0; i < arms->count; i++)
         if (strcmp(og_act_text(arms->items[i].act), og_act_text(arm.act)) == 0) {
             status = og__fail(OG_ERR_ARGUMENT, "activation %s is listed twice; leave one out", og_act_text(arm.act));

@@ -23,7 +23,7 @@ typedef struct og__arms {
  * single or double quotes is taken whole, for 'x*a + b; a=2, b=3'.
  *
  * @return OG_OK, OG_ERR_SYNTAX for the list itself, OG_ERR_ARGUMENT for an activation listed twice (under whatever
- *         name), or what og_act_parse() finds, with the number of the element
+ *         name), or what og_act_parse() and og_act_check() find, with the number of the element
  */
 og_status og__arms_parse(const char *list, og__arms *arms);
 

@@ -72,6 +72,7 @@ start_study() {
     rejects 2 "silu" ogive compare data -o study --acts relu,sliu $quick
     rejects 2 "relu" ogive compare data -o study --acts relu,relu $quick
     rejects 2 "" ogive compare data -o study --acts '' $quick
+    rejects 5 "activation 2 of the list" ogive compare data -o study --acts 'relu,sign(x)' $quick
     [ ! -e study ]
 }
 
