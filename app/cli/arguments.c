@@ -21,7 +21,12 @@ static bool has_word(const char *list, const char *name)
     return false;
 }
 
-/* Copy a group's table without the options that the command excepts. */
+static bool takes(const option_group *group, const char *name)
+{
+    return group->only ? has_word(group->only, name) : !has_word(group->except, name);
+}
+
+/* Copy of a group's table what the command takes. */
 static og_status copy_table(const option_group *group, og_option_table *table)
 {
     og_option_table all = group->table();
@@ -30,7 +35,7 @@ static og_status copy_table(const option_group *group, og_option_table *table)
         return fail(OG_ERR_MEMORY, "out of memory");
     *table = (og_option_table){rows, 0};
     for (size_t i = 0; i < all.count; i++)
-        if (!has_word(group->except, all.options[i].name))
+        if (takes(group, all.options[i].name))
             rows[table->count++] = all.options[i];
     return OG_OK;
 }

@@ -20,6 +20,7 @@ typedef struct option_group {
     og_option_table (*table)(void);
     size_t offset;
     const char *except; /* options that this command does not take, "act seed", or NULL */
+    const char *only;   /* the options that it takes, and no others; or NULL */
 } option_group;
 
 typedef struct cli_command {
@@ -39,7 +40,7 @@ typedef struct cli_command {
 /* Each stands in the file of its name. */
 extern const cli_command act_list_command, act_show_command, act_compare_command, act_eval_command, act_emit_command,
     act_document_command, data_check_command, train_command, compare_command, predict_command, eval_command,
-    help_command;
+    bench_step_command, bench_infer_command, help_command;
 
 /* Every command, in the order of the overview; NULL at the end. */
 extern const cli_command *const commands[];

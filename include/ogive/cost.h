@@ -1,11 +1,14 @@
-/* What an activation function costs on this machine. */
+/* What activation functions and passes of networks cost on this machine. */
 #ifndef OGIVE_COST_H
 #define OGIVE_COST_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <ogive/act.h>
 #include <ogive/status.h>
+#include <ogive/train.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,6 +36,61 @@ typedef struct og_act_cost {
  */
 OG_API og_status og_act_measure(size_t count, const og_act *const *acts, size_t bytes, double seconds,
                                 og_act_cost *costs);
+
+/* What to measure of a network beside its training options. */
+typedef struct og_pass_options {
+    bool training;         /* a whole step: forward, loss, backward and update; else inference */
+    int channels, classes; /* of the images */
+    int h, w;
+    int turns;      /* passes that are timed, 1 to 1000 */
+    double seconds; /* after so long no further pass begins */
+} og_pass_options;
+
+/* One kind of work, over the whole network. */
+typedef struct og_work_cost {
+    const char *name;  /* "conv3x3_forward" */
+    const char *about; /* in words */
+    bool convolution;  /* its operations are counted */
+    double ms;         /* median over the passes */
+    double gflop;      /* 1e9 products and sums, as a direct convolution would need them */
+} og_work_cost;
+
+/* One kind of work of one node. */
+typedef struct og_node_cost {
+    char name[96]; /* "encoder.0.conv.0", or "" for what belongs to no node */
+    int stage;     /* the result's resolution: (h, w) / 2^stage; of a transposed convolution the finer one */
+    int channels;  /* of the result */
+    size_t work;   /* index into og_pass_cost.works */
+    double ms, gflop;
+} og_node_cost;
+
+typedef struct og_pass_cost {
+    char isa[16]; /* "avx512", "avx2", "baseline" */
+    int threads;
+    int turns;          /* passes that were timed */
+    double ms, best_ms; /* per pass: median, and the least */
+    double first_ms;    /* making the network and its plan, and the first pass */
+    double gflop;       /* per pass, of all convolutions */
+    double peak_gflops; /* what a loop of nothing but multiplications and additions does per second on these threads */
+    int64_t plan_bytes; /* that the plan booked */
+    int64_t peak_bytes; /* the process's largest resident memory */
+    size_t work_count, node_count;
+    og_work_cost *works; /* that occur */
+    og_node_cost *nodes; /* in forward order */
+} og_pass_cost;
+
+/**
+ * Measure passes of a network on images of normal numbers and random labels, after two that are not counted.
+ *
+ * @param network   which network, batch, optimiser, loss, threads and algorithm; what concerns data is not read
+ *
+ * @return OG_OK, OG_ERR_ARGUMENT for a network or size that cannot be, or another failure of og_net_new(),
+ * og_plan_new()
+ *
+ * Result: differs from run to run, more on a busy machine.
+ */
+OG_API og_status og_pass_measure(const og_train_options *network, const og_pass_options *options, og_pass_cost *cost);
+OG_API void og_pass_cost_deinit(og_pass_cost *cost);
 
 #ifdef __cplusplus
 }

@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <ogive/cost.h>
 
 #include "act/act.h"
 #include "base/memory.h"
+#include "base/meter.h"
 #include "base/random.h"
 #include "kernel/activate.h"
 
@@ -39,13 +39,6 @@ typedef struct tensors {
     float *src[OG_INPUT_COUNT]; /* one per operand that some function has, then NULL */
     float *d[OG_INPUT_COUNT];   /* the result and the gradients */
 } tensors;
-
-static double now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
 
 static void surround(const og_act *act, surroundings *s)
 {
@@ -89,18 +82,18 @@ static void measure(contender *c, const tensors *t, int lanes, int turn)
     og__act_block block = {s.scale, s.shift, s.params};
     og__act_sums sums = {s.dz, s.dz_src, s.shift, s.learns ? s.d_params : NULL};
     size_t step = (size_t)RUN_PIXELS * (size_t)lanes;
-    double start = now_ns();
+    double start = 1e9 * og__now_s();
     for (size_t at = 0; at < t->count; at += step) {
         point(t, at, src, d);
         frames->forward(self, RUN_PIXELS, src, d[0], &block);
     }
-    double middle = now_ns();
+    double middle = 1e9 * og__now_s();
     for (size_t at = 0; at < t->count; at += step) {
         point(t, at, src, d);
         frames->backward_reduce(self, RUN_PIXELS, src, d, &block, &sums);
     }
     c->forward[turn] = (middle - start) / (double)t->count;
-    c->backward[turn] = (now_ns() - middle) / (double)t->count;
+    c->backward[turn] = (1e9 * og__now_s() - middle) / (double)t->count;
 }
 
 static int compare(const void *a, const void *b)
@@ -135,11 +128,11 @@ static og_status add_operands(const og_act *act, tensors *t)
 
 static int take_turns(contender *contenders, size_t count, const tensors *t, int lanes, double seconds)
 {
-    double end = now_ns() + seconds * 1e9;
+    double end = og__now_s() + seconds;
     int turns = 0;
     for (size_t i = 0; i < count; i++)
         measure(&contenders[i], t, lanes, 0); /* caches and branches get used to it; overwritten by the first turn */
-    for (; turns < TURNS_MAX && (turns < TURNS_MIN || now_ns() < end); turns++)
+    for (; turns < TURNS_MAX && (turns < TURNS_MIN || og__now_s() < end); turns++)
         for (size_t i = 0; i < count; i++)
             measure(&contenders[i], t, lanes, turns);
     return turns;

@@ -9,6 +9,7 @@
 #include "net/net.h"
 #include "net/probe.h"
 #include "net/schedule.h"
+#include "net/trace.h"
 
 /* Pixels that one unit of parallel work covers in normalisation and activation: its block fits the L2 cache. A fixed
  * number, so that sums are partitioned alike for any number of threads. */
@@ -76,6 +77,7 @@ struct og_plan {
     const float *image; /* during a pass: the caller's src */
     og__probe probe;
     void *probe_context;
+    og__trace *trace; /* NULL: no times are taken */
 };
 
 static inline float *og__plan_buffer(const og_plan *plan, int buffer)

@@ -174,15 +174,20 @@ static og_status conv_backward(const context *c, const og__step *step)
     const float *d_dst = og__plan_buffer(plan, step->d_dst);
     float *d_weights = og__net_gradient(plan->net, c->node->weight);
     float *d_bias = og__net_gradient(plan->net, c->node->bias);
+    const og__graph *g = &plan->net->graph;
     for (int i = 0; i < c->node->src_count; i++) {
         const float *src = step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
         OG_TRY(og__conv_backward_weights(c->at->conv[i], src, d_dst, d_weights, i == 0 ? d_bias : NULL, plan->scratch));
+        og__trace_charge(plan->trace, step->node, og__trace_backward_weights(g, step->node));
         if (step->d_src[i] == OG_NO_BUFFER)
             continue;
         float *d_src = og__plan_buffer(plan, step->add[i] ? step->spare : step->d_src[i]);
         OG_TRY(og__conv_backward_data(c->at->conv[i], d_dst, d_src, plan->scratch));
-        if (step->add[i])
-            add(plan, &plan->nodes[c->node->src[i]], d_src, og__plan_buffer(plan, step->d_src[i]));
+        og__trace_charge(plan->trace, step->node, og__trace_backward_data(g, step->node));
+        if (!step->add[i])
+            continue;
+        add(plan, &plan->nodes[c->node->src[i]], d_src, og__plan_buffer(plan, step->d_src[i]));
+        og__trace_charge(plan->trace, step->node, OG_WORK_ADD);
     }
     return OG_OK;
 }
@@ -232,6 +237,7 @@ static og_status refresh(og_plan *plan)
                 OG_TRY(og__conv_pack(plan->nodes[i].conv[j], og__net_weight(plan->net, g->nodes[i].weight)));
         if (g->nodes[i].kind == OG_NODE_NORM_ACT)
             og__norm_act_refresh(plan, i);
+        og__trace_charge(plan->trace, i, OG_WORK_PACK);
     }
     plan->stale = false;
     return OG_OK;
@@ -247,6 +253,7 @@ static og_status run_steps(og_plan *plan, const uint8_t *labels, const og_loss *
             OG_TRY(backward(plan, step));
         else
             OG_TRY(forward(plan, step));
+        og__trace_charge(plan->trace, step->node, og__trace_work(&plan->net->graph, step));
     }
     return OG_OK;
 }
@@ -269,12 +276,15 @@ og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst
 {
     if (plan->options.training)
         return og__fail(OG_ERR_ARGUMENT, "a plan made for training was asked to infer; make one with training = false");
+    og__trace_begin(plan->trace);
     OG_TRY(refresh(plan));
     plan->image = src;
     OG_TRY(run_steps(plan, NULL, NULL, NULL));
     if (!logits)
         og__head_probabilities(plan, og__plan_buffer(plan, plan->schedule.logits));
+    og__trace_charge(plan->trace, plan->net->graph.node_count - 1, OG_WORK_LOSS);
     unpack_result(plan, dst);
+    og__trace_charge(plan->trace, plan->net->graph.node_count - 1, OG_WORK_PACK);
     return OG_OK;
 }
 
@@ -345,11 +355,16 @@ og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, 
     *value = (og_loss_value){0};
     if (!plan->options.training)
         return og__fail(OG_ERR_ARGUMENT, "a plan made for inference was asked to train; make one with training = true");
+    int outside = plan->net->graph.node_count;
+    og__trace_begin(plan->trace);
     OG_TRY(check_labels(plan, labels));
+    og__trace_charge(plan->trace, outside, OG_WORK_CHECK);
     OG_TRY(refresh(plan));
     plan->image = src;
     OG_TRY(run_steps(plan, labels, loss, value));
-    if (isfinite(value->total) && all_finite(plan->net->gradients, plan->net->graph.weight_count))
+    bool finite = isfinite(value->total) && all_finite(plan->net->gradients, plan->net->graph.weight_count);
+    og__trace_charge(plan->trace, outside, OG_WORK_CHECK);
+    if (finite)
         return OG_OK;
     OG_TRY(blame_forward(plan, value->total));
     return blame_backward(plan, value->total);

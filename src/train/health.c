@@ -7,7 +7,7 @@
 #include "act/act.h"
 #include "base/memory.h"
 #include "base/status.h"
-#include "train/meter.h"
+#include "base/meter.h"
 
 static const double flat_slope = 1e-3, dead_share = 0.999, rare_share = 0.99, dead_variance = 1e-6;
 static const double linear_spread = 1e-3, saturated_slope = 0.05, tiny_output = 1e-3, norm_reach = 3;

@@ -35,6 +35,15 @@ static og_net_spec spec_of(const og_train_options *options, int channels, int cl
     };
 }
 
+og_status og__model_net(const og_train_options *options, const og__placement *placement, int channels, int classes,
+                        og_net **net)
+{
+    og_net_spec spec = spec_of(options, channels, classes);
+    og__placement_fill(placement, &spec);
+    OG_TRY(og_net_new(&spec, net));
+    return og_net_init(*net, (uint64_t)options->seed);
+}
+
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model)
 {
     og_status status = OG_OK;
@@ -47,10 +56,7 @@ og_status og__model_new(const og_dataset *data, const og_train_options *options,
     OG_GO(og__alloc((size_t)classes, sizeof(char *), &model->class_names));
     for (model->class_count = 0; model->class_count < classes; model->class_count++)
         OG_GO(og__copy_text(og_dataset_class_name(data, model->class_count), &model->class_names[model->class_count]));
-    og_net_spec spec = spec_of(options, og_dataset_channels(data), classes);
-    og__placement_fill(&placement, &spec);
-    OG_GO(og_net_new(&spec, &model->net));
-    OG_GO(og_net_init(model->net, (uint64_t)options->seed));
+    OG_GO(og__model_net(options, &placement, og_dataset_channels(data), classes, &model->net));
 done:
     og__placement_deinit(&placement);
     if (status != OG_OK)

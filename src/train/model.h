@@ -11,6 +11,12 @@
 #include <ogive/train.h>
 
 #include "train/bundle.h"
+#include "train/placement.h"
+
+/* Make a network with the activations of a placement and weights from the options' seed; the caller's also on failure.
+ */
+og_status og__model_net(const og_train_options *options, const og__placement *placement, int channels, int classes,
+                        og_net **net);
 
 /* Make the untrained model that a run begins with: weights from the options' seed, classes and scaling of the data.
  * Its options name the activations by their canonical texts. */

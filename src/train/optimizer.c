@@ -142,6 +142,25 @@ void og__optimizer_free(og__optimizer *optimizer)
     free(optimizer);
 }
 
+og_status og__optimizer_open(const og_train_options *options, const og_net *net, int threads, og__optimizer **optimizer)
+{
+    size_t count = og_net_param_count(net);
+    og__optimizer_options settings = {
+        .kind = (og_optimizer)options->optimizer,
+        .momentum = options->momentum,
+        .weight_decay = options->weight_decay,
+        .clip = options->clip,
+        .threads = threads,
+    };
+    og_param *params;
+    OG_TRY(og__alloc(count, sizeof *params, &params));
+    for (size_t i = 0; i < count; i++)
+        params[i] = *og_net_param_at(net, i);
+    og_status status = og__optimizer_new(&settings, params, count, optimizer);
+    free(params);
+    return status;
+}
+
 /* --- stepping --- */
 
 /* What the gradient is multiplied with so that its norm is at most `clip` (torch.nn.utils.clip_grad_norm_). */

@@ -22,6 +22,10 @@ og_status og__optimizer_new(const og__optimizer_options *options, const og_param
                             og__optimizer **optimizer);
 void og__optimizer_free(og__optimizer *optimizer);
 
+/* Make the optimiser that a run's options ask for, of all tensors of a network. */
+og_status og__optimizer_open(const og_train_options *options, const og_net *net, int threads,
+                             og__optimizer **optimizer);
+
 /**
  * Change the weights by one step.
  *

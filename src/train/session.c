@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
-#include "train/meter.h"
+#include "base/meter.h"
 #include "train/model.h"
 #include "train/options.h"
 
@@ -33,26 +33,6 @@ void og__run_files_deinit(og__run_files *files)
     free(files->log);
     free(files->result);
     *files = (og__run_files){0};
-}
-
-static og_status open_optimizer(og__session *session)
-{
-    const og_train_options *options = &session->model.options;
-    size_t count = og_net_param_count(session->model.net);
-    og__optimizer_options settings = {
-        .kind = (og_optimizer)options->optimizer,
-        .momentum = options->momentum,
-        .weight_decay = options->weight_decay,
-        .clip = options->clip,
-        .threads = session->threads,
-    };
-    og_param *params;
-    OG_TRY(og__alloc(count, sizeof *params, &params));
-    for (size_t i = 0; i < count; i++)
-        params[i] = *og_net_param_at(session->model.net, i);
-    og_status status = og__optimizer_new(&settings, params, count, &session->optimizer);
-    free(params);
-    return status;
 }
 
 static og_status open_progress(og__session *session)
@@ -90,7 +70,7 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
         .warmup_steps = (int64_t)(options->warmup * (double)session->steps),
         .steps = session->steps,
     };
-    OG_GO(open_optimizer(session));
+    OG_GO(og__optimizer_open(options, session->model.net, session->threads, &session->optimizer));
     OG_GO(open_progress(session));
     OG_GO(og__watch_init(session->model.net, session->threads, &session->watch));
     OG_GO(og__labeler_new(session->model.net, &session->model.scaling, options->scale, session->threads, options->exact,

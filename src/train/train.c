@@ -10,7 +10,7 @@
 #include "format/json.h"
 #include "net/probe.h"
 #include "train/health.h"
-#include "train/meter.h"
+#include "base/meter.h"
 #include "train/session.h"
 
 typedef struct reporter {

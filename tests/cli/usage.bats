@@ -3,7 +3,8 @@
 
 load setup
 
-commands=('act list' 'act show' 'act eval' 'data check' train compare predict eval help)
+commands=('act list' 'act show' 'act eval' 'data check' train compare predict eval 'bench step' 'bench infer'
+    help)
 
 @test "--version prints one line" {
     run ogive --version

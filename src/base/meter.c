@@ -1,4 +1,4 @@
-#include "train/meter.h"
+#include "base/meter.h"
 
 #include <fcntl.h>
 #include <malloc.h>

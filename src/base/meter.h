@@ -1,6 +1,6 @@
-/* Time and memory of a run. */
-#ifndef OG_TRAIN_METER_H
-#define OG_TRAIN_METER_H
+/* Time and memory. */
+#ifndef OG_BASE_METER_H
+#define OG_BASE_METER_H
 
 #include <stdint.h>
 

@@ -1,0 +1,26 @@
+/* What "bench step" and "bench infer" share: a network from the command line, measured, as text or JSON. */
+#ifndef CLI_BENCH_PASS_H
+#define CLI_BENCH_PASS_H
+
+#include <ogive/cost.h>
+
+#include "command.h"
+
+typedef struct bench_settings {
+    bool json;
+    char *config;
+    int64_t size, channels, classes, turns;
+    double seconds;
+    og_train_options network;
+} bench_settings;
+
+og_option_table bench_options(void);
+
+/* Options of training that matter to a pass of either kind. */
+#define BENCH_NETWORK                                                                                                  \
+    "act act-encoder act-bottleneck act-decoder act-stage act-head depth width width-cap norm up batch threads exact"
+
+/* Measure and print. */
+og_status bench_run(const bench_settings *settings, bool training);
+
+#endif

@@ -1,0 +1,153 @@
+#include "net/trace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/meter.h"
+#include "net/plan.h"
+
+const og__work_kind og__work_kinds[OG_WORK_COUNT] = {
+#define OG_WORK(id, name, convolution, about) {name, convolution, about},
+#include "net/trace.def"
+#undef OG_WORK
+};
+
+/* --- what a piece of work is -------------------------------------------------------------------------------------- */
+
+static bool is_head(const og__graph *graph, int node)
+{
+    return node == graph->node_count - 1;
+}
+
+/* The first of a convolution's three kinds; forward, data and weights follow one another in trace.def. */
+static og__work conv_forward(const og__graph *graph, int node)
+{
+    const og__node *n = &graph->nodes[node];
+    if (is_head(graph, node))
+        return OG_WORK_HEAD_FORWARD;
+    if (n->kind == OG_NODE_UP)
+        return OG_WORK_UP_FORWARD;
+    return n->kernel == 3 && !n->depthwise ? OG_WORK_CONV3_FORWARD : OG_WORK_CONV_FORWARD;
+}
+
+og__work og__trace_backward_data(const og__graph *graph, int node)
+{
+    return conv_forward(graph, node) + 1;
+}
+
+og__work og__trace_backward_weights(const og__graph *graph, int node)
+{
+    return conv_forward(graph, node) + 2;
+}
+
+og__work og__trace_work(const og__graph *graph, const og__step *step)
+{
+    bool backward = step->kind == OG_STEP_BACKWARD;
+    if (step->kind == OG_STEP_LOSS)
+        return OG_WORK_LOSS;
+    switch (graph->nodes[step->node].kind) {
+    case OG_NODE_INPUT:
+        return OG_WORK_PACK;
+    case OG_NODE_CONV:
+    case OG_NODE_UP:
+        return backward ? og__trace_backward_weights(graph, step->node) : conv_forward(graph, step->node);
+    case OG_NODE_NORM_ACT:
+        return backward ? OG_WORK_ACT_BACKWARD : step->kind == OG_STEP_AGAIN ? OG_WORK_ACT_AGAIN : OG_WORK_ACT_FORWARD;
+    case OG_NODE_POOL:
+        return backward ? OG_WORK_POOL_BACKWARD : OG_WORK_POOL_FORWARD;
+    case OG_NODE_MIRROR:
+    case OG_NODE_RESIZE:
+        break;
+    }
+    return OG_WORK_RESIZE;
+}
+
+void og__trace_name(const og__graph *graph, int node, size_t size, char text[size])
+{
+    const og__node *n = &graph->nodes[node];
+    if (n->kind == OG_NODE_CONV || n->kind == OG_NODE_UP) {
+        const char *name = graph->params[n->weight].name;
+        snprintf(text, size, "%.*s", (int)(strlen(name) - strlen(".weight")), name);
+    } else if (n->kind == OG_NODE_NORM_ACT && n->layer != OG_NO_LAYER) {
+        const char *name = graph->layers[n->layer].name, *unit = strrchr(name, '.');
+        snprintf(text, size, "%.*s.act%s", (int)(unit - name), name, unit);
+    } else if (n->kind == OG_NODE_NORM_ACT) {
+        const char *name = graph->params[n->norms[0].weight].name;
+        snprintf(text, size, "%.*s", (int)(strlen(name) - strlen(".weight")), name);
+    } else if (n->kind == OG_NODE_INPUT) {
+        snprintf(text, size, "input");
+    } else {
+        const char *kind = n->kind == OG_NODE_POOL ? "pool" : n->kind == OG_NODE_RESIZE ? "resize" : "mirror";
+        snprintf(text, size, "%s.%d.%s", n->kind == OG_NODE_POOL ? "encoder" : "decoder",
+                 n->kind == OG_NODE_POOL ? n->stage - 1 : n->stage, kind);
+    }
+}
+
+/* --- how much work ------------------------------------------------------------------------------------------------ */
+
+static void count_operations(const og_plan *plan, int node, double gflop[OG_WORK_COUNT])
+{
+    const og__graph *g = &plan->net->graph;
+    const og__node *n = &g->nodes[node];
+    if (n->kind != OG_NODE_CONV && n->kind != OG_NODE_UP)
+        return;
+    /* A transposed convolution reads each source pixel for 2 x 2 results. */
+    double pixels = (double)plan->options.n * (double)plan->nodes[n->kind == OG_NODE_UP ? n->src[0] : node].pixels;
+    for (int i = 0; i < n->src_count; i++) {
+        const og__node *src = &g->nodes[n->src[i]];
+        double ic = n->depthwise ? 1 : src->channels;
+        double work = 2e-9 * pixels * n->kernel * n->kernel * n->channels * ic;
+        gflop[conv_forward(g, node)] += work;
+        if (!plan->options.training)
+            continue;
+        gflop[og__trace_backward_weights(g, node)] += work;
+        if (src->kind != OG_NODE_INPUT)
+            gflop[og__trace_backward_data(g, node)] += work;
+    }
+}
+
+og_status og__trace_init(const og_plan *plan, og__trace *trace)
+{
+    og_status status = OG_OK;
+    int count = plan->net->graph.node_count;
+    *trace = (og__trace){.node_count = count};
+    OG_GO(og__alloc((size_t)count + 1, sizeof trace->ms[0], &trace->ms));
+    OG_GO(og__alloc((size_t)count + 1, sizeof trace->gflop[0], &trace->gflop));
+    for (int i = 0; i < count; i++)
+        count_operations(plan, i, trace->gflop[i]);
+done:
+    if (status != OG_OK)
+        og__trace_deinit(trace);
+    return status;
+}
+
+void og__trace_deinit(og__trace *trace)
+{
+    free(trace->ms);
+    free(trace->gflop);
+    *trace = (og__trace){0};
+}
+
+/* --- while it runs ------------------------------------------------------------------------------------------------ */
+
+void og__plan_set_trace(og_plan *plan, og__trace *trace)
+{
+    plan->trace = trace;
+}
+
+void og__trace_begin(og__trace *trace)
+{
+    if (trace)
+        trace->last_s = og__now_s();
+}
+
+void og__trace_charge(og__trace *trace, int node, og__work work)
+{
+    if (!trace)
+        return;
+    double now = og__now_s();
+    trace->ms[node][work] += 1e3 * (now - trace->last_s);
+    trace->last_s = now;
+}

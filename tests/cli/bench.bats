@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# ogive bench: what it reports and refuses. No test looks at how long anything takes.
+
+load setup
+
+small='--width 4 --depth 2 --batch 2 --size 32 --threads 2 --turns 3'
+
+@test "bench step reports time, speed, memory and the kinds of work" {
+    ogive bench step $small --json >out
+    holds '.pass == "step" and .width == 4 and .batch == 2 and .size == 32 and .threads == 2 and .turns == 3' out
+    holds '.best_ms > 0 and .ms_per_step >= .best_ms and .first_ms > 0' out
+    holds '.peak_gflops > 0 and .plan_bytes > 0 and .peak_bytes > .plan_bytes' out
+    holds '(.gflops / (.gflop / .ms_per_step * 1000) - 1 | fabs) < 1e-3' out
+    holds '(.percent_of_peak / (100 * .gflops / .peak_gflops) - 1 | fabs) < 1e-3' out
+    holds '[.by_kind | keys[]] as $k | ["conv3x3_forward", "conv3x3_data", "conv3x3_weights", "up_forward", "up_data",
+        "up_weights", "head_forward", "head_data", "head_weights", "loss", "act_forward", "act_backward", "pool_forward",
+        "pool_backward", "optimizer"] - $k == []' out
+    holds 'all(.by_kind[]; .ms > 0 and (.gflop > 0) == .convolution)' out
+}
+
+@test "the parts of a step are all of it, and no more" {
+    ogive bench step $small --turns 1 --json >out
+    holds '([.by_kind[].ms] | add) <= .ms_per_step * 1.001' out
+    holds '(([.by_layer[].ms] | add) / ([.by_kind[].ms] | add) - 1 | fabs) < 1e-3' out
+}
+
+@test "operations are counted as the definition of the convolutions has them" {
+    # width 4, depth 2: channels 4, 8, 16; 2 images of 32 x 32 with 3 channels, 2 classes
+    awk 'function conv(side, ic, oc, k) { return 2e-9 * 2 * side * side * ic * oc * k }
+         BEGIN {
+             first = conv(32, 3, 4, 9)
+             conv3 = conv(32, 4, 4, 9) + conv(16, 4, 8, 9) + conv(16, 8, 8, 9) + conv(8, 8, 16, 9) + conv(8, 16, 16, 9)
+             conv3 += conv(16, 16, 8, 9) + conv(16, 8, 8, 9) + conv(32, 8, 4, 9) + conv(32, 4, 4, 9)
+             rest = conv(8, 16, 8, 4) + conv(16, 8, 4, 4) + conv(32, 4, 2, 1)
+             printf "{\"infer\": %.9g, \"step\": %.9g}", first + conv3 + rest, 2 * first + 3 * (conv3 + rest)
+         }' >expected
+    for pass in step infer; do
+        ogive bench $pass $small --turns 1 --json | jq --slurpfile expected expected \
+            "{ratio: (.gflop / \$expected[0].$pass)}" >out
+        holds '(.ratio - 1 | fabs) < 1e-4' out
+    done
+}
+
+@test "bench infer reports a pass without a backward one" {
+    ogive bench infer $small --act mish --json >out
+    holds '.pass == "infer" and .act == "mish" and .ms_per_step > 0 and .by_kind.act_forward.ms > 0' out
+    holds '[.by_kind | keys[] | select(test("data|weights|backward|optimizer"))] == []' out
+}
+
+@test "bench takes formulas, places and other networks" {
+    ogive bench step $small --act 'x*sigmoid(b*x); b=learn(1)' --act-decoder crelu --up bilinear --channels 1 \
+        --classes 5 --json >out
+    holds '[.by_layer[].layer] | index("encoder.0.conv.0") and index("decoder.1.resize") and index("decoder.0.mirror")' out
+}
+
+@test "bench prints a table for people" {
+    ogive bench step $small >out
+    grep -q 'ms (best' out
+    grep -q '3 x 3 convolutions, backward by weights' out
+}
+
+@test "bench refuses what cannot be" {
+    rejects 4 'needs multiples of 16' ogive bench step --depth 4 --size 40
+    rejects 2 'character 1 of the formula' ogive bench step --act nope
+    rejects 2 "'classes'" ogive bench step --classes 1
+    rejects 2 "unknown option '--epochs'" ogive bench step --epochs 3
+    rejects 2 "unknown option '--optimizer'" ogive bench infer --optimizer sgd
+}
