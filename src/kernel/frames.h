@@ -22,16 +22,23 @@
 
 #ifndef OG_FRAMES_ONCE
 #define OG_FRAMES_ONCE
-enum { OG_RUN_PIXELS = 64 }; /* float sums stay this short; their totals are double */
+enum {
+    OG_RUN_PIXELS = 64,   /* float sums stay this short; their totals are double */
+    OG_AHEAD_PIXELS = 24, /* fetched early: long code per pixel keeps the CPU from looking ahead by itself */
+};
 #endif
 
 #define OG_TAKE_SRC(i) const float *src##i = src[i];
-#define OG_NEXT_SRC(i) src##i += OG_LANES;
+#define OG_NEXT_SRC(i)                                                                                                 \
+    __builtin_prefetch(src##i + OG_AHEAD_PIXELS * OG_LANES);                                                           \
+    src##i += OG_LANES;
 #define OG_SET_Z(i) const float z##i = src##i[lane] * scale[i][lane] + shift[i][lane];
 #define OG_TAKE_Z(i) const float z##i = values[i][lane];
 
 #define OG_TAKE_D(i) float *d##i = d[i];
-#define OG_NEXT_D(i) d##i += OG_LANES;
+#define OG_NEXT_D(i)                                                                                                   \
+    __builtin_prefetch(d##i + OG_AHEAD_PIXELS * OG_LANES, 1);                                                          \
+    d##i += OG_LANES;
 #define OG_ADD_BY_OPERAND(i)                                                                                           \
     {                                                                                                                  \
         const float dz = d_dst * OG_ACT_FN(_by_operand_##i)(OG_ACT_Z, params, lane);                                   \
