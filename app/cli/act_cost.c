@@ -11,9 +11,10 @@ const size_t cost_sizes[COST_SIZES] = {1 << 20, 16 << 20};
 
 og_status costs_measure(size_t count, og_act *const *acts, act_costs *costs)
 {
-    const double seconds = 0.1;
-    for (size_t size = 0; size < COST_SIZES; size++)
-        TRY(og_act_measure(count, (const og_act *const *)acts, cost_sizes[size], seconds, costs->at[size]));
+    for (size_t size = 0; size < COST_SIZES; size++) {
+        og_act_cost_options options = {.bytes = cost_sizes[size], .seconds = 0.1};
+        TRY(og_act_measure(count, (const og_act *const *)acts, &options, costs->at[size]));
+    }
     return OG_OK;
 }
 

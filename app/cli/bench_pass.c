@@ -51,11 +51,10 @@ static json_t *nodes_document(const og_pass_cost *cost)
     json_t *nodes = json_array();
     for (size_t i = 0; i < cost->node_count; i++) {
         const og_node_cost *node = &cost->nodes[i];
-        json_array_append_new(nodes,
-                              json_pack("{s:s, s:s, s:i, s:i, s:f, s:f, s:f}", "layer", node->name, "kind",
-                                        cost->works[node->work].name, "stage", node->stage, "channels", node->channels,
-                                        "ms", node->ms, "gflop", node->gflop, "percent_of_peak",
-                                        percent(node->gflop, node->ms, cost->peak_gflops)));
+        json_array_append_new(nodes, json_pack("{s:s, s:s, s:i, s:i, s:f, s:f, s:f}", "layer", node->name, "kind",
+                                               cost->works[node->work].name, "stage", node->stage, "channels",
+                                               node->channels, "ms", node->ms, "gflop", node->gflop, "percent_of_peak",
+                                               percent(node->gflop, node->ms, cost->peak_gflops)));
     }
     return nodes;
 }

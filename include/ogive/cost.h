@@ -15,26 +15,34 @@ extern "C" {
 #endif
 
 typedef struct og_act_cost {
-    char executor[16];  /* "built-in", "compiled", "interpreter" */
-    char isa[16];       /* "avx512", "avx2", "baseline" */
-    double forward_ns;  /* per element: normalise and f, one thread */
-    double backward_ns; /* per element: d_dst * f' and the sums of the norm's and the parameters' gradients */
-    double forward_ratio, backward_ratio; /* to relu, in the same run */
+    char executor[16];    /* "built-in", "compiled", "interpreter" */
+    char isa[16];         /* "avx512", "avx2", "baseline" */
+    double forward_ns;    /* per element of the result: normalise and f */
+    double backward_ns;   /* per element: d_dst * f' and the sums of the norm's and the parameters' gradients */
+    double normalised_ns; /* per element: both, and the two passes that batch norm adds, as in a training step */
+    double forward_ratio, backward_ratio, normalised_ratio; /* to relu by the executor asked for, in the same run */
 } og_act_cost;
+
+/* How to measure. */
+typedef struct og_act_cost_options {
+    size_t bytes;         /* of each tensor: of what is read (one per input of the formula) and of what is written */
+    double seconds;       /* after so long no further turn begins; there are 3 to 31 */
+    int threads;          /* 0 is 1 */
+    const char *executor; /* "built-in", "compiled", "interpreter"; NULL for the one that training takes */
+} og_act_cost_options;
 
 /**
  * Measure the kernels that training runs, on tensors of normal numbers. Functions and relu take turns, so that a slow
  * moment hits all of them; lower quartiles are compared.
  *
- * @param bytes     of each tensor: of what is read (one per input of the formula) and of what is written
- * @param seconds   after so long no further turn begins; there are 3 to 31
  * @param costs     [count]
  *
- * @return OG_OK, OG_ERR_MEMORY, or OG_ERR_UNSUPPORTED when there is no kernel for one of them: the text says why
+ * @return OG_OK, OG_ERR_MEMORY, OG_ERR_NAME for an unknown executor, or OG_ERR_UNSUPPORTED when it has no kernel for
+ * one of them: the text says why
  *
  * Result: differs from run to run, more on a busy machine.
  */
-OG_API og_status og_act_measure(size_t count, const og_act *const *acts, size_t bytes, double seconds,
+OG_API og_status og_act_measure(size_t count, const og_act *const *acts, const og_act_cost_options *options,
                                 og_act_cost *costs);
 
 /* What to measure of a network beside its training options. */

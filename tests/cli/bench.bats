@@ -66,3 +66,28 @@ small='--width 4 --depth 2 --batch 2 --size 32 --threads 2 --turns 3'
     rejects 2 "unknown option '--epochs'" ogive bench step --epochs 3
     rejects 2 "unknown option '--optimizer'" ogive bench infer --optimizer sgd
 }
+
+@test "bench act compares functions with relu, by size and executor" {
+    ogive bench act relu 'x*sigmoid(1.2*x)' --mb 1,2 --seconds 0 --json >out
+    holds 'length == 4 and [.[].bytes] == [1048576, 1048576, 2097152, 2097152]' out
+    holds 'all(.[]; .forward_ns > 0 and .backward_ns > 0 and .normalised_ns > .backward_ns and .forward_ratio > 0 and
+        .backward_ratio > 0 and .normalised_ratio > 0 and .threads == 1)' out
+    holds '.[0].act == "relu" and .[0].executor == "built-in" and .[1].executor != "built-in"' out
+    ogive bench act silu '2*x' --mb 1 --seconds 0 --executor all --threads 2 --json >out
+    holds '[.[] | select(.act == "silu").executor] | .[0] == "built-in" and .[-1] == "interpreter"' out
+    holds '[.[] | select(.act == "2*x").executor] | index("built-in") == null and .[-1] == "interpreter"' out
+}
+
+@test "bench act measures the whole catalogue" {
+    ogive act list --json | jq '[.[] | select(.kind == "activation").id]' >ids
+    ogive bench act --mb 0.1 --seconds 0 --json >out
+    jq '[.[].act]' out | cmp - ids
+}
+
+@test "bench act refuses sizes, functions and executors that are none" {
+    rejects 2 "is not a list" ogive bench act relu --mb 1,big
+    rejects 2 "is not a list" ogive bench act relu --mb 0
+    rejects 2 "unknown activation" ogive bench act nope
+    rejects 2 "auto|built-in" ogive bench act relu --executor gpu
+    rejects 6 "no built-in code" ogive bench act '2*x' --executor built-in
+}
