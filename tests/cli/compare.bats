@@ -26,7 +26,7 @@ load setup
 # Start a study in the background and wait until its second run has finished an epoch.
 start_study() {
     tiny data 8 32
-    slow='--acts relu,silu --seeds 2 --width 8 --depth 2 --epochs 40 --batch 2'
+    slow='--acts relu,silu --seeds 2 --width 8 --depth 2 --epochs 40 --batch 2 --threads 1'
     ogive compare data -o stopped $slow >/dev/null 2>err &
     process=$!
     for _ in $(seq 1000); do

@@ -3,7 +3,7 @@
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
     tests=$OGIVE_SOURCE_DIR/tests/cli
-    quick='--width 4 --depth 2 --epochs 2 --batch 4'
+    quick='--width 4 --depth 2 --epochs 2 --batch 4 --threads 1' # threads that wait for one another are slow on a busy machine
 }
 
 # A data set of bright disks: tiny FOLDER [COUNT [SIZE]]

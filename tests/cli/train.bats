@@ -48,7 +48,7 @@ load setup
 # Start a long run in the background and wait until it has a checkpoint.
 start_long_run() {
     tiny data 8 32
-    long='--width 8 --depth 2 --epochs 60 --batch 2'
+    long='--width 8 --depth 2 --epochs 60 --batch 2 --threads 1'
     ogive train data -o killed $long >/dev/null 2>err &
     process=$!
     for _ in $(seq 400); do
