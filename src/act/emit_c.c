@@ -29,7 +29,7 @@ static const og__expr_node *node_at(const emitter *e, og__expr expr)
 static const char *const templates[OG_OP_COUNT] = {
 #define OG_FUNCTION(op, name, derivative, reference) [OG_OP_##op] = "f32_" #name "(u)",
 #define OG_OPERATOR(op, arity, reference, code) [OG_OP_##op] = #code,
-#define OG_LOWERED(op, result, arity, U, V, W, code) [OG_OP_##op] = #code,
+#define OG_LOWERED(op, arity, code) [OG_OP_##op] = #code,
 #include "act/primitives.def"
 #undef OG_FUNCTION
 #undef OG_OPERATOR
@@ -41,9 +41,7 @@ static void argument(const emitter *e, og__expr expr, bool as_condition)
 {
     const og__expr_node *node = node_at(e, expr);
     char number[OG_NUMBER_BYTES];
-    if (node->op == OG_OP_WIDE_NUMBER)
-        og__text_format(e->text, "(%.17e)", node->number);
-    else if (node->op == OG_OP_NUMBER) {
+    if (node->op == OG_OP_NUMBER) {
         og__number_format_c(node->number, number);
         og__text_format(e->text, node->number < 0 ? "(%s)" : "%s", number);
     } else if (node->op == OG_OP_INPUT)
@@ -81,9 +79,7 @@ static void body(const emitter *e, og__expr root)
         if (!e->needed[i] || og__op_arity(graph->nodes[i].op) == 0)
             continue;
         e->numbers[i] = count++;
-        const char *type = og__op_is_comparison(graph->nodes[i].op)            ? "int"
-                           : og__op_type(graph->nodes[i].op) == OG_TYPE_double ? "double"
-                                                                               : "float";
+        const char *type = og__op_is_comparison(graph->nodes[i].op) ? "int" : "float";
         og__text_format(e->text, "    const %s t%d = ", type, e->numbers[i]);
         right_side(e, &graph->nodes[i]);
         og__text_add(e->text, ";\n");

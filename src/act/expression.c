@@ -15,7 +15,7 @@ typedef struct op_row {
 static const op_row rows[OG_OP_COUNT] = {
 #define OG_FUNCTION(op, name, derivative, reference) [OG_OP_##op] = {#name, 1},
 #define OG_OPERATOR(op, arity, reference, code) [OG_OP_##op] = {NULL, arity},
-#define OG_LOWERED(op, result, arity, U, V, W, code) [OG_OP_##op] = {NULL, arity},
+#define OG_LOWERED(op, arity, code) [OG_OP_##op] = {NULL, arity},
 #include "act/primitives.def"
 #undef OG_FUNCTION
 #undef OG_OPERATOR

@@ -15,7 +15,7 @@ typedef enum og__op {
     OG_OP_PARAM,  /* node.param-th parameter */
 #define OG_FUNCTION(op, name, derivative, reference) OG_OP_##op,
 #define OG_OPERATOR(op, arity, reference, code) OG_OP_##op,
-#define OG_LOWERED(op, result, arity, U, V, W, code) OG_OP_##op,
+#define OG_LOWERED(op, arity, code) OG_OP_##op,
 #include "act/primitives.def"
 #undef OG_FUNCTION
 #undef OG_OPERATOR

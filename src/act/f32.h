@@ -4,14 +4,19 @@
  *
  * Promise (tests/unit/act/test_f32.c measures it against libm in double): at most 4 ulp wherever the result is a
  * normal number; the tails, the signs of zero, infinities and NaN come out as IEEE arithmetic has them. f32_sin and
- * f32_cos keep it for |x| < 2^25.
+ * f32_cos keep it for |x| < 2^22.
  *
  * Nothing here needs fused multiply-add, and nothing breaks when the compiler fuses: where a product must be exact,
- * its factors are cut short first. Polynomials: tools/fit_primitives.py. */
+ * its factors are cut short first, or the code says fma, or double where there is none.
+ * Polynomials: tools/fit_primitives.py. */
 #ifndef OG_ACT_F32_H
 #define OG_ACT_F32_H
 
 #define F32_INLINE static inline __attribute__((always_inline, unused))
+
+#if defined(__FMA__) || defined(__FP_FAST_FMAF)
+#define F32_FUSED
+#endif
 
 /* --- bits --------------------------------------------------------------------------------------------------------- */
 
@@ -492,55 +497,84 @@ F32_INLINE float f32_atan(float x)
     return f32_with_sign(outer ? 0x1.921fb6p+0f - (inner + 0x1.777a5cp-25f) : inner, x);
 }
 
-/* sin(x + quarter pi/2). pi/2 in three parts, in double: n times the first two is exact for |n| < 2^25. From 2^25 on,
- * where floats are 4 and more apart, x counts as 0; infinity becomes NaN. */
-F32_INLINE float f32_sin_shifted(double x, unsigned quarter)
+/* sin(y) for |y| < 2. */
+F32_INLINE float f32_sin_core(float y)
 {
-    double bounded = __builtin_fabs(x) < 0x1p+25 ? x : x - x;
-    double shifted = bounded * 0x1.45f306dc9c883p-1 + 0x1.8p+52;
-    double n = shifted - 0x1.8p+52;
-    double r = ((bounded - n * 0x1.921fb54p+0) - n * 0x1.10b4610p-30) - n * 0x1.a62633145c06ep-58;
-    float y = (float)r, s = y * y;
-    float sine = y + y * s * (-0x1.555552p-3f + s * (0x1.110c22p-7f - s * 0x1.9ac63ep-13f));
-    float cosine = 1.0f + s * (-0.5f + s * (0x1.555554p-5f + s * (-0x1.6c12cep-10f + s * 0x1.9bd5d8p-16f)));
-    unsigned quadrant = (unsigned)(int)n + quarter;
-    float result = quadrant & 1u ? cosine : sine;
-    return f32_from_bits(f32_bits(result) ^ (quadrant & 2u) << 30);
+    float s = y * y;
+    float p =
+        -0x1.555556p-3f + s * (0x1.11112ep-7f + s * (-0x1.a01f44p-13f + s * (0x1.720becp-19f + s * -0x1.a2818p-26f)));
+    return f32_with_sign(y + y * s * p, y); /* which keeps that of 0 */
 }
 
-F32_INLINE float f32_sin_of(double x)
+/* sin(x + low), or the cosine, as the sine of what is left of n pi, n whole for the sine and odd halves for the cosine:
+ * half turns rather than quarters, so that one polynomial does, and roughly the nearest, which suffices for it. pi has
+ * three parts. From 2^22 on, where floats are 1/2 and more apart, x counts as 0; infinity becomes NaN. */
+F32_INLINE float f32_sin_turned(float x, float low, int is_cosine)
 {
-    float sine = f32_sin_shifted(x, 0);
-    return x == 0 ? (float)x : sine;
+    int inside = __builtin_fabsf(x) < 0x1p+22f;
+    float bounded = inside ? x : x - x, rest = inside ? low : -0.0f, half = is_cosine ? 0.5f : 0.0f;
+    float shifted = (bounded * 0x1.45f306p-2f - half) + 0x1.8p+23f;
+    float n = (shifted - 0x1.8p+23f) + half;
+#ifdef F32_FUSED
+    float y = __builtin_fmaf(-n, 0x1.921fb6p+1f, bounded); /* exact where the result is small */
+    y = __builtin_fmaf(-n, -0x1.777a5cp-24f, y) + rest;
+    y = __builtin_fmaf(-n, -0x1.ee59dap-49f, y);
+#else
+    double wide = ((double)bounded - (double)n * 0x1.921fb5p+1) - (double)n * 0x1.110b4611a6263p-25;
+    float y = (float)(wide + (double)rest);
+#endif
+    unsigned sign = (f32_bits(shifted) + (unsigned)is_cosine) << 31;
+    return f32_from_bits(f32_bits(f32_sin_core(y)) ^ sign);
+}
+
+F32_INLINE float f32_sin_of(float x, float low)
+{
+    return f32_sin_turned(x, low, 0);
 }
 
 F32_INLINE float f32_sin(float x)
 {
-    return f32_sin_of((double)x);
+    return f32_sin_of(x, -0.0f);
 }
 
-F32_INLINE float f32_cos_of(double x)
+F32_INLINE float f32_cos_of(float x, float low)
 {
-    return f32_sin_shifted(x, 1);
+    return f32_sin_turned(x, low, 1);
 }
 
 F32_INLINE float f32_cos(float x)
 {
-    return f32_cos_of((double)x);
+    return f32_cos_of(x, -0.0f);
 }
 
-/* --- arguments computed in double --------------------------------------------------------------------------------- */
+/* --- arguments in two parts, whose sum has twice the digits --------------------------------------------------------
+ *
+ * The lost parts stay exact under -ffp-contract: a sum whose term is a product counts on that product being rounded,
+ * and so it is, because the same number is also the argument of f32_product_low(), which cannot be fused. */
 
-F32_INLINE float f32_high(double x)
+/* u v - product, where product = u v rounded. */
+F32_INLINE float f32_product_low(float u, float v, float product)
 {
-    return (float)x;
+#ifdef F32_FUSED
+    return __builtin_fmaf(u, v, -product);
+#else
+    return (float)((double)u * (double)v - (double)product);
+#endif
 }
 
-/* What rounding to float lost; 0 where no function needs it any more, lest it outweigh a bounded argument. */
-F32_INLINE float f32_low(double x)
+/* u + v - sum, where sum = u + v rounded. */
+F32_INLINE float f32_sum_low(float u, float v, float sum)
 {
-    float high = (float)x, low = (float)(x - (double)high);
-    return __builtin_fabsf(high) < 1024.0f ? low : 0.0f;
+    float part = sum - u;
+    return (u - (sum - part)) + (v - part);
+}
+
+/* The low part of an argument x. Where |x| < 2^20 it is no larger than this bound; beyond, no function needs it any
+ * more, and an infinite x has NaN for it. */
+F32_INLINE float f32_low(float low)
+{
+    float bounded = low < 0x1p-4f ? low : 0x1p-4f;
+    return bounded > -0x1p-4f ? bounded : -0x1p-4f;
 }
 
 /* --- general power, in double because the error of the logarithm is multiplied by y ------------------------------- */

@@ -5,11 +5,6 @@
 
 #include "act/expression.h"
 
-typedef enum og__type { OG_TYPE_float, OG_TYPE_double } og__type;
-
-/* The type of an operation's result. */
-og__type og__op_type(og__op op);
-
 /**
  * Rebuild expressions of `source` in the empty `graph` such that
  *

@@ -10,27 +10,21 @@ enum { RUN_PIXELS = 64 }; /* float sums stay this short, as in frames.h */
 
 _Static_assert(OG_PROGRAM_BLOCK_MIN % OG_LANES == 0, "a block holds whole pixels");
 
-/* Registers hold either type. */
-typedef float __attribute__((may_alias)) lane_float;
-typedef double __attribute__((may_alias)) lane_double;
+typedef void (*operation)(int count, float *dst, const float *a, const float *b, const float *c);
 
-typedef void (*operation)(int count, void *dst, const void *a, const void *b, const void *c);
-
-#define OG_STEP(op, T, U, V, W, code)                                                                                  \
-    static void run_##op(int count, void *dst, const void *a, const void *b, const void *c)                            \
+#define OG_STEP(op, code)                                                                                              \
+    static void run_##op(int count, float *dst, const float *a, const float *b, const float *c)                        \
     {                                                                                                                  \
         _Pragma("omp simd") for (int i = 0; i < count; i++)                                                            \
         {                                                                                                              \
-            U u = ((const lane_##U *)a)[i];                                                                            \
-            V v = ((const lane_##V *)b)[i];                                                                            \
-            W w = ((const lane_##W *)c)[i];                                                                            \
+            float u = a[i], v = b[i], w = c[i];                                                                        \
             (void)u, (void)v, (void)w;                                                                                 \
-            ((lane_##T *)dst)[i] = code;                                                                               \
+            dst[i] = code;                                                                                             \
         }                                                                                                              \
     }
-#define OG_FUNCTION(op, name, derivative, reference) OG_STEP(op, float, float, float, float, f32_##name(u))
-#define OG_OPERATOR(op, arity, reference, code) OG_STEP(op, float, float, float, float, code)
-#define OG_LOWERED(op, result, arity, U, V, W, code) OG_STEP(op, result, U, V, W, code)
+#define OG_FUNCTION(op, name, derivative, reference) OG_STEP(op, f32_##name(u))
+#define OG_OPERATOR(op, arity, reference, code) OG_STEP(op, code)
+#define OG_LOWERED(op, arity, code) OG_STEP(op, code)
 #include "act/primitives.def"
 #undef OG_FUNCTION
 #undef OG_OPERATOR
@@ -38,7 +32,7 @@ typedef void (*operation)(int count, void *dst, const void *a, const void *b, co
 static const operation operations[OG_OP_COUNT] = {
 #define OG_FUNCTION(op, name, derivative, reference) [OG_OP_##op] = run_##op,
 #define OG_OPERATOR(op, arity, reference, code) [OG_OP_##op] = run_##op,
-#define OG_LOWERED(op, result, arity, U, V, W, code) [OG_OP_##op] = run_##op,
+#define OG_LOWERED(op, arity, code) [OG_OP_##op] = run_##op,
 #include "act/primitives.def"
 #undef OG_FUNCTION
 #undef OG_OPERATOR
@@ -61,11 +55,8 @@ static void start(machine *m, const og__program *program)
     for (int c = 0; c < program->constant_count; c++) {
         const og__constant *constant = &program->constants[c];
         float *floats = at(m, constant->dst);
-        for (int i = 0; !constant->is_double && i < program->block; i++)
+        for (int i = 0; i < program->block; i++)
             floats[i] = (float)constant->value;
-        lane_double *doubles = (void *)floats;
-        for (int i = 0; constant->is_double && i < program->block; i++)
-            doubles[i] = constant->value;
     }
 }
 

@@ -13,8 +13,8 @@ typedef struct builder {
     bool *needed;   /* nodes */
     int *registers; /* registers[node], -1 where none */
     og__expr *last; /* last[node]: the last node that reads it */
-    int *free[2];   /* by og__type: stacks of registers to use again */
-    int free_count[2];
+    int *free;      /* a stack of registers to use again */
+    int free_count;
 } builder;
 
 static void builder_deinit(builder *b)
@@ -22,8 +22,7 @@ static void builder_deinit(builder *b)
     free(b->needed);
     free(b->registers);
     free(b->last);
-    free(b->free[OG_TYPE_float]);
-    free(b->free[OG_TYPE_double]);
+    free(b->free);
     og__exprs_deinit(&b->graph);
 }
 
@@ -39,8 +38,7 @@ static og_status builder_init(builder *b, const og_act *act, og__program *progra
     OG_TRY(og__alloc(count, sizeof *b->needed, &b->needed));
     OG_TRY(og__alloc(count, sizeof *b->registers, &b->registers));
     OG_TRY(og__alloc(count, sizeof *b->last, &b->last));
-    OG_TRY(og__alloc(count, sizeof *b->free[OG_TYPE_float], &b->free[OG_TYPE_float]));
-    return og__alloc(count, sizeof *b->free[OG_TYPE_double], &b->free[OG_TYPE_double]);
+    return og__alloc(count, sizeof *b->free, &b->free);
 }
 
 /* Operands come first, parameters follow, then the constants of value and derivatives alike. */
@@ -65,11 +63,9 @@ static og_status set_leaves(builder *b, int root_count, const og__expr *roots)
             b->registers[i] = register_of_input(b, node->input);
         else if (node->op == OG_OP_PARAM)
             b->registers[i] = p->operand_count + node->param;
-        else if ((node->op == OG_OP_NUMBER || node->op == OG_OP_WIDE_NUMBER) && b->needed[i]) {
-            bool is_double = node->op == OG_OP_WIDE_NUMBER;
+        else if (node->op == OG_OP_NUMBER && b->needed[i]) {
             b->registers[i] = p->leaf_count;
-            p->constants[p->constant_count++] = (og__constant){node->number, is_double, p->leaf_count};
-            p->leaf_count += 1 + is_double;
+            p->constants[p->constant_count++] = (og__constant){node->number, p->leaf_count++};
         }
     }
     p->register_count = p->leaf_count;
@@ -86,23 +82,17 @@ static void find_last_uses(builder *b, int root_count, const og__expr *roots)
         b->last[roots[r]] = b->graph.count; /* results stay */
 }
 
-/* A register for a node's result: that of an operand where it can be, for an element is read before it is written. An
- * operand of the other type is in a register of the other size. */
-static int take_register(builder *b, const og__expr_node *node, int *next)
+/* A register for a node's result: that of an operand where it can be, for an element is read before it is written. */
+static int take_register(builder *b, int *next)
 {
-    og__type type = og__op_type(node->op);
-    int taken = *next;
-    if (b->free_count[type] > 0)
-        return b->free[type][--b->free_count[type]];
-    *next += type == OG_TYPE_double ? 2 : 1;
-    return taken;
+    return b->free_count > 0 ? b->free[--b->free_count] : (*next)++;
 }
 
 static og_status set_steps(builder *b, int root_count, const og__expr *roots, og__steps *steps)
 {
     og__program *p = b->program;
     int next = p->leaf_count;
-    b->free_count[OG_TYPE_float] = b->free_count[OG_TYPE_double] = 0;
+    b->free_count = 0;
     find_last_uses(b, root_count, roots);
     OG_TRY(og__alloc((size_t)b->graph.count, sizeof *steps->items, &steps->items));
     for (og__expr i = 0; i < b->graph.count; i++) {
@@ -116,12 +106,11 @@ static og_status set_steps(builder *b, int root_count, const og__expr *roots, og
             og__expr arg = node->args[k];
             step->args[k] = b->registers[arg];
             if (b->last[arg] == i && og__op_arity(b->graph.nodes[arg].op) > 0) {
-                og__type type = og__op_type(b->graph.nodes[arg].op);
-                b->free[type][b->free_count[type]++] = b->registers[arg];
+                b->free[b->free_count++] = b->registers[arg];
                 b->last[arg] = -1; /* once, though it be two of the operands */
             }
         }
-        step->dst = take_register(b, node, &next);
+        step->dst = take_register(b, &next);
         b->registers[i] = step->dst;
     }
     for (int r = 0; r < root_count; r++)

@@ -5,8 +5,7 @@
 #include "act/act.h"
 #include "kernel/act_types.h"
 
-/* Registers hold a block of floats each: operands, parameters, constants, then intermediate results. A block of doubles
- * is two of them in a row. */
+/* Registers hold a block of floats each: operands, parameters, constants, then intermediate results. */
 enum { OG_PROGRAM_FLOATS = 16384, OG_PROGRAM_BLOCK_MAX = 1024, OG_PROGRAM_BLOCK_MIN = 16 };
 
 typedef struct og__step {
@@ -22,7 +21,6 @@ typedef struct og__steps {
 
 typedef struct og__constant {
     double value;
-    bool is_double;
     int dst;
 } og__constant;
 
