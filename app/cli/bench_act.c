@@ -57,7 +57,8 @@ static og_status read_sizes(const char *text, contest *c)
         char *end;
         double mb = strtod(text, &end);
         if (end == text || !(mb > 0 && mb <= 4096) || (*end && *end != ',') || c->size_count == SIZES_MAX)
-            return fail(OG_ERR_ARGUMENT, "option 'mb': '%s' is not a list of up to %d sizes from 0 to 4096, as in 1,16,64",
+            return fail(OG_ERR_ARGUMENT,
+                        "option 'mb': '%s' is not a list of up to %d sizes from 0 to 4096, as in 1,16,64",
                         c->settings->mb, SIZES_MAX);
         c->bytes[c->size_count++] = (size_t)(mb * 1048576);
         text = *end ? end + 1 : end;
@@ -110,13 +111,13 @@ static og_status measure(const contest *c, const char *executor, size_t bytes)
     for (size_t i = 0; i < count; i++) {
         const og_act_cost *cost = &c->costs[i];
         const char *text = og_act_text(c->able[i]), *id = og_act_id(c->able[i]);
-        json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "act", id ? id : text, "text", text, "executor",
-                                cost->executor, "isa", cost->isa, "threads", (json_int_t)c->settings->threads, "bytes",
-                                (json_int_t)bytes);
-        json_t *figures = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "forward_ns", cost->forward_ns, "backward_ns",
-                                    cost->backward_ns, "normalised_ns", cost->normalised_ns, "forward_ratio",
-                                    cost->forward_ratio, "backward_ratio", cost->backward_ratio, "normalised_ratio",
-                                    cost->normalised_ratio);
+        json_t *row =
+            json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "act", id ? id : text, "text", text, "executor", cost->executor,
+                      "isa", cost->isa, "threads", (json_int_t)c->settings->threads, "bytes", (json_int_t)bytes);
+        json_t *figures =
+            json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "forward_ns", cost->forward_ns, "backward_ns",
+                      cost->backward_ns, "normalised_ns", cost->normalised_ns, "forward_ratio", cost->forward_ratio,
+                      "backward_ratio", cost->backward_ratio, "normalised_ratio", cost->normalised_ratio);
         int failed = !row || !figures || json_object_update(row, figures) != 0;
         json_decref(figures);
         if (failed || json_array_append_new(c->rows, row) != 0)
@@ -129,16 +130,16 @@ static og_status measure_all(const contest *c)
 {
     int chosen = c->settings->executor;
     for (size_t size = 0; size < c->size_count; size++)
-        for (int e = chosen == ALL_EXECUTORS ? 1 : chosen; e <= (chosen == ALL_EXECUTORS ? ALL_EXECUTORS - 1 : chosen); e++)
+        for (int e = chosen == ALL_EXECUTORS ? 1 : chosen; e <= (chosen == ALL_EXECUTORS ? ALL_EXECUTORS - 1 : chosen);
+             e++)
             TRY(measure(c, executors[e], c->bytes[size]));
     return OG_OK;
 }
 
 static void print_rows(const json_t *rows)
 {
-    static const char *const heading[] = {"MB",     "executor",    "activation", "forward ns",
-                                          "x relu", "backward ns", "x relu",     "with norm ns",
-                                          "x relu"};
+    static const char *const heading[] = {"MB",          "executor", "activation",   "forward ns", "x relu",
+                                          "backward ns", "x relu",   "with norm ns", "x relu"};
     static const char *const figures[] = {"forward_ns",     "forward_ratio", "backward_ns",
                                           "backward_ratio", "normalised_ns", "normalised_ratio"};
     text_table table = {.align = "rllrrrrrr"};
