@@ -8,6 +8,7 @@
 
 #include "kernel/isa.h"
 #include "kernel/optimizer.h"
+#include "kernel/up.h"
 #include "kernel/winograd.h"
 
 #define OG_OP(name, arguments) void OG_ISA_FN(name) arguments;

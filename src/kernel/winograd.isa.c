@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "kernel/ops_isa.h"
+#include "kernel/product.h"
 
 enum { AREA = OG_WINOGRAD_AREA, TILE = OG_WINOGRAD_TILE, PATCH = 6 };
-
-#define OG_INLINE static inline __attribute__((always_inline))
 
 /* The points a and b, and what is made of them; all but the last four are exact. */
 #define A_ 0.625f
@@ -196,43 +195,15 @@ static void transform_gradient(const og__winograd *shape, const float *block, pl
 /* --- matrix products ------------------------------------------------------------------------------------------------
  */
 
-/* sums[t][c] = sum over i of values[i / lanes][t][i % lanes] * weights[i][c]: `rows` tiles, `columns` vectors.
- * Blocks of values are `block_stride` floats apart, vectors of sums `sum_stride`. */
+/* og__multiply() with its rows and columns fixed. */
 typedef void (*product)(int ic, const float *values, size_t block_stride, const float *weights, float *sums,
                         size_t sum_stride);
-
-OG_INLINE void multiply(int ic, const float *values, size_t block_stride, const float *weights, float *sums,
-                        size_t sum_stride, const int rows, const int columns)
-{
-    og__lanes sum[28];
-#pragma GCC unroll 28
-    for (int j = 0; j < rows * columns; j++)
-        sum[j] = (og__lanes){0};
-    for (int block = 0; block < ic / OG_LANES; block++, values += block_stride)
-#pragma GCC unroll 2
-        for (int i = 0; i < OG_LANES; i++, weights += columns * OG_LANES) {
-            og__lanes weight[2];
-#pragma GCC unroll 2
-            for (int c = 0; c < columns; c++)
-                weight[c] = og__load(weights + c * OG_LANES);
-#pragma GCC unroll 28
-            for (int t = 0; t < rows; t++)
-#pragma GCC unroll 2
-                for (int c = 0; c < columns; c++)
-                    sum[t * columns + c] += values[t * OG_LANES + i] * weight[c];
-        }
-#pragma GCC unroll 28
-    for (int t = 0; t < rows; t++)
-#pragma GCC unroll 2
-        for (int c = 0; c < columns; c++)
-            og__store(sums + (size_t)c * sum_stride + t * OG_LANES, sum[t * columns + c]);
-}
 
 #define OG_PRODUCT(isa, rows, columns)                                                                                 \
     static __attribute__((noinline)) void product_##rows##_##columns(                                                  \
         int ic, const float *values, size_t block_stride, const float *weights, float *sums, size_t sum_stride)        \
     {                                                                                                                  \
-        multiply(ic, values, block_stride, weights, sums, sum_stride, rows, columns);                                  \
+        og__multiply(ic, values, block_stride, weights, sums, sum_stride, rows, columns);                              \
     }
 #include "kernel/winograd.def"
 #undef OG_PRODUCT
@@ -316,49 +287,16 @@ void OG_ISA_FN(winograd_forward)(const og__winograd *shape, int unit, const floa
 /* --- backward by weights ---------------------------------------------------------------------------------------------
  */
 
-enum { GRADIENT_ROWS = OG_LANES == 16 ? 8 : 4 };
-
-/* sums[i][o] += sum over tiles of values[t][i] * gradients[t][o]: GRADIENT_ROWS input channels, `columns` vectors of
- * output channels. */
-OG_INLINE void correlate(int tiles, const float *values, const float *gradients, size_t gradient_stride, bool first,
-                         float *sums, size_t sum_stride, const int columns)
-{
-    og__lanes sum[GRADIENT_ROWS * 2];
-#pragma GCC unroll 16
-    for (int j = 0; j < GRADIENT_ROWS * columns; j++)
-        sum[j] = (og__lanes){0};
-    for (int t = 0; t < tiles; t++) {
-        og__lanes gradient[2];
-#pragma GCC unroll 2
-        for (int c = 0; c < columns; c++)
-            gradient[c] = og__load(gradients + (size_t)c * gradient_stride + (size_t)t * OG_LANES);
-#pragma GCC unroll 8
-        for (int i = 0; i < GRADIENT_ROWS; i++)
-#pragma GCC unroll 2
-            for (int c = 0; c < columns; c++)
-                sum[i * columns + c] += values[(size_t)t * OG_LANES + (size_t)i] * gradient[c];
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < GRADIENT_ROWS; i++)
-#pragma GCC unroll 2
-        for (int c = 0; c < columns; c++) {
-            float *to = sums + (size_t)i * sum_stride + c * OG_LANES;
-            if (!first)
-                sum[i * columns + c] += og__load(to);
-            og__store(to, sum[i * columns + c]);
-        }
-}
-
 static __attribute__((noinline)) void correlate_1(int tiles, const float *values, const float *gradients,
                                                   size_t gradient_stride, bool first, float *sums, size_t sum_stride)
 {
-    correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 1);
+    og__correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 1);
 }
 
 static __attribute__((noinline)) void correlate_2(int tiles, const float *values, const float *gradients,
                                                   size_t gradient_stride, bool first, float *sums, size_t sum_stride)
 {
-    correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 2);
+    og__correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 2);
 }
 
 void OG_ISA_FN(winograd_transform)(const og__winograd *shape, int tile, int count, int at_tile, int room,
@@ -391,7 +329,7 @@ void OG_ISA_FN(winograd_correlate)(const og__winograd *shape, int element, int c
     float *to = sums + (size_t)element * (size_t)shape->ic * (size_t)shape->oc;
     for (int o = 0; o < shape->oc;) {
         int columns = shape->oc - o >= 2 * OG_LANES ? 2 : 1;
-        for (int i = 0; i < shape->ic; i += GRADIENT_ROWS)
+        for (int i = 0; i < shape->ic; i += OG_CORRELATE_ROWS)
             (columns == 2 ? correlate_2
                           : correlate_1)(count, values + (size_t)(i / OG_LANES) * block + (size_t)(i % OG_LANES),
                                          gradients + (size_t)(o / OG_LANES) * block, block, first,

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "net/conv_up.h"
 #include "net/conv_winograd.h"
 #include "tensors.h"
 
@@ -246,6 +247,32 @@ static void test_transposed(void **state)
     check_shape(s, direct);
 }
 
+/* The engine's own kernel: chunks that end inside a row, one and two input blocks at a time, few and many sums. */
+static void test_own_transposed(void **state)
+{
+    static const struct {
+        int n, ic, oc, h, w;
+    } examples[] = {
+        {1, 1, 1, 1, 1},     {2, 24, 12, 12, 20}, {1, 16, 8, 7, 9},    {3, 48, 33, 5, 3},
+        {2, 32, 16, 32, 30}, {1, 136, 64, 6, 11}, {1, 256, 128, 4, 4},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        og__conv_shape s = base_shape();
+        s.transposed = true;
+        s.kernel = 2;
+        s.n = examples[i].n;
+        s.ic = s.ic_all = examples[i].ic;
+        s.oc = examples[i].oc;
+        s.h = examples[i].h;
+        s.w = examples[i].w;
+        s.bias = i % 2 == 0;
+        s.exact = false;
+        assert_true(og__conv_up_serves(&s));
+        check_shape(s, direct);
+    }
+}
+
 static void test_winograd(void **state)
 {
     (void)state;
@@ -270,11 +297,12 @@ static void test_winograd(void **state)
 static float *gradient_by_threads(og__conv_shape s, int threads)
 {
     int lanes = og__isa_lanes(s.isa);
-    size_t weight_count = (size_t)(s.oc * s.ic * 9);
+    sizes z = sizes_of(s);
+    size_t weight_count = (size_t)(s.oc * s.ic * s.kernel * s.kernel);
     float *src = random_tensor((size_t)(s.n * s.ic * s.h * s.w), 1), *weights = random_tensor(weight_count, 2);
-    float *d_dst = random_tensor((size_t)(s.n * s.oc * s.h * s.w), 4), *d_weights = random_tensor(weight_count, 5);
+    float *d_dst = random_tensor((size_t)(s.n * s.oc * z.oh * z.ow), 4), *d_weights = random_tensor(weight_count, 5);
     float *src_b = to_blocked(src, s.n, s.ic, s.h * s.w, lanes),
-          *d_dst_b = to_blocked(d_dst, s.n, s.oc, s.h * s.w, lanes);
+          *d_dst_b = to_blocked(d_dst, s.n, s.oc, z.oh * z.ow, lanes);
     og__conv *conv;
     void *scratch;
     s.threads = threads;
@@ -297,10 +325,13 @@ static void test_bits_do_not_depend_on_threads(void **state)
     s.h = 36;
     s.w = 42;
     s.exact = false;
-    for (int channels = 16; channels <= 128; channels += 112) {
+    for (int i = 0; i < 4; i++) {
+        int channels = i % 2 == 0 ? 16 : 144;
+        s.transposed = i >= 2;
+        s.kernel = s.transposed ? 2 : 3;
         s.ic = s.ic_all = s.oc = channels;
         float *one = gradient_by_threads(s, 1), *three = gradient_by_threads(s, 3);
-        assert_memory_equal(one, three, sizeof(float) * (size_t)(channels * channels * 9));
+        assert_memory_equal(one, three, sizeof(float) * (size_t)(channels * channels * s.kernel * s.kernel));
         free(one);
         free(three);
     }
@@ -327,7 +358,7 @@ int main(void)
         cmocka_unit_test(test_concatenation),  cmocka_unit_test(test_head),
         cmocka_unit_test(test_transposed),     cmocka_unit_test(test_winograd),
         cmocka_unit_test(test_odd_sizes),      cmocka_unit_test(test_bits_do_not_depend_on_threads),
-        cmocka_unit_test(test_depthwise),
+        cmocka_unit_test(test_depthwise),      cmocka_unit_test(test_own_transposed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
