@@ -192,6 +192,14 @@ F32_INLINE float f32_sigmoid(float x)
     return f32_sigmoid_of(1.0f, x, -0.0f);
 }
 
+/* v sigmoid'(x + low) = v s (1 - s), s = sigmoid(-|x + low|), whose error nearly cancels where s is near 1/2. */
+F32_INLINE float f32_sigmoid_slope_of(float v, float x, float low)
+{
+    f32_power power = f32_exp_decay(x, low);
+    float t = power.m * power.s, w = 1.0f / (1.0f + t);
+    return f32_times_small(v, power.m) * w * (1.0f - t * w) * power.s;
+}
+
 F32_INLINE float f32_tanh(float x)
 {
     float m = f32_expm1(-2.0f * __builtin_fabsf(x));

@@ -5,16 +5,17 @@
 
 #include "base/memory.h"
 
-/* What a function becomes: v F(u) and v F(u + low). */
+/* What a function becomes: F(u), v F(u) and v F(u + low). */
 typedef struct fused {
-    og__op times, wide;
+    og__op plain, times, wide;
 } fused;
 
-#define PAIR(op) [OG_OP_##op] = {OG_OP_##op##_TIMES, OG_OP_##op##_WIDE}
+#define PAIR(op) [OG_OP_##op] = {OG_OP_##op, OG_OP_##op##_TIMES, OG_OP_##op##_WIDE}
 static const fused fusions[OG_OP_COUNT] = {
     PAIR(EXP),           PAIR(EXPM1),          PAIR(SIGMOID), PAIR(LOG_SIGMOID), PAIR(SOFTPLUS),   PAIR(SECH2),
     PAIR(TANH_SOFTPLUS), PAIR(SECH2_SOFTPLUS), PAIR(ERFC),    PAIR(GAUSSIAN),    PAIR(NORMAL_CDF), PAIR(NORMAL_PDF),
 };
+static const fused slope = {OG_OP_SIGMOID_SLOPE, OG_OP_SIGMOID_SLOPE_TIMES, OG_OP_SIGMOID_SLOPE_WIDE};
 
 /* The unevaluated sum of two floats, the second a few roundings of the first; 0 for none. */
 typedef struct pair {
@@ -28,6 +29,8 @@ typedef struct lowering {
     pair *wides;      /* its pair, 0 where not made yet */
     bool *arithmetic; /* made of leaves and + - * / alone */
     bool *constant;   /* the same for all elements of a channel */
+    og__expr *seen;   /* a quotient of the root being looked at that has it for its denominator */
+    bool *shared;     /* some root has several such quotients */
 } lowering;
 
 static const og__expr_node *node_at(const lowering *l, og__expr expr)
@@ -84,6 +87,8 @@ static bool is_arithmetic(const lowering *l, og__expr expr)
         return l->arithmetic[node->args[0]] && l->arithmetic[node->args[1]];
     case OG_OP_NEG:
         return l->arithmetic[node->args[0]];
+    case OG_OP_WHERE:
+        return l->arithmetic[node->args[1]] && l->arithmetic[node->args[2]];
     default:
         return is_leaf(node) || is_exact(l, expr);
     }
@@ -162,12 +167,22 @@ static pair pair_number(const lowering *l, double number)
     return result;
 }
 
+static pair pair_where(const lowering *l, og__expr condition, pair u, pair v)
+{
+    pair result = {.high = intern(l, OG_OP_WHERE, condition, u.high, v.high)};
+    if (u.low || v.low)
+        result.low = intern(l, OG_OP_WHERE, condition, u.low, v.low);
+    return result;
+}
+
 static pair widen(lowering *l, og__expr expr);
 
-/* c u for a product or quotient, c being what is the same for all elements: computed once for all of them. */
+/* c u for a product or quotient, c being what is the same for all elements: computed once for all of them. A sign goes
+ * in front, so that F(u) and G(-u) share the product. */
 static pair widen_product(lowering *l, og__expr expr)
 {
     pair one = pair_number(l, 1), c = one;
+    bool negated = false;
     const og__expr_node *node = node_at(l, expr);
     for (; node->op == OG_OP_MUL || node->op == OG_OP_DIV; node = node_at(l, expr)) {
         og__expr u = node->args[0], v = node->args[1];
@@ -176,16 +191,24 @@ static pair widen_product(lowering *l, og__expr expr)
             c = pair_product(l, c, node->op == OG_OP_DIV ? pair_quotient(l, one, factor) : factor);
             expr = u;
         } else if (l->constant[u] && node->op == OG_OP_MUL) {
-            c = pair_product(l, c, widen(l, u));
+            const og__expr_node *number = node_at(l, u);
+            bool negate = number->op == OG_OP_NUMBER && number->number < 0;
+            c = pair_product(l, c, negate ? pair_number(l, -number->number) : widen(l, u));
+            negated ^= negate;
             expr = v;
         } else {
             break;
         }
     }
-    if (node->op != OG_OP_MUL && node->op != OG_OP_DIV)
-        return pair_product(l, c, widen(l, expr));
-    pair u = widen(l, node->args[0]), v = widen(l, node->args[1]);
-    return pair_product(l, c, node->op == OG_OP_MUL ? pair_product(l, u, v) : pair_quotient(l, u, v));
+    pair rest;
+    if (node->op == OG_OP_MUL)
+        rest = pair_product(l, widen(l, node->args[0]), widen(l, node->args[1]));
+    else if (node->op == OG_OP_DIV)
+        rest = pair_quotient(l, widen(l, node->args[0]), widen(l, node->args[1]));
+    else
+        rest = widen(l, expr);
+    pair result = pair_product(l, c, rest);
+    return negated ? pair_negative(l, result) : result;
 }
 
 /* The arguments come first in the graph, so that the depth of this is that of the formula, which the parser bounds. */
@@ -212,6 +235,9 @@ static pair widen(lowering *l, og__expr expr)
     case OG_OP_DIV:
         *wide = widen_product(l, expr);
         break;
+    case OG_OP_WHERE:
+        *wide = pair_where(l, l->copies[node->args[0]], widen(l, node->args[1]), widen(l, node->args[2]));
+        break;
     default:
         *wide = (pair){.high = l->copies[expr]};
     }
@@ -219,16 +245,15 @@ static pair widen(lowering *l, og__expr expr)
 }
 
 /* v F(u), v = 0 standing for none. */
-static og__expr fuse(lowering *l, og__op op, og__expr v, og__expr u)
+static og__expr fuse(lowering *l, fused f, og__expr v, og__expr u)
 {
+    og__expr one = og__expr_number(l->graph, 1);
     pair wide = {0};
     if (l->arithmetic[u])
         wide = widen(l, u);
-    if (wide.low) {
-        og__expr one = og__expr_number(l->graph, 1);
-        return intern(l, fusions[op].wide, v ? v : one, wide.high, intern(l, OG_OP_LOW, wide.low, 0, 0));
-    }
-    return v ? intern(l, fusions[op].times, v, l->copies[u], 0) : intern(l, op, l->copies[u], 0, 0);
+    if (wide.low)
+        return intern(l, f.wide, v ? v : one, wide.high, intern(l, OG_OP_LOW, wide.low, 0, 0));
+    return v ? intern(l, f.times, v, l->copies[u], 0) : intern(l, f.plain, l->copies[u], 0, 0);
 }
 
 /* --- products ----------------------------------------------------------------------------------------------------- */
@@ -252,12 +277,15 @@ static bool add_functions(const lowering *l, og__expr expr, factors *p)
     return true;
 }
 
-/* functions, or c times functions for a number or parameter c. */
+/* functions, or c times functions for a number or parameter c; none that are the same for all elements, for these are
+ * computed once. */
 static bool find_functions(const lowering *l, og__expr expr, factors *p, og__expr *c)
 {
     const og__expr_node *node = node_at(l, expr);
     *p = (factors){0};
     *c = 0;
+    if (l->constant[expr])
+        return false;
     if (add_functions(l, expr, p))
         return true;
     *p = (factors){0};
@@ -268,24 +296,72 @@ static bool find_functions(const lowering *l, og__expr expr, factors *p, og__exp
     return (op == OG_OP_NUMBER || op == OG_OP_PARAM) && add_functions(l, node->args[1], p);
 }
 
-/* v times functions: each takes in the product so far, so that none is a denormal before the end. Other products stay
- * grouped as they are, lest they overflow. */
+/* Whether u = -v, as simplify.c writes it. */
+static bool is_opposite(const lowering *l, og__expr u, og__expr v)
+{
+    const og__expr_node *a = node_at(l, u), *b = node_at(l, v);
+    if (a->op == OG_OP_NEG || b->op == OG_OP_NEG)
+        return a->op == OG_OP_NEG ? a->args[0] == v : b->args[0] == u;
+    if (a->op == OG_OP_SUB && b->op == OG_OP_SUB)
+        return a->args[0] == b->args[1] && a->args[1] == b->args[0];
+    if (a->op != OG_OP_MUL || b->op != OG_OP_MUL || a->args[1] != b->args[1])
+        return false;
+    const og__expr_node *c = node_at(l, a->args[0]), *d = node_at(l, b->args[0]);
+    return c->op == OG_OP_NUMBER && d->op == OG_OP_NUMBER && c->number == -d->number;
+}
+
+/* Another function of the product that makes the derivative of the sigmoid of the i-th, sigmoid(u)*sigmoid(-u). */
+static int find_opposite(const lowering *l, const factors *p, int i)
+{
+    const og__expr_node *node = node_at(l, p->functions[i]);
+    for (int k = i + 1; node->op == OG_OP_SIGMOID && k < p->count; k++) {
+        const og__expr_node *other = node_at(l, p->functions[k]);
+        if (other->op == OG_OP_SIGMOID && is_opposite(l, node->args[0], other->args[0]))
+            return k;
+    }
+    return -1;
+}
+
+/* v times functions, v = 0 standing for none: each takes in the product so far, so that none is a denormal before the
+ * end. */
+static og__expr fuse_functions(lowering *l, og__expr v, factors *p)
+{
+    for (int i = 0; i < p->count; i++) {
+        const og__expr_node *node = node_at(l, p->functions[i]);
+        int opposite = find_opposite(l, p, i);
+        if (opposite >= 0)
+            p->functions[opposite] = p->functions[--p->count];
+        v = fuse(l, opposite >= 0 ? slope : fusions[node->op], v, node->args[0]);
+    }
+    return v;
+}
+
+/* Products without functions stay grouped as they are, lest they overflow. */
 static og__expr lower_product(lowering *l, og__expr expr)
 {
     const og__expr_node *node = node_at(l, expr);
-    for (int k = 0; k < 2; k++) {
-        factors p;
-        og__expr c;
-        if (!find_functions(l, node->args[k], &p, &c))
-            continue;
-        og__expr v = l->copies[node->args[1 - k]];
-        if (c)
-            v = intern(l, OG_OP_MUL, l->copies[c], v, 0);
-        for (int i = 0; i < p.count; i++)
-            v = fuse(l, node_at(l, p.functions[i])->op, v, node_at(l, p.functions[i])->args[0]);
-        return v;
-    }
-    return intern(l, OG_OP_MUL, l->copies[node->args[0]], l->copies[node->args[1]], 0);
+    factors p = {0};
+    og__expr c;
+    if (!l->constant[expr] && add_functions(l, expr, &p))
+        return fuse_functions(l, 0, &p);
+    for (int k = 0; k < 2; k++)
+        if (find_functions(l, node->args[k], &p, &c)) {
+            og__expr v = l->copies[node->args[1 - k]];
+            return fuse_functions(l, c ? product(l, l->copies[c], v) : v, &p);
+        }
+    return product(l, l->copies[node->args[0]], l->copies[node->args[1]]);
+}
+
+/* u / v as a product with 1 / v, which is computed once for all elements or for several quotients. It may be 1.5 units
+ * in the last place off instead of 0.5, and counts on 1 / v not being a denormal. */
+static og__expr lower_quotient(lowering *l, const og__expr_node *node)
+{
+    og__expr u = node->args[0], v = node->args[1];
+    og__expr one = og__expr_number(l->graph, 1), below = l->copies[v];
+    bool once = l->constant[v] && !l->constant[u];
+    if (once || l->shared[v])
+        return product(l, l->copies[u], intern(l, OG_OP_DIV, one, below, 0));
+    return intern(l, OG_OP_DIV, l->copies[u], below, 0);
 }
 
 static og__expr lower_node(lowering *l, og__expr expr)
@@ -301,20 +377,33 @@ static og__expr lower_node(lowering *l, og__expr expr)
                                           });
     if (node->op == OG_OP_MUL)
         return lower_product(l, expr);
+    if (node->op == OG_OP_DIV)
+        return lower_quotient(l, node);
     if (fusions[node->op].times)
-        return fuse(l, node->op, 0, u);
+        return fuse(l, fusions[node->op], 0, u);
     if ((node->op == OG_OP_SIN || node->op == OG_OP_COS) && l->arithmetic[u]) {
         pair wide = widen(l, u);
         return intern(l, node->op == OG_OP_SIN ? OG_OP_SIN_WIDE : OG_OP_COS_WIDE, wide.high, wide.low, 0);
-    }
-    if (node->op == OG_OP_DIV && l->constant[node->args[1]] && !l->constant[u]) {
-        og__expr one = og__expr_number(l->graph, 1);
-        return product(l, l->copies[u], intern(l, OG_OP_DIV, one, l->copies[node->args[1]], 0));
     }
     og__expr args[OG_EXPR_ARGS_MAX] = {0};
     for (int k = 0; k < og__op_arity(node->op); k++)
         args[k] = l->copies[node->args[k]];
     return intern(l, node->op, args[0], args[1], args[2]);
+}
+
+/* Mark the denominators that quotients of one root share. */
+static void find_shared(lowering *l, og__expr root, bool *needed)
+{
+    og__exprs_mark(l->source, 1, &root, needed);
+    for (og__expr i = 0; i < l->source->count; i++)
+        l->seen[i] = 0;
+    for (og__expr i = 0; i <= root; i++) {
+        const og__expr_node *node = node_at(l, i);
+        if (!needed[i] || node->op != OG_OP_DIV)
+            continue;
+        l->shared[node->args[1]] |= l->seen[node->args[1]] > 0;
+        l->seen[node->args[1]] = i;
+    }
 }
 
 og_status og__lower(const og__exprs *source, int root_count, const og__expr *roots, og__exprs *graph, og__expr *lowered)
@@ -329,6 +418,10 @@ og_status og__lower(const og__exprs *source, int root_count, const og__expr *roo
     OG_GO(og__alloc(count, sizeof *l.wides, &l.wides));
     OG_GO(og__alloc(count, sizeof *l.arithmetic, &l.arithmetic));
     OG_GO(og__alloc(count, sizeof *l.constant, &l.constant));
+    OG_GO(og__alloc(count, sizeof *l.seen, &l.seen));
+    OG_GO(og__alloc(count, sizeof *l.shared, &l.shared));
+    for (int r = 0; r < root_count; r++)
+        find_shared(&l, roots[r], needed);
     og__exprs_mark(source, root_count, roots, needed);
     for (og__expr i = 0; i < source->count; i++)
         if (needed[i]) {
@@ -345,5 +438,7 @@ done:
     free(l.wides);
     free(l.arithmetic);
     free(l.constant);
+    free(l.seen);
+    free(l.shared);
     return status;
 }
