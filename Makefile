@@ -34,9 +34,11 @@ test-peers: ## compare with PyTorch, JAX, onnxruntime and NVRTC, live
 	@$(MAKE) --no-print-directory all
 	@scripts/run-tests $(BUILD) tests/interop
 
-bench: all ## measure speed, as ratios; prints JSON
+bench: ## measure speed and memory beside PyTorch, ONNX Runtime and OpenVINO; writes docs/performance.md (QUICK=1: a little of it)
+	@scripts/install-deps.sh build bench
+	@$(MAKE) --no-print-directory all
 	cmake --build $(BUILD) --target bench
-	@set -e; for program in $(BUILD)/bench/*; do [ ! -x "$$program" ] || [ -d "$$program" ] || "$$program"; done
+	@bench/run.py $(if $(QUICK),--quick)
 
 sweep: all ## judge every activation at all 2^32 floats, for hours; prints the table of docs/exactness.md
 	@scripts/install-deps.sh test

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the Debian packages that ogive needs, by group: install-deps.sh [build] [demo] [test] [peers] [ci] [fuzz]
+# Install the Debian packages that ogive needs, by group: install-deps.sh [build] [demo] [test] [peers] [bench] [ci] [fuzz]
 # This is the one list of dependencies. Nothing happens, and no root is needed, when all are there already.
 set -eu
 
@@ -9,22 +9,27 @@ test='libcmocka-dev libmpfr-dev gdal-bin bats jq git man-db python3 chromium'
 ci='clang clang-format'
 fuzz='clang libclang-rt-dev'
 peers='python3 python3-torch python3-numpy libopenblas0 python3-venv'
-# From PyPI, for the group peers, into build/peers: what Debian does not have, or has too old.
-pypi='numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0 jax==0.10.2 nvidia-cuda-nvrtc-cu12==12.9.86'
+bench='python3 python3-venv python3-dev g++'
+# From PyPI, for the groups peers and bench, into build/peers and build/peers-bench: what Debian does not have, or has
+# too old. PyTorch's wheel brings 5 GB of CUDA libraries along, which only the benchmarks are worth.
+pypi_shared='numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0'
+pypi_peers="$pypi_shared jax==0.10.2 nvidia-cuda-nvrtc-cu12==12.9.86"
+pypi_bench="$pypi_shared torch==2.15.0 openvino==2026.4.1"
 
 [ $# -gt 0 ] || set -- build
 wanted=
-python= # where the packages of PyPI go
+environments= # of PyPI's packages
 for group in "$@"; do
     case $group in
     build) wanted="$wanted $build" ;;
     demo) wanted="$wanted $demo" ;;
     test) wanted="$wanted $test" ;;
-    peers) wanted="$wanted $peers" python=$(dirname "$0")/../build/peers ;;
+    peers) wanted="$wanted $peers" environments="$environments peers" ;;
+    bench) wanted="$wanted $bench" environments="$environments bench" ;;
     ci) wanted="$wanted $ci" ;;
     fuzz) wanted="$wanted $fuzz" ;;
     *)
-        echo "install-deps.sh: unknown group '$group' (build, demo, test, peers, ci, fuzz)" >&2
+        echo "install-deps.sh: unknown group '$group' (build, demo, test, peers, bench, ci, fuzz)" >&2
         exit 2
         ;;
     esac
@@ -41,20 +46,31 @@ missing() {
     done
 }
 
-# Tests skip what is not there, so that a machine without a way to PyPI only hears of it.
+# install_pypi FOLDER PACKAGES
 install_pypi() {
-    [ -n "$python" ] && [ "$(cat "$python/packages" 2>/dev/null)" != "$pypi" ] || return 0
-    echo "install-deps.sh: installing $pypi from PyPI into $python"
-    if /usr/bin/python3 -m venv "$python" && "$python/bin/pip" install -q $pypi; then
-        echo "$pypi" >"$python/packages"
+    [ "$(cat "$1/packages" 2>/dev/null)" != "$2" ] || return 0
+    echo "install-deps.sh: installing $2 from PyPI into $1"
+    if /usr/bin/python3 -m venv "$1" && "$1/bin/pip" install -q $2; then
+        echo "$2" >"$1/packages"
     else
-        echo "install-deps.sh: they could not be installed; the tests that need them will be skipped" >&2
+        echo "install-deps.sh: they could not be installed; what needs them will be skipped" >&2
     fi
+}
+
+# Tests and benchmarks skip what is not there, so that a machine without a way to PyPI only hears of it.
+install_environments() {
+    folder=$(dirname "$0")/../build
+    for environment in $environments; do
+        case $environment in
+        peers) install_pypi "$folder/peers" "$pypi_peers" ;;
+        bench) install_pypi "$folder/peers-bench" "$pypi_bench" ;;
+        esac
+    done
 }
 
 absent=$(missing)
 if [ -z "$absent" ]; then
-    install_pypi
+    install_environments
     exit 0
 fi
 
@@ -76,4 +92,4 @@ echo "install-deps.sh: installing" $absent
 # A fresh machine has no package lists; an old one may have lists of packages that are gone.
 apt-get -qq --simulate install $absent >/dev/null 2>&1 || apt update
 apt install --no-install-recommends $absent || { apt update && apt install --no-install-recommends $absent; }
-install_pypi
+install_environments

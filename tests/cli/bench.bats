@@ -91,3 +91,22 @@ small='--width 4 --depth 2 --batch 2 --size 32 --threads 2 --turns 3'
     rejects 2 "auto|built-in" ogive bench act relu --executor gpu
     rejects 6 "no built-in code" ogive bench act '2*x' --executor built-in
 }
+
+@test "the benchmarks' page is written from whatever results there are" {
+    export OGIVE_RESULTS=$PWD/results OGIVE_BENCH_DOCS=$PWD OGIVE_PEERS=$PWD/none
+    run "$OGIVE_SOURCE_DIR/bench/run.py" nonsense
+    [ "$status" -eq 2 ]
+    [[ $output == *"no part 'nonsense'"* ]]
+    "$OGIVE_SOURCE_DIR/bench/run.py" page 2>/dev/null
+    grep -q '^| start of the program .* not measured |$' performance.md
+    mkdir results
+    ogive bench step $small --json | jq '{rounds: 1, turns: 3, rows: [{kind: "step", base: 16, batch: 2, size: 32,
+        act: "relu", threads: 2, peer: "PyTorch", ratio: 2.5, contenders:
+        {ogive: (. + {median: 10, best: 9}), PyTorch: {median: 25, best: 24}}}]}' >results/step.json
+    "$OGIVE_SOURCE_DIR/bench/run.py" page 2>/dev/null
+    grep -q 'ReLU, base 16 | ≥ 2.2 x .* | 2.5 | must |$' performance.md
+    grep -q '^| 16, 2 x 32² | relu | 10 (9) | 25 (24) | 2.50 |$' performance.md
+    grep -q '^| conv3x3_forward |' performance.md
+    python3 -c 'import sys, xml.dom.minidom as x; [x.parse(path) for path in sys.argv[1:]]' performance/*.svg
+    [ -s performance/step-by-layer.svg ]
+}

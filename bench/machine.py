@@ -1,0 +1,49 @@
+"""On what the figures were taken."""
+import os
+import platform
+import re
+import subprocess
+import time
+
+import runner
+
+
+def cpu_name():
+    with open("/proc/cpuinfo") as file:
+        text = file.read()
+    fields = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", text, re.M))
+    return "%s, family %s model %s" % (fields.get("model name", platform.machine()), fields.get("cpu family"),
+                                       fields.get("model"))
+
+
+def memory_bytes():
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def versions():
+    """Of ogive, the compiler, and the peers."""
+    found = {"ogive": subprocess.run([runner.OGIVE, "--version"], stdout=subprocess.PIPE, text=True).stdout.split()[-1]}
+    commit = subprocess.run(["git", "-C", runner.ROOT, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True).stdout.strip()
+    found["commit"] = commit or None
+    found["gcc"] = subprocess.run(["gcc", "-dumpfullversion"], stdout=subprocess.PIPE, text=True).stdout.strip()
+    if runner.peers_exist():
+        script = "import importlib.metadata as m\nfor n in ('torch', 'onnxruntime', 'openvino', 'numpy'): print(n, m.version(n))"
+        text = subprocess.run([runner.PEERS, "-c", script], stdout=subprocess.PIPE, text=True).stdout
+        found.update(line.split() for line in text.splitlines())
+    return found
+
+
+def bandwidth():
+    """Useful GB/s of ReLU's forward pass, one tensor read and one written: {MB of a tensor: GB/s}, on two threads."""
+    rows = {}
+    for mb in (1, 4, 16, 64, 256):
+        rows[mb] = 8 / runner.ogive("bench", "act", "relu", "--mb", mb, "--threads", 2, "--json")[0]["forward_ns"]
+    return rows
+
+
+def run(quick):
+    runner.save("machine", {
+        "cpu": cpu_name(), "cores": len(runner.CORES), "memory_bytes": memory_bytes(), "load": os.getloadavg()[0],
+        "system": "%s %s" % (platform.system(), platform.release()), "date": time.strftime("%Y-%m-%d"),
+        "versions": versions(), "gb_per_s": bandwidth(), "quick": quick})

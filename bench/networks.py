@@ -1,0 +1,24 @@
+"""The networks and functions that are measured (the goals name them)."""
+
+# Width, batch, side of the images: milesial's U-Net with batch norm, 3 input channels, 2 classes.
+NETWORKS = [(16, 4, 256), (32, 4, 256), (64, 1, 256)]
+CHANNELS, CLASSES, DEPTH = 3, 2, 4
+
+FORMULA = "x*sigmoid(x + x^3/8)"  # in no catalogue: what a user may type
+ACTIVATIONS = ["relu", "silu", "gelu", "mish", FORMULA]
+
+MODES = {"eager": "PyTorch", "channels_last": "PyTorch, channels last", "compile": "PyTorch, compiled",
+         "compile_channels_last": "PyTorch, compiled, channels last"}
+
+
+def name_of(act):
+    return "a user's formula" if act == FORMULA else act
+
+
+def ogive_options(width, batch, size, act, threads):
+    return ["--width", width, "--width-cap", 16 * width, "--depth", DEPTH, "--batch", batch, "--size", size, "--channels",
+            CHANNELS, "--classes", CLASSES, "--act", act, "--threads", threads, "--json"]
+
+
+# What a step does beside the pass: the same on both sides.
+STEP = ["--optimizer", "adam", "--clip", 0, "--dice-background"]

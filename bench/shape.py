@@ -1,0 +1,98 @@
+"""What a step costs by activation, by image size and by batch, how soon the first one is done, and how much is installed."""
+import os
+import re
+import subprocess
+import time
+
+import act
+import runner
+from networks import NETWORKS, STEP, ogive_options
+
+SIDES, BATCHES = [128, 256, 512, 1024, 2048], [1, 2, 4, 8, 16, 32]
+
+
+def pass_of(kind, network, function="relu", turns=5, threads=2):
+    return runner.ogive("bench", kind, *ogive_options(*network, function, threads), *(STEP if kind == "step" else []),
+                        "--turns", turns, threads=threads)
+
+
+def by_activation(quick):
+    """Step time of every function of the catalogue over that of ReLU, which runs before and behind each."""
+    network, rows = NETWORKS[0], {}
+    relu = pass_of("step", network)["ms_per_step"]
+    for entry in act.catalogue():
+        if quick and entry["id"] not in act.QUICK:
+            continue
+        found = pass_of("step", network, entry["id"])
+        after = pass_of("step", network)["ms_per_step"]
+        rows[entry["id"]] = {"ms": found["ms_per_step"], "ratio": found["ms_per_step"] / ((relu + after) / 2),
+                             "peak_bytes": found["peak_bytes"], "inputs": [each["name"] for each in entry["inputs"]]}
+        relu = after
+    return rows
+
+
+def per_pixel(kind, network):
+    found = pass_of(kind, network, turns=3 if network[1] * network[2] ** 2 > 1 << 20 else 7)
+    pixels = network[1] * network[2] ** 2
+    return {"batch": network[1], "size": network[2], "ms": found["ms_per_step"], "peak_bytes": found["peak_bytes"],
+            "ns_per_pixel": 1e6 * found["ms_per_step"] / pixels}
+
+
+def by_size(quick):
+    """Nanoseconds per pixel, in rounds: the median of each."""
+    rounds = 1 if quick else 3
+    cases = [("size", (16, 1, side)) for side in SIDES[:3 if quick else None]]
+    cases += [("batch", (16, batch, 256)) for batch in BATCHES[:3 if quick else None]]
+    found = {}
+    for _ in range(rounds):
+        for kind in ("step", "infer"):
+            for axis, network in cases:
+                found.setdefault((kind, axis, network), []).append(per_pixel(kind, network))
+    return [{"kind": kind, "axis": axis, **sorted(rows, key=lambda row: row["ns_per_pixel"])[len(rows) // 2]}
+            for (kind, axis, _), rows in found.items()]
+
+
+def start():
+    """From nothing to the end of the first training step, in seconds: the program's own start, and then the step's."""
+    rows = []
+    for network in NETWORKS:
+        begun = time.monotonic()
+        subprocess.run([runner.OGIVE, "--version"], check=True, stdout=subprocess.DEVNULL)
+        launch = time.monotonic() - begun
+        found = pass_of("step", network, turns=1)
+        rows.append({"base": network[0], "launch_s": launch, "first_step_s": launch + 1e-3 * found["first_ms"],
+                     "step_s": 1e-3 * found["ms_per_step"]})
+    return rows
+
+
+def shared_libraries(path):
+    text = subprocess.run(["ldd", path], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return {os.path.realpath(found) for found in re.findall(r"(/\S+) \(0x", text)}
+
+
+def folder_bytes(path):
+    return sum(os.lstat(os.path.join(folder, name)).st_size for folder, _, names in os.walk(path) for name in names)
+
+
+def installed():
+    """Bytes of program, library and every shared library that they need, and of the peers' folders."""
+    needed = shared_libraries(runner.OGIVE)
+    sizes = {os.path.basename(path): os.path.getsize(path) for path in needed | {os.path.realpath(runner.OGIVE)}}
+    row = {"bytes": sum(sizes.values()), "files": len(sizes),
+           "largest": dict(sorted(sizes.items(), key=lambda item: -item[1])[:8])}
+    if runner.peers_exist():
+        packages = subprocess.run([runner.PEERS, "-c", "import numpy; print(numpy.__path__[0])"], check=True, text=True,
+                                  stdout=subprocess.PIPE).stdout.strip()
+        packages = os.path.dirname(packages)
+        row["peers"] = {name: folder_bytes(os.path.join(packages, name))
+                        for name in ("torch", "nvidia", "triton", "onnxruntime", "openvino")}
+    return row
+
+
+def run(quick):
+    runner.note("the step by activation")
+    functions = by_activation(quick)
+    runner.note("cost per pixel")
+    pixels = by_size(quick)
+    runner.note("start and size")
+    runner.save("shape", {"by_activation": functions, "per_pixel": pixels, "start": start(), "installed": installed()})
