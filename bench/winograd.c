@@ -1,8 +1,8 @@
 /* Error of the 3 x 3 convolutions of a U-Net, layer by layer and pass by pass, by the Winograd kernel and by the direct
  * algorithm: bench_winograd [WIDTH [SIZE]]
  *
- * Relative L2 error against sums in double, at a fixed number of randomly chosen places per pass; values and weights are
- * normal, the weights with the variance that training starts from. Prints JSON. */
+ * Relative L2 error against sums in double, at a fixed number of randomly chosen places per pass; values and weights
+ * are normal, the weights with the variance that training starts from. Prints JSON. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,9 +73,10 @@ static place random_place(const layer *l, int pass, og__random *random)
 {
     const og__conv_shape *s = &l->shape;
     if (pass == 2)
-        return (place){0, (int)og__random_below(random, (uint32_t)s->oc), (int)og__random_below(random, (uint32_t)s->ic),
-                       (int)og__random_below(random, 9)};
-    return (place){(int)og__random_below(random, IMAGES), (int)og__random_below(random, (uint32_t)(pass == 0 ? s->oc : s->ic)),
+        return (place){0, (int)og__random_below(random, (uint32_t)s->oc),
+                       (int)og__random_below(random, (uint32_t)s->ic), (int)og__random_below(random, 9)};
+    return (place){(int)og__random_below(random, IMAGES),
+                   (int)og__random_below(random, (uint32_t)(pass == 0 ? s->oc : s->ic)),
                    (int)og__random_below(random, (uint32_t)s->h), (int)og__random_below(random, (uint32_t)s->w)};
 }
 
