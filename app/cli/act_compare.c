@@ -281,7 +281,7 @@ const cli_command act_compare_command = {
     .summary = "show activation functions side by side, and how far apart they are",
     .positionals = {{"EXPR", "a name, a name with values, or a formula in x; up to 16 of them"}},
     .repeated = true,
-    .groups = {{own_options, 0, NULL}},
+    .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Prints a table of the facts, draws f and f' of all in one plot, and tells for every pair the largest difference, "

@@ -391,7 +391,7 @@ const cli_command act_document_command = {
     .name = "act document",
     .summary = "write the catalogue as a reference with pictures, in English and Chinese",
     .required = "output",
-    .groups = {{own_options, 0, NULL}},
+    .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Writes FOLDER/activations.md and FOLDER/activations.zh-CN.md, one section per function of the catalogue, "

@@ -92,7 +92,7 @@ const cli_command act_emit_command = {
     .summary = "write an activation function for another world",
     .positionals = {{"EXPR", "a name, a name with values, or a formula"}},
     .required = "to",
-    .groups = {{own_options, 0, NULL}},
+    .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Writes the function as C99 or CUDA with its derivatives, as an ONNX model, as a PyTorch module, as a JAX "

@@ -130,7 +130,7 @@ const cli_command act_eval_command = {
     .summary = "evaluate an activation function and its derivatives",
     .positionals = {{"EXPR", "a name, a name with values, or a formula in x"}},
     .required = "x",
-    .groups = {{own_options, 0, NULL}},
+    .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Evaluates f, df/dx and df/dp for each parameter p with the kernels that training uses, in float32. "

@@ -315,7 +315,7 @@ static og_status run(const void *values, const char *const *positionals)
 const cli_command act_list_command = {
     .name = "act list",
     .summary = "list the built-in activation functions and heads with their facts",
-    .groups = {{own_options, 0, NULL}},
+    .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Lists every built-in activation function by family: name, formula, properties, gain, learned parameters and the "

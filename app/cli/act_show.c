@@ -359,7 +359,7 @@ const cli_command act_show_command = {
     .name = "act show",
     .summary = "show all that follows from an activation's formula",
     .positionals = {{"EXPR", "a name, a name with values, or a formula in x"}},
-    .groups = {{own_options, 0, NULL}},
+    .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Shows the formula, its derivatives by x, by further inputs and by each parameter, draws f and f', and tells range, "

@@ -119,10 +119,10 @@ const cli_command compare_command = {
     .summary = "find out which activation functions suit a data set",
     .positionals = {{"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
     .required = "output",
-    .groups = {{own_options, 0, NULL},
-               {og_compare_option_table, offsetof(own_settings, compare), NULL},
-               {og_train_option_table, offsetof(own_settings, train), "act seed"},
-               {og_data_option_table, offsetof(own_settings, data), NULL}},
+    .groups = {{own_options, 0, NULL, NULL},
+               {og_compare_option_table, offsetof(own_settings, compare), NULL, NULL},
+               {og_train_option_table, offsetof(own_settings, train), "act seed", NULL},
+               {og_data_option_table, offsetof(own_settings, data), NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Trains every activation on every seed. Runs are paired: on one seed all activations start from the same weights, "

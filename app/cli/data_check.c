@@ -141,7 +141,7 @@ const cli_command data_check_command = {
     .name = "data check",
     .summary = "read a data set, describe it, and look for mistakes",
     .positionals = {{"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
-    .groups = {{own_options, 0, NULL}, {og_data_option_table, offsetof(own_settings, data), NULL}},
+    .groups = {{own_options, 0, NULL, NULL}, {og_data_option_table, offsetof(own_settings, data), NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Reads every image and mask as training would. What makes training impossible (an image without mask, sizes that "

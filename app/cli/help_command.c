@@ -79,7 +79,7 @@ const cli_command help_command = {
     .summary = "explain a command",
     .positionals = {{"COMMAND", "the command to explain"}, {"PART", "its second word, as in 'act show'"}},
     .optional = 2,
-    .groups = {{own_options, 0, NULL}},
+    .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description = "Prints what a command does, its options with defaults and ranges, examples and exit codes. Without "
                    "COMMAND it lists the commands.",

@@ -205,7 +205,7 @@ const cli_command predict_command = {
     .positionals = {{"RUN", "the folder of a training run, or its model.safetensors"},
                     {"IMAGE", "an image or volume of any size, or a folder of them"}},
     .required = "output",
-    .groups = {{own_options, 0, NULL}},
+    .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Writes the class of every pixel. The kind of file stays where it can hold labels (PNG, TIFF, NIfTI) and is PNG "

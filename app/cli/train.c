@@ -147,9 +147,9 @@ const cli_command train_command = {
     .summary = "train one network",
     .positionals = {{"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
     .required = "output",
-    .groups = {{own_options, 0, NULL},
-               {og_train_option_table, offsetof(own_settings, train), NULL},
-               {og_data_option_table, offsetof(own_settings, data), NULL}},
+    .groups = {{own_options, 0, NULL, NULL},
+               {og_train_option_table, offsetof(own_settings, train), NULL, NULL},
+               {og_data_option_table, offsetof(own_settings, data), NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Trains a U-Net on the training part of a data set and scores it on the validation part. The same command gives "
