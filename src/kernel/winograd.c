@@ -1,14 +1,20 @@
 #include "kernel/winograd.h"
 
-/* Bytes of transformed values that one thread works on, which share the L2 cache with one element's weights; for the
- * gradient by weights the same, the size up to which threads have sums of their own, and what they work on together
- * beyond it. Found by trying on every layer of the usual U-Nets. */
+/* Bytes of transformed values that one thread works on, which share the L2 cache with one element's weights, and what
+ * threads work on together; transformed weights from which on they do. For the gradient by weights the same. Found by
+ * trying on every layer of the usual U-Nets. */
 enum {
     BLOCK_BYTES = 600000,
+    WEIGHTS_BYTES = 1 << 20,
+    SHARED_BYTES = 10000000,
     GRADIENT_BYTES = 900000,
-    OWN_SUMS_BYTES = 1 << 18,
-    SHARED_BYTES = 4000000,
+    GRADIENT_SUMS_BYTES = 1 << 18,
+    GRADIENT_SHARED_BYTES = 4000000,
 };
+
+/* Rows of tiles in a band; bands and sums that there shall be at least, where there are enough tiles: for all threads
+ * that one may reasonably have. */
+enum { BAND_ROWS = 4, BANDS_LEAST = 8, PARTS_LEAST = 16 };
 
 typedef struct product {
     og__isa isa;
@@ -31,45 +37,75 @@ static int clamp(int number, int least, int most)
     return number < least ? least : number > most ? most : number;
 }
 
-/* Units of equal size for all threads that there may reasonably be: at least this many where there are enough tiles. */
-enum { UNITS_LEAST = 16 };
+static int tile_bytes(const og__winograd *shape)
+{
+    return OG_WINOGRAD_AREA * (int)sizeof(float) * (shape->ic + shape->oc);
+}
+
+static void choose_bands(og__winograd *shape)
+{
+    int rows = BAND_ROWS;
+    while (rows > 1 && shape->n * ((shape->tiles_y + rows - 1) / rows) < BANDS_LEAST)
+        rows /= 2;
+    shape->band = rows;
+    shape->bands = shape->n * ((shape->tiles_y + rows - 1) / rows);
+}
+
+/* Bands of a group that works on at most so many bytes. */
+static int group_of(const og__winograd *shape, int bytes)
+{
+    return clamp(bytes / tile_bytes(shape) / (shape->band * shape->tiles_x), 1, shape->bands);
+}
+
+/* Tiles that are computed for `tiles` by blocks, each rounded up to register tiles. */
+static int computed(int tiles, int block, int rows)
+{
+    return tiles / block * round_up(block, rows) + round_up(tiles % block, rows);
+}
+
+/* The 36 elements of a tile are so many vectors apart; a power of two would put them into the same few lines of the L1
+ * cache. */
+static int odd(int room)
+{
+    return room | 1;
+}
 
 /* Take the register tile that wastes least: tiles beyond the last are computed in vain, and few rows reuse little. */
 static void choose_block(og__winograd *shape, og__isa isa)
 {
     double least = 0;
     int columns = shape->oc / og__isa_lanes(isa) % 2 == 0 && isa != OG_ISA_BASELINE ? 2 : 1;
+    shape->together = og__winograd_weights(shape) * sizeof(float) > WEIGHTS_BYTES;
+    shape->group = shape->together ? group_of(shape, SHARED_BYTES) : 1;
+    int tiles = clamp(shape->group * shape->band * shape->tiles_x, 1, shape->tiles);
     for (int i = 0; i < (int)(sizeof products / sizeof products[0]); i++) {
         int rows = products[i].rows;
         if (products[i].isa != isa || products[i].columns != columns)
             continue;
-        int most = BLOCK_BYTES / (OG_WINOGRAD_AREA * (int)sizeof(float) * (shape->ic + shape->oc)) / rows * rows;
-        int even = round_up((shape->tiles + UNITS_LEAST - 1) / UNITS_LEAST, rows);
-        int block = clamp(most, 2 * rows, 8 * rows);
-        if (block > even)
-            block = even;
-        int units = (shape->tiles + block - 1) / block;
-        double cost = (double)units * block / shape->tiles * (1 + 0.7 / (rows * columns));
+        int block = clamp(BLOCK_BYTES / tile_bytes(shape) / rows * rows, 2 * rows, 8 * rows);
+        if (shape->together || block > tiles)
+            block = round_up(tiles, rows);
+        double cost = (double)computed(tiles, block, rows) / tiles * (1 + 0.7 / (rows * columns));
         if (least == 0 || cost < least) {
             least = cost;
             shape->rows = rows;
             shape->columns = columns;
             shape->block = block;
-            shape->units = units;
+            shape->room = odd(block);
         }
     }
 }
 
-/* Partial sums of the gradient by weights: several where they are small, one where they are large; the number depends
- * on the shape only, so that the bits do. */
+/* Partial sums of the gradient by weights: several where they are small, one where they are large. */
 static void choose_parts(og__winograd *shape)
 {
-    int bytes_per_tile = OG_WINOGRAD_AREA * (int)sizeof(float) * (shape->ic + shape->oc);
-    bool large = og__winograd_gradient(shape) * sizeof(float) > OWN_SUMS_BYTES;
-    shape->w_parts = large ? 1 : UNITS_LEAST;
-    int most = (large ? SHARED_BYTES : GRADIENT_BYTES) / bytes_per_tile;
-    int even = (shape->tiles + shape->w_parts - 1) / shape->w_parts;
-    shape->w_block = clamp(round_up(most, 8), 32, round_up(even, 8));
+    shape->w_together = og__winograd_gradient(shape) * sizeof(float) > GRADIENT_SUMS_BYTES;
+    shape->w_parts = shape->w_together ? 1 : clamp(PARTS_LEAST, 1, shape->bands);
+    shape->w_group = shape->w_together ? group_of(shape, GRADIENT_SHARED_BYTES) : 1;
+    int tiles = clamp(shape->w_group * shape->band * shape->tiles_x, 1, shape->tiles);
+    int most = GRADIENT_BYTES / tile_bytes(shape), blocks = (tiles + most - 1) / most;
+    shape->w_block = shape->w_together ? tiles : (tiles + blocks - 1) / blocks;
+    shape->w_room = odd(shape->w_block);
 }
 
 og__winograd og__winograd_of(int n, int ic, int oc, int h, int w, og__isa isa)
@@ -77,7 +113,9 @@ og__winograd og__winograd_of(int n, int ic, int oc, int h, int w, og__isa isa)
     int lanes = og__isa_lanes(isa);
     og__winograd shape = {.n = n, .h = h, .w = w, .ic = round_up(ic, lanes), .oc = round_up(oc, lanes)};
     shape.tiles_x = (w + OG_WINOGRAD_TILE - 1) / OG_WINOGRAD_TILE;
-    shape.tiles = n * shape.tiles_x * ((h + OG_WINOGRAD_TILE - 1) / OG_WINOGRAD_TILE);
+    shape.tiles_y = (h + OG_WINOGRAD_TILE - 1) / OG_WINOGRAD_TILE;
+    shape.tiles = n * shape.tiles_x * shape.tiles_y;
+    choose_bands(&shape);
     choose_block(&shape, isa);
     choose_parts(&shape);
     return shape;
@@ -88,9 +126,14 @@ size_t og__winograd_weights(const og__winograd *shape)
     return (size_t)OG_WINOGRAD_AREA * (size_t)shape->ic * (size_t)shape->oc;
 }
 
-size_t og__winograd_scratch(const og__winograd *shape)
+size_t og__winograd_values(const og__winograd *shape, int room)
 {
-    return (size_t)OG_WINOGRAD_AREA * (size_t)(shape->ic + shape->oc) * (size_t)shape->block;
+    return (size_t)OG_WINOGRAD_AREA * (size_t)shape->ic * (size_t)room;
+}
+
+size_t og__winograd_sums(const og__winograd *shape, int room)
+{
+    return (size_t)OG_WINOGRAD_AREA * (size_t)shape->oc * (size_t)room;
 }
 
 size_t og__winograd_gradient(const og__winograd *shape)
@@ -98,7 +141,13 @@ size_t og__winograd_gradient(const og__winograd *shape)
     return og__winograd_weights(shape);
 }
 
-size_t og__winograd_gradient_scratch(const og__winograd *shape)
+og__winograd_band og__winograd_band_at(const og__winograd *shape, int band)
 {
-    return (size_t)OG_WINOGRAD_AREA * (size_t)(shape->ic + shape->oc) * (size_t)shape->w_block;
+    int per_image = (shape->tiles_y + shape->band - 1) / shape->band;
+    og__winograd_band b = {.image = band / per_image, .row = band % per_image * shape->band};
+    b.rows = shape->tiles_y - b.row < shape->band ? shape->tiles_y - b.row : shape->band;
+    b.tile = b.row * shape->tiles_x;
+    b.count = b.rows * shape->tiles_x;
+    b.index = b.image * shape->tiles_x * shape->tiles_y + b.tile;
+    return b;
 }

@@ -87,43 +87,37 @@ OG_INLINE void weights_adjoint_line(og__lanes u0, og__lanes u1, og__lanes u2, og
 /* --- tiles ----------------------------------------------------------------------------------------------------------
  */
 
-/* Where tile `index` stands: its image and the first pixel of its output. */
+/* The first pixel of a tile's output. */
 typedef struct place {
-    int image, y, x;
+    int y, x;
 } place;
 
-OG_INLINE place place_of(const og__winograd *shape, int index)
+OG_INLINE place place_of(const og__winograd *shape, int tile)
 {
-    int per_image = shape->tiles / shape->n, within = index % per_image;
-    return (place){index / per_image, within / shape->tiles_x * TILE, within % shape->tiles_x * TILE};
+    return (place){tile / shape->tiles_x * TILE, tile % shape->tiles_x * TILE};
 }
 
-/* One channel block of one image. */
-OG_INLINE size_t block_at(const og__winograd *shape, int channels, int image, int block)
-{
-    return ((size_t)image * (size_t)(channels / OG_LANES) + (size_t)block) * (size_t)shape->h * (size_t)shape->w *
-           OG_LANES;
-}
-
-/* A patch of PATCH x PATCH pixels from (y, x); outside the image it is 0. */
-OG_INLINE void load_edge(const og__winograd *shape, const float *block, int y, int x, og__lanes *patch)
+/* A patch of PATCH x PATCH pixels from (y, x), of a block whose row `first` stands at `block`; outside the image it is
+ * 0. */
+OG_INLINE void load_edge(const og__winograd *shape, const float *block, int first, int y, int x, og__lanes *patch)
 {
     for (int j = 0; j < PATCH; j++)
         for (int k = 0; k < PATCH; k++) {
             bool inside = y + j >= 0 && y + j < shape->h && x + k >= 0 && x + k < shape->w;
             patch[j * PATCH + k] = (og__lanes){0};
             if (inside)
-                patch[j * PATCH + k] = og__load(block + ((y + j) * shape->w + x + k) * OG_LANES);
+                patch[j * PATCH + k] = og__load(block + ((y + j - first) * shape->w + x + k) * OG_LANES);
         }
 }
 
 /* B' d B of one patch to `to`, its elements `stride` floats apart. */
-static void transform_input(const og__winograd *shape, const float *block, int y, int x, float *to, size_t stride)
+static void transform_input(const og__winograd *shape, const float *block, int first, int y, int x, float *to,
+                            size_t stride)
 {
     og__lanes half[AREA], line[PATCH];
     int w = shape->w;
     if (y >= 0 && x >= 0 && y + PATCH <= shape->h && x + PATCH <= w) {
-        const float *at = block + (y * w + x) * OG_LANES;
+        const float *at = block + ((y - first) * w + x) * OG_LANES;
 #pragma GCC unroll 6
         for (int k = 0; k < PATCH; k++, at += OG_LANES)
             input_line(og__load(at), og__load(at + w * OG_LANES), og__load(at + 2 * w * OG_LANES),
@@ -131,7 +125,7 @@ static void transform_input(const og__winograd *shape, const float *block, int y
                        og__load(at + 5 * w * OG_LANES), half + k, PATCH);
     } else {
         og__lanes patch[AREA];
-        load_edge(shape, block, y, x, patch);
+        load_edge(shape, block, first, y, x, patch);
         for (int k = 0; k < PATCH; k++)
             input_line(patch[k], patch[6 + k], patch[12 + k], patch[18 + k], patch[24 + k], patch[30 + k], half + k,
                        PATCH);
@@ -248,39 +242,43 @@ void OG_ISA_FN(winograd_pack)(const og__winograd *shape, int ic, int oc, size_t 
         }
 }
 
-void OG_ISA_FN(winograd_forward)(const og__winograd *shape, int unit, const float *src, const float *packed,
-                                 const float *bias, bool accumulate, float *dst, float *scratch)
+void OG_ISA_FN(winograd_input)(const og__winograd *shape, const og__winograd_rows *src, int tile, int count, int at,
+                               int room, float *values)
 {
-    int first = unit * shape->block;
-    int count = shape->tiles - first < shape->block ? shape->tiles - first : shape->block;
-    size_t block = (size_t)shape->block * OG_LANES; /* floats of one channel block of one element */
-    size_t in_stride = block * (size_t)(shape->ic / OG_LANES), out_stride = block * (size_t)(shape->oc / OG_LANES);
-    float *values = scratch, *sums = scratch + AREA * in_stride;
+    size_t block = (size_t)room * OG_LANES, stride = block * (size_t)(shape->ic / OG_LANES);
     for (int b = 0; b < shape->ic / OG_LANES; b++)
         for (int t = 0; t < count; t++) {
-            place at = place_of(shape, first + t);
-            transform_input(shape, src + block_at(shape, shape->ic, at.image, b), at.y - 1, at.x - 1,
-                            values + (size_t)b * block + (size_t)t * OG_LANES, in_stride);
+            place p = place_of(shape, tile + t);
+            transform_input(shape, src->from + (size_t)b * src->stride, src->first, p.y - 1, p.x - 1,
+                            values + (size_t)b * block + (size_t)((at + t) * OG_LANES), stride);
         }
+}
+
+void OG_ISA_FN(winograd_product)(const og__winograd *shape, int element, int group, int count, int room,
+                                 const float *values, const float *packed, float *sums)
+{
     product run = product_of(shape->rows, shape->columns);
-    int groups = shape->oc / OG_LANES / shape->columns;
-    size_t group_weights = (size_t)(shape->ic * shape->columns * OG_LANES);
-    for (int k = 0; k < AREA; k++)
-        for (int g = 0; g < groups; g++)
-            for (int t = 0; t < count; t += shape->rows)
-                run(shape->ic, values + (size_t)k * in_stride + (size_t)(t * OG_LANES), block,
-                    packed + (size_t)(k * groups + g) * group_weights,
-                    sums + (size_t)k * out_stride + (size_t)(g * shape->columns) * block + (size_t)(t * OG_LANES),
-                    block);
+    size_t block = (size_t)room * OG_LANES, width = (size_t)(shape->columns * OG_LANES);
+    size_t groups = (size_t)(shape->oc / OG_LANES / shape->columns);
+    values += (size_t)element * block * (size_t)(shape->ic / OG_LANES);
+    packed += ((size_t)element * groups + (size_t)group) * (size_t)shape->ic * width;
+    sums += ((size_t)element * (size_t)(shape->oc / OG_LANES) + (size_t)(group * shape->columns)) * block;
+    for (int t = 0; t < count; t += shape->rows)
+        run(shape->ic, values + (size_t)(t * OG_LANES), block, packed, sums + (size_t)(t * OG_LANES), block);
+}
+
+void OG_ISA_FN(winograd_output)(const og__winograd *shape, int tile, int count, int at, int room, const float *sums,
+                                const float *bias, bool accumulate, float *dst)
+{
+    size_t block = (size_t)room * OG_LANES, stride = block * (size_t)(shape->oc / OG_LANES);
     for (int b = 0; b < shape->oc / OG_LANES; b++) {
         og__lanes add = {0};
         if (bias)
             add = og__load(bias + b * OG_LANES);
-        for (int t = 0; t < count; t++) {
-            place at = place_of(shape, first + t);
-            transform_output(shape, sums + (size_t)b * block + (size_t)t * OG_LANES, out_stride, at, add, accumulate,
-                             dst + block_at(shape, shape->oc, at.image, b));
-        }
+        for (int t = 0; t < count; t++)
+            transform_output(shape, sums + (size_t)b * block + (size_t)((at + t) * OG_LANES), stride,
+                             place_of(shape, tile + t), add, accumulate,
+                             dst + (size_t)b * (size_t)shape->h * (size_t)shape->w * OG_LANES);
     }
 }
 
@@ -299,41 +297,31 @@ static __attribute__((noinline)) void correlate_2(int tiles, const float *values
     og__correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 2);
 }
 
-void OG_ISA_FN(winograd_transform)(const og__winograd *shape, int tile, int count, int at_tile, int room,
-                                   const float *src, const float *d_dst, float *scratch)
+void OG_ISA_FN(winograd_slope)(const og__winograd *shape, const float *d_dst, int tile, int count, int at, int room,
+                               float *slopes)
 {
-    size_t block = (size_t)room * OG_LANES;
-    size_t in_stride = block * (size_t)(shape->ic / OG_LANES), out_stride = block * (size_t)(shape->oc / OG_LANES);
-    float *values = scratch + at_tile * OG_LANES, *gradients = values + AREA * in_stride;
-    for (int b = 0; b < shape->ic / OG_LANES; b++)
-        for (int t = 0; t < count; t++) {
-            place at = place_of(shape, tile + t);
-            transform_input(shape, src + block_at(shape, shape->ic, at.image, b), at.y - 1, at.x - 1,
-                            values + (size_t)b * block + (size_t)t * OG_LANES, in_stride);
-        }
+    size_t block = (size_t)room * OG_LANES, stride = block * (size_t)(shape->oc / OG_LANES);
     for (int b = 0; b < shape->oc / OG_LANES; b++)
-        for (int t = 0; t < count; t++) {
-            place at = place_of(shape, tile + t);
-            transform_gradient(shape, d_dst + block_at(shape, shape->oc, at.image, b), at,
-                               gradients + (size_t)b * block + (size_t)t * OG_LANES, out_stride);
-        }
+        for (int t = 0; t < count; t++)
+            transform_gradient(shape, d_dst + (size_t)b * (size_t)shape->h * (size_t)shape->w * OG_LANES,
+                               place_of(shape, tile + t), slopes + (size_t)b * block + (size_t)((at + t) * OG_LANES),
+                               stride);
 }
 
 void OG_ISA_FN(winograd_correlate)(const og__winograd *shape, int element, int count, int room, bool first,
-                                   const float *scratch, float *sums)
+                                   const float *values, const float *slopes, float *sums)
 {
     size_t block = (size_t)room * OG_LANES;
-    size_t in_stride = block * (size_t)(shape->ic / OG_LANES), out_stride = block * (size_t)(shape->oc / OG_LANES);
-    const float *values = scratch + (size_t)element * in_stride;
-    const float *gradients = scratch + AREA * in_stride + (size_t)element * out_stride;
-    float *to = sums + (size_t)element * (size_t)shape->ic * (size_t)shape->oc;
+    values += (size_t)element * block * (size_t)(shape->ic / OG_LANES);
+    slopes += (size_t)element * block * (size_t)(shape->oc / OG_LANES);
+    sums += (size_t)element * (size_t)shape->ic * (size_t)shape->oc;
     for (int o = 0; o < shape->oc;) {
         int columns = shape->oc - o >= 2 * OG_LANES ? 2 : 1;
         for (int i = 0; i < shape->ic; i += OG_CORRELATE_ROWS)
             (columns == 2 ? correlate_2
                           : correlate_1)(count, values + (size_t)(i / OG_LANES) * block + (size_t)(i % OG_LANES),
-                                         gradients + (size_t)(o / OG_LANES) * block, block, first,
-                                         to + (size_t)i * (size_t)shape->oc + (size_t)o, (size_t)shape->oc);
+                                         slopes + (size_t)(o / OG_LANES) * block, block, first,
+                                         sums + (size_t)i * (size_t)shape->oc + (size_t)o, (size_t)shape->oc);
         o += columns * OG_LANES;
     }
 }

@@ -433,6 +433,11 @@ void og__conv_free(og__conv *conv)
     free(conv);
 }
 
+bool og__conv_fuses(const og__conv *conv)
+{
+    return conv->winograd != NULL;
+}
+
 size_t og__conv_bytes(const og__conv *conv)
 {
     size_t bytes = conv->winograd ? og__conv_winograd_bytes(conv->winograd) : 0;
@@ -521,10 +526,11 @@ static og_status execute(const pass *p, int count, const dnnl_exec_arg_t *args, 
     return checked(dnnl_primitive_execute(p->primitive, stream, count, args), "a convolution");
 }
 
-og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, float *dst, void *scratch)
+og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, float *dst, const og__conv_fused *fused,
+                           void *scratch)
 {
     if (conv->winograd) {
-        og__conv_winograd_forward(conv->winograd, src, bias, dst, scratch);
+        og__conv_winograd_forward(conv->winograd, src, bias, dst, fused, scratch);
         return OG_OK;
     }
     if (conv->up) {
@@ -550,10 +556,11 @@ og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, 
     return execute(p, p->bias ? 5 : 4, args, scratch, conv->shape.threads);
 }
 
-og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_src, void *scratch)
+og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_src, const og__conv_fused *fused,
+                                 void *scratch)
 {
     if (conv->winograd) {
-        og__conv_winograd_backward_data(conv->winograd, d_dst, d_src, scratch);
+        og__conv_winograd_backward_data(conv->winograd, d_dst, d_src, fused, scratch);
         return OG_OK;
     }
     if (conv->up) {
@@ -572,10 +579,10 @@ og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_sr
 }
 
 og_status og__conv_backward_weights(og__conv *conv, const float *src, const float *d_dst, float *d_weights,
-                                    float *d_bias, void *scratch)
+                                    float *d_bias, const og__conv_fused *fused, void *scratch)
 {
     if (conv->winograd) {
-        og__conv_winograd_backward_weights(conv->winograd, src, d_dst, d_weights, d_bias, scratch);
+        og__conv_winograd_backward_weights(conv->winograd, src, d_dst, d_weights, d_bias, fused, scratch);
         return OG_OK;
     }
     if (conv->up) {

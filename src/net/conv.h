@@ -29,10 +29,35 @@ typedef struct og__conv_shape {
     og__isa isa;
 } og__conv_shape;
 
+/* What a convolution calls while rows of a tensor are in the cache, so that its neighbours need no pass of their own.
+ * Each member may be NULL. Calls come from several threads, in any order. */
+enum { OG_CHUNK_ROWS = 4 }; /* chunk i of an image: rows [4 i, 4 i + 4), or up to its end */
+
+/* Make rows of the source's channel block in `dst`, (rows, w, lanes). */
+typedef struct og__row_load {
+    void (*run)(const void *context, int image, int block, int row, int rows, float *dst);
+    const void *context;
+} og__row_load;
+
+/* Work on a chunk of all channel blocks. */
+typedef struct og__row_touch {
+    void (*run)(const void *context, int image, int chunk);
+    const void *context;
+} og__row_touch;
+
+typedef struct og__conv_fused {
+    const og__row_load *load;    /* forward, backward by weights: instead of reading src */
+    const og__row_touch *before; /* backward by weights: once for each chunk of d_dst, before it is read */
+    const og__row_touch *after;  /* forward, backward by data: once for each chunk of the result that is complete */
+} og__conv_fused;
+
 typedef struct og__conv og__conv;
 
 og_status og__conv_new(const og__conv_shape *shape, og__conv **conv);
 void og__conv_free(og__conv *conv);
+
+/* Whether it takes an og__conv_fused with members that are not NULL. */
+bool og__conv_fuses(const og__conv *conv);
 
 /* Bytes of packed weights that the convolution holds, and of scratch memory that each run needs. */
 size_t og__conv_bytes(const og__conv *conv);
@@ -42,11 +67,13 @@ size_t og__conv_scratch_bytes(const og__conv *conv);
 og_status og__conv_pack(og__conv *conv, const float *weights);
 
 /* dst (+)= src * weights + bias. bias f32[oc], NULL without bias. `scratch` is aligned to OG_ALIGN_BYTES. */
-og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, float *dst, void *scratch);
-og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_src, void *scratch);
+og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, float *dst, const og__conv_fused *fused,
+                           void *scratch);
+og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_src, const og__conv_fused *fused,
+                                 void *scratch);
 
 /* d_weights (all of this convolution's channels of it) and d_bias are overwritten. */
 og_status og__conv_backward_weights(og__conv *conv, const float *src, const float *d_dst, float *d_weights,
-                                    float *d_bias, void *scratch);
+                                    float *d_bias, const og__conv_fused *fused, void *scratch);
 
 #endif

@@ -67,25 +67,51 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* Transformed weights, or sums of their gradient, stand first; then a padded bias; then each thread's scratch. */
+/* --- scratch memory: transformed weights, or sums of their gradient; a padded bias; what threads share; what each has
+ * --- */
+
 static size_t weights_floats(const og__conv_winograd *conv)
 {
     size_t sums = og__winograd_gradient(&conv->forward) * (size_t)conv->forward.w_parts;
     return larger(og__winograd_weights(&conv->forward), conv->shape.training ? sums : 0);
 }
 
+static size_t tile_floats(const og__winograd *shape, int room)
+{
+    return og__winograd_values(shape, room) + og__winograd_sums(shape, room);
+}
+
+static size_t values_floats(const og__conv_winograd *conv, bool shared)
+{
+    const og__winograd *f = &conv->forward, *d = &conv->data;
+    size_t most = f->together == shared ? tile_floats(f, f->room) : 0;
+    if (conv->shape.training && d->together == shared)
+        most = larger(most, tile_floats(d, d->room));
+    if (conv->shape.training && f->w_together == shared)
+        most = larger(most, tile_floats(f, f->w_room));
+    return most;
+}
+
+/* Rows that a band reads: those of its tiles, and one above and below. */
+static int strip_rows(const og__winograd *shape)
+{
+    return shape->band * OG_WINOGRAD_TILE + 2;
+}
+
+static size_t strip_floats(const og__winograd *shape)
+{
+    return (size_t)strip_rows(shape) * (size_t)shape->w * (size_t)shape->ic;
+}
+
 static size_t thread_floats(const og__conv_winograd *conv)
 {
-    size_t one = og__winograd_scratch(&conv->forward);
-    if (!conv->shape.training)
-        return one;
-    one = larger(one, og__winograd_scratch(&conv->data));
-    return larger(one, og__winograd_gradient_scratch(&conv->forward));
+    return values_floats(conv, false) + strip_floats(&conv->forward);
 }
 
 size_t og__conv_winograd_scratch_bytes(const og__conv_winograd *conv)
 {
-    return (weights_floats(conv) + (size_t)conv->forward.oc + (size_t)conv->shape.threads * thread_floats(conv)) *
+    return (weights_floats(conv) + (size_t)conv->forward.oc + values_floats(conv, true) +
+            (size_t)conv->shape.threads * thread_floats(conv)) *
            sizeof(float);
 }
 
@@ -94,9 +120,73 @@ static float *bias_in(const og__conv_winograd *conv, float *scratch)
     return scratch + weights_floats(conv);
 }
 
-static float *thread_scratch(const og__conv_winograd *conv, float *scratch, int thread)
+static float *shared_in(const og__conv_winograd *conv, float *scratch)
 {
-    return bias_in(conv, scratch) + conv->forward.oc + (size_t)thread * thread_floats(conv);
+    return bias_in(conv, scratch) + conv->forward.oc;
+}
+
+static float *thread_in(const og__conv_winograd *conv, float *scratch)
+{
+    return shared_in(conv, scratch) + values_floats(conv, true) + (size_t)omp_get_thread_num() * thread_floats(conv);
+}
+
+/* --- rows of the source ---------------------------------------------------------------------------------------------
+ */
+
+/* Where a band's rows come from: the tensor, or a strip that is filled as far as its tiles need it. */
+typedef struct reader {
+    const og__winograd *shape;
+    og__winograd_band band;
+    og__winograd_rows rows;
+    const og__row_load *load; /* or NULL */
+    float *strip;             /* (ic / lanes, strip rows, w, lanes) */
+    int filled;               /* rows of the image up to here */
+    int lanes;
+} reader;
+
+static reader reader_of(const og__conv_winograd *conv, const og__winograd *shape, int band, const float *src,
+                        const og__row_load *load, float *strip)
+{
+    reader r = {.shape = shape, .band = og__winograd_band_at(shape, band), .load = load, .lanes = conv->lanes};
+    size_t row = (size_t)shape->w * (size_t)conv->lanes;
+    if (load) {
+        r.strip = strip;
+        r.filled = r.band.row > 0 ? r.band.row * OG_WINOGRAD_TILE - 1 : 0;
+        r.rows = (og__winograd_rows){strip, (size_t)strip_rows(shape) * row, r.filled};
+    } else {
+        size_t block = (size_t)shape->h * row;
+        r.rows = (og__winograd_rows){src + (size_t)(r.band.image * (shape->ic / conv->lanes)) * block, block, 0};
+    }
+    return r;
+}
+
+/* Rows for the band's tiles before `end`. */
+static void fill(reader *r, int end)
+{
+    int needed = (r->band.row + (end - 1) / r->shape->tiles_x + 1) * OG_WINOGRAD_TILE + 1;
+    if (needed > r->shape->h)
+        needed = r->shape->h;
+    if (!r->load || needed <= r->filled)
+        return;
+    size_t at = (size_t)(r->filled - r->rows.first) * (size_t)(r->shape->w * r->lanes);
+    for (int b = 0; b < r->shape->ic / r->lanes; b++)
+        r->load->run(r->load->context, r->band.image, b, r->filled, needed - r->filled,
+                     r->strip + (size_t)b * r->rows.stride + at);
+    r->filled = needed;
+}
+
+static float *image_of(const og__conv_winograd *conv, const float *tensor, int image, int channels)
+{
+    const og__conv_shape *s = &conv->shape;
+    return (float *)tensor + (size_t)image * (size_t)channels * (size_t)s->h * (size_t)s->w;
+}
+
+/* Rows of tiles of a band that are complete, or wanted, with its tiles before `end`, but were not before `first`. */
+static void touch(const og__row_touch *touch, const og__winograd *shape, const og__winograd_band *band, int first,
+                  int end)
+{
+    for (int row = first / shape->tiles_x; touch && row < end / shape->tiles_x; row++)
+        touch->run(touch->context, band->image, band->row + row);
 }
 
 /* --- forward, and backward by data ----------------------------------------------------------------------------------
@@ -116,13 +206,84 @@ static void pack(const og__conv_winograd *conv, const og__winograd *shape, bool 
             conv->ops->winograd_pack(shape, s->ic, s->oc, along, across, false, group, weights, packed);
 }
 
-static void convolve(const og__conv_winograd *conv, const og__winograd *shape, const float *src, const float *packed,
-                     const float *bias, bool accumulate, float *dst, float *scratch)
+/* One convolution with transformed weights. */
+typedef struct job {
+    const og__conv_winograd *conv;
+    const og__winograd *shape;
+    const float *src, *packed, *bias;
+    float *dst, *scratch;
+    bool accumulate;
+    const og__conv_fused *fused;
+} job;
+
+static void put(const job *j, const og__winograd_band *band, int first, int count, int at, const float *sums)
 {
-#pragma omp parallel for num_threads(conv->shape.threads) schedule(dynamic)
-    for (int unit = 0; unit < shape->units; unit++)
-        conv->ops->winograd_forward(shape, unit, src, packed, bias, accumulate, dst,
-                                    thread_scratch(conv, scratch, omp_get_thread_num()));
+    float *dst = image_of(j->conv, j->dst, band->image, j->shape->oc);
+    j->conv->ops->winograd_output(j->shape, band->tile + first, count, at, j->shape->room, sums, j->bias, j->accumulate,
+                                  dst);
+    touch(j->fused->after, j->shape, band, first, first + count);
+}
+
+/* A band by one thread, block by block. */
+static void convolve_band(const job *j, int band)
+{
+    const og__winograd *shape = j->shape;
+    const og__ops *ops = j->conv->ops;
+    float *values = thread_in(j->conv, j->scratch), *sums = values + og__winograd_values(shape, shape->room);
+    float *strip = values + values_floats(j->conv, false);
+    int groups = shape->oc / j->conv->lanes / shape->columns;
+    reader r = reader_of(j->conv, shape, band, j->src, j->fused->load, strip);
+    for (int first = 0; first < r.band.count; first += shape->block) {
+        int count = r.band.count - first < shape->block ? r.band.count - first : shape->block;
+        fill(&r, first + count);
+        ops->winograd_input(shape, &r.rows, r.band.tile + first, count, 0, shape->room, values);
+        for (int element = 0; element < OG_WINOGRAD_AREA; element++)
+            for (int group = 0; group < groups; group++)
+                ops->winograd_product(shape, element, group, count, shape->room, values, j->packed, sums);
+        put(j, &r.band, first, count, 0, sums);
+    }
+}
+
+/* The bands of one group by all threads of the team. */
+static void convolve_group(const job *j, int first_band)
+{
+    const og__winograd *shape = j->shape;
+    const og__ops *ops = j->conv->ops;
+    float *values = shared_in(j->conv, j->scratch), *sums = values + og__winograd_values(shape, shape->room);
+    float *strip = thread_in(j->conv, j->scratch) + values_floats(j->conv, false);
+    int groups = shape->oc / j->conv->lanes / shape->columns;
+    int end = first_band + shape->group < shape->bands ? first_band + shape->group : shape->bands;
+    int first = og__winograd_band_at(shape, first_band).index;
+    og__winograd_band last = og__winograd_band_at(shape, end - 1);
+    int count = last.index + last.count - first;
+#pragma omp for schedule(dynamic)
+    for (int band = first_band; band < end; band++) {
+        reader r = reader_of(j->conv, shape, band, j->src, j->fused->load, strip);
+        fill(&r, r.band.count);
+        ops->winograd_input(shape, &r.rows, r.band.tile, r.band.count, r.band.index - first, shape->room, values);
+    }
+#pragma omp for schedule(static)
+    for (int i = 0; i < OG_WINOGRAD_AREA * groups; i++)
+        ops->winograd_product(shape, i / groups, i % groups, count, shape->room, values, j->packed, sums);
+#pragma omp for schedule(dynamic)
+    for (int band = first_band; band < end; band++) {
+        og__winograd_band b = og__winograd_band_at(shape, band);
+        put(j, &b, 0, b.count, b.index - first, sums);
+    }
+}
+
+static void convolve(const job *j)
+{
+    const og__winograd *shape = j->shape;
+    if (shape->together) {
+#pragma omp parallel num_threads(j->conv->shape.threads)
+        for (int band = 0; band < shape->bands; band += shape->group)
+            convolve_group(j, band);
+        return;
+    }
+#pragma omp parallel for num_threads(j->conv->shape.threads) schedule(dynamic)
+    for (int band = 0; band < shape->bands; band++)
+        convolve_band(j, band);
 }
 
 void og__conv_winograd_pack(og__conv_winograd *conv, const float *weights)
@@ -133,61 +294,93 @@ void og__conv_winograd_pack(og__conv_winograd *conv, const float *weights)
 }
 
 void og__conv_winograd_forward(const og__conv_winograd *conv, const float *src, const float *bias, float *dst,
-                               float *scratch)
+                               const og__conv_fused *fused, float *scratch)
 {
-    const float *packed = conv->packed, *padded = NULL;
-    if (!packed) {
+    job j = {conv, &conv->forward, src, conv->packed, NULL, dst, scratch, conv->shape.accumulate, fused};
+    if (!j.packed) {
         pack(conv, &conv->forward, false, scratch);
-        packed = scratch;
+        j.packed = scratch;
     }
     if (bias) {
         float *to = bias_in(conv, scratch);
         memset(to, 0, (size_t)conv->forward.oc * sizeof(float));
-        padded = memcpy(to, bias, (size_t)conv->shape.oc * sizeof(float));
+        j.bias = memcpy(to, bias, (size_t)conv->shape.oc * sizeof(float));
     }
-    convolve(conv, &conv->forward, src, packed, padded, conv->shape.accumulate, dst, scratch);
+    convolve(&j);
 }
 
-void og__conv_winograd_backward_data(const og__conv_winograd *conv, const float *d_dst, float *d_src, float *scratch)
+void og__conv_winograd_backward_data(const og__conv_winograd *conv, const float *d_dst, float *d_src,
+                                     const og__conv_fused *fused, float *scratch)
 {
     pack(conv, &conv->data, true, scratch);
-    convolve(conv, &conv->data, d_dst, scratch, NULL, false, d_src, scratch);
+    convolve(&(job){conv, &conv->data, d_dst, scratch, NULL, d_src, scratch, false, fused});
 }
 
 /* --- backward by weights --------------------------------------------------------------------------------------------
  */
 
-/* Sums of part `part` over its tiles, by one thread. */
-static void sum_part(const og__conv_winograd *conv, int part, const float *src, const float *d_dst, float *sums,
-                     float *scratch)
+/* What the sums are made of. */
+typedef struct source {
+    const og__conv_winograd *conv;
+    const float *src, *d_dst;
+    const og__conv_fused *fused;
+} source;
+
+/* Transform `count` of a band's tiles to place `at` and up. */
+static void transform(const source *s, reader *r, int first, int count, int at, float *values)
+{
+    const og__winograd *shape = &s->conv->forward;
+    const og__ops *ops = s->conv->ops;
+    float *slopes = values + og__winograd_values(shape, shape->w_room);
+    fill(r, first + count);
+    ops->winograd_input(shape, &r->rows, r->band.tile + first, count, at, shape->w_room, values);
+    touch(s->fused->before, shape, &r->band, first + shape->tiles_x - 1, first + count + shape->tiles_x - 1);
+    ops->winograd_slope(shape, image_of(s->conv, s->d_dst, r->band.image, shape->oc), r->band.tile + first, count, at,
+                        shape->w_room, slopes);
+}
+
+static void correlate(const og__conv_winograd *conv, int element, int count, bool first, const float *values,
+                      float *sums)
 {
     const og__winograd *shape = &conv->forward;
-    int first = (int)((int64_t)shape->tiles * part / shape->w_parts);
-    int end = (int)((int64_t)shape->tiles * (part + 1) / shape->w_parts);
-    for (int tile = first; tile < end; tile += shape->w_block) {
-        int count = end - tile < shape->w_block ? end - tile : shape->w_block;
-        conv->ops->winograd_transform(shape, tile, count, 0, shape->w_block, src, d_dst, scratch);
-        for (int element = 0; element < OG_WINOGRAD_AREA; element++)
-            conv->ops->winograd_correlate(shape, element, count, shape->w_block, tile == first, scratch, sums);
+    conv->ops->winograd_correlate(shape, element, count, shape->w_room, first, values,
+                                  values + og__winograd_values(shape, shape->w_room), sums);
+}
+
+/* Sums of part `part` over its bands, by one thread. */
+static void sum_part(const source *s, int part, float *sums, float *scratch)
+{
+    const og__winograd *shape = &s->conv->forward;
+    float *values = thread_in(s->conv, scratch), *strip = values + values_floats(s->conv, false);
+    int first_band = (int)((int64_t)shape->bands * part / shape->w_parts);
+    int end = (int)((int64_t)shape->bands * (part + 1) / shape->w_parts);
+    for (int band = first_band; band < end; band++) {
+        reader r = reader_of(s->conv, shape, band, s->src, s->fused->load, strip);
+        for (int first = 0; first < r.band.count; first += shape->w_block) {
+            int count = r.band.count - first < shape->w_block ? r.band.count - first : shape->w_block;
+            transform(s, &r, first, count, 0, values);
+            for (int element = 0; element < OG_WINOGRAD_AREA; element++)
+                correlate(s->conv, element, count, band == first_band && first == 0, values, sums);
+        }
     }
 }
 
-/* The one sum over all tiles, by all threads: pieces of the transforms, then elements of the products. */
-static void sum_together(const og__conv_winograd *conv, const float *src, const float *d_dst, float *sums,
-                         float *scratch)
+/* The one sum over all tiles, by all threads: bands of the transforms, then elements of the products. */
+static void sum_group(const source *s, int first_band, float *sums, float *scratch)
 {
-    const og__winograd *shape = &conv->forward;
-    int threads = conv->shape.threads;
-#pragma omp parallel num_threads(threads)
-    for (int tile = 0; tile < shape->tiles; tile += shape->w_block) {
-        int count = shape->tiles - tile < shape->w_block ? shape->tiles - tile : shape->w_block;
-#pragma omp for schedule(static)
-        for (int t = 0; t < count; t++)
-            conv->ops->winograd_transform(shape, tile + t, 1, t, shape->w_block, src, d_dst, scratch);
-#pragma omp for schedule(static)
-        for (int element = 0; element < OG_WINOGRAD_AREA; element++)
-            conv->ops->winograd_correlate(shape, element, count, shape->w_block, tile == 0, scratch, sums);
+    const og__winograd *shape = &s->conv->forward;
+    float *values = shared_in(s->conv, scratch), *strip = thread_in(s->conv, scratch) + values_floats(s->conv, false);
+    int end = first_band + shape->w_group < shape->bands ? first_band + shape->w_group : shape->bands;
+    int first = og__winograd_band_at(shape, first_band).index;
+    og__winograd_band last = og__winograd_band_at(shape, end - 1);
+#pragma omp for schedule(dynamic)
+    for (int band = first_band; band < end; band++) {
+        reader r = reader_of(s->conv, shape, band, s->src, s->fused->load, strip);
+        transform(s, &r, 0, r.band.count, r.band.index - first, values);
     }
+#pragma omp for schedule(static)
+    for (int element = 0; element < OG_WINOGRAD_AREA; element++)
+        correlate(s->conv, element, last.index + last.count - first, first_band == 0, values, sums);
 }
 
 /* Sums over all pixels, a chunk at a time in a fixed order. */
@@ -215,18 +408,20 @@ static void sum_bias(const og__conv_winograd *conv, const float *d_dst, float *d
 }
 
 void og__conv_winograd_backward_weights(const og__conv_winograd *conv, const float *src, const float *d_dst,
-                                        float *d_weights, float *d_bias, float *scratch)
+                                        float *d_weights, float *d_bias, const og__conv_fused *fused, float *scratch)
 {
     const og__winograd *shape = &conv->forward;
     const og__conv_shape *s = &conv->shape;
+    const source from = {conv, src, d_dst, fused};
     size_t part_floats = og__winograd_gradient(shape);
-    if (shape->w_parts == 1)
-        sum_together(conv, src, d_dst, scratch, thread_scratch(conv, scratch, 0));
-    else {
+    if (shape->w_together) {
+#pragma omp parallel num_threads(s->threads)
+        for (int band = 0; band < shape->bands; band += shape->w_group)
+            sum_group(&from, band, scratch, scratch);
+    } else {
 #pragma omp parallel for num_threads(s->threads) schedule(dynamic)
         for (int part = 0; part < shape->w_parts; part++)
-            sum_part(conv, part, src, d_dst, scratch + (size_t)part * part_floats,
-                     thread_scratch(conv, scratch, omp_get_thread_num()));
+            sum_part(&from, part, scratch + (size_t)part * part_floats, scratch);
     }
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int block = 0; block < shape->oc / conv->lanes; block++)

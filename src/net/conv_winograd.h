@@ -22,9 +22,10 @@ size_t og__conv_winograd_scratch_bytes(const og__conv_winograd *conv);
 void og__conv_winograd_pack(og__conv_winograd *conv, const float *weights);
 
 void og__conv_winograd_forward(const og__conv_winograd *conv, const float *src, const float *bias, float *dst,
-                               float *scratch);
-void og__conv_winograd_backward_data(const og__conv_winograd *conv, const float *d_dst, float *d_src, float *scratch);
+                               const og__conv_fused *fused, float *scratch);
+void og__conv_winograd_backward_data(const og__conv_winograd *conv, const float *d_dst, float *d_src,
+                                     const og__conv_fused *fused, float *scratch);
 void og__conv_winograd_backward_weights(const og__conv_winograd *conv, const float *src, const float *d_dst,
-                                        float *d_weights, float *d_bias, float *scratch);
+                                        float *d_weights, float *d_bias, const og__conv_fused *fused, float *scratch);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "net/plan.h"
 
+static const og__conv_fused unfused;
+
 /* Everything a step of one node touches. */
 typedef struct context {
     og_plan *plan;
@@ -133,9 +135,10 @@ static og_status forward(og_plan *plan, const og__step *step)
     case OG_NODE_CONV:
     case OG_NODE_UP: {
         const float *bias = og__net_weight(plan->net, c.node->bias);
-        OG_TRY(og__conv_forward(c.at->conv[0], src, bias, dst, plan->scratch));
+        OG_TRY(og__conv_forward(c.at->conv[0], src, bias, dst, &unfused, plan->scratch));
         for (int i = 1; i < c.node->src_count; i++)
-            OG_TRY(og__conv_forward(c.at->conv[i], og__plan_buffer(plan, step->src[i]), NULL, dst, plan->scratch));
+            OG_TRY(og__conv_forward(c.at->conv[i], og__plan_buffer(plan, step->src[i]), NULL, dst, &unfused,
+                                    plan->scratch));
         return OG_OK;
     }
     case OG_NODE_NORM_ACT: {
@@ -177,12 +180,13 @@ static og_status conv_backward(const context *c, const og__step *step)
     const og__graph *g = &plan->net->graph;
     for (int i = 0; i < c->node->src_count; i++) {
         const float *src = step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
-        OG_TRY(og__conv_backward_weights(c->at->conv[i], src, d_dst, d_weights, i == 0 ? d_bias : NULL, plan->scratch));
+        OG_TRY(og__conv_backward_weights(c->at->conv[i], src, d_dst, d_weights, i == 0 ? d_bias : NULL, &unfused,
+                                         plan->scratch));
         og__trace_charge(plan->trace, step->node, og__trace_backward_weights(g, step->node));
         if (step->d_src[i] == OG_NO_BUFFER)
             continue;
         float *d_src = og__plan_buffer(plan, step->add[i] ? step->spare : step->d_src[i]);
-        OG_TRY(og__conv_backward_data(c->at->conv[i], d_dst, d_src, plan->scratch));
+        OG_TRY(og__conv_backward_data(c->at->conv[i], d_dst, d_src, &unfused, plan->scratch));
         og__trace_charge(plan->trace, step->node, og__trace_backward_data(g, step->node));
         if (!step->add[i])
             continue;

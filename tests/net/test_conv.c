@@ -98,17 +98,18 @@ static void check_shape(og__conv_shape shape, double tolerance)
     float *dst_b = to_blocked(start, s->n, s->oc, z.oh * z.ow, lanes);
     float *d_dst_b = to_blocked(d_dst, s->n, s->oc, z.oh * z.ow, lanes);
 
-    assert_int_equal(og__conv_forward(conv, src_b, s->bias ? bias : NULL, dst_b, scratch), OG_OK);
+    assert_int_equal(og__conv_forward(conv, src_b, s->bias ? bias : NULL, dst_b, &(og__conv_fused){0}, scratch), OG_OK);
     assert_blocked_near(dst_b, r.dst, s->n, s->oc, z.oh * z.ow, lanes, tolerance);
     if (s->data_grad) {
-        assert_int_equal(og__conv_backward_data(conv, d_dst_b, src_b, scratch), OG_OK);
+        assert_int_equal(og__conv_backward_data(conv, d_dst_b, src_b, &(og__conv_fused){0}, scratch), OG_OK);
         assert_blocked_near(src_b, r.d_src, s->n, s->ic, s->h * s->w, lanes, tolerance);
         free(src_b);
         src_b = to_blocked(src, s->n, s->ic, s->h * s->w, lanes);
     }
     float *d_weights = random_tensor(weight_count, 6), *d_bias = random_tensor((size_t)s->oc, 7);
     float *untouched = copy_tensor(d_weights, weight_count);
-    assert_int_equal(og__conv_backward_weights(conv, src_b, d_dst_b, d_weights, s->bias ? d_bias : NULL, scratch),
+    assert_int_equal(og__conv_backward_weights(conv, src_b, d_dst_b, d_weights, s->bias ? d_bias : NULL,
+                                               &(og__conv_fused){0}, scratch),
                      OG_OK);
     for (size_t i = 0; i < weight_count && !s->depthwise;
          i++) { /* another part of a concatenated source keeps its gradient */
@@ -309,7 +310,8 @@ static float *gradient_by_threads(og__conv_shape s, int threads)
     assert_int_equal(og__conv_new(&s, &conv), OG_OK);
     assert_int_equal(og__alloc(og__conv_scratch_bytes(conv), 1, &scratch), OG_OK);
     assert_int_equal(og__conv_pack(conv, weights), OG_OK);
-    assert_int_equal(og__conv_backward_weights(conv, src_b, d_dst_b, d_weights, NULL, scratch), OG_OK);
+    assert_int_equal(og__conv_backward_weights(conv, src_b, d_dst_b, d_weights, NULL, &(og__conv_fused){0}, scratch),
+                     OG_OK);
     og__conv_free(conv);
     void *all[] = {src, weights, d_dst, src_b, d_dst_b, scratch};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)

@@ -121,6 +121,13 @@ static void assert_small(const errors *all, size_t count)
                  all->worst / typical);
 }
 
+/* One image's rows as the tensor has them. */
+static og__winograd_rows rows_of(const example *e, const float *tensor, int image, int channels, int lanes)
+{
+    size_t block = (size_t)(e->h * e->w * lanes);
+    return (og__winograd_rows){tensor + (size_t)image * (size_t)(channels / lanes) * block, block, 0};
+}
+
 static void check_forward(const example *e, og__isa isa, bool back, bool accumulate)
 {
     const og__ops *ops = og__ops_for(isa);
@@ -128,15 +135,26 @@ static void check_forward(const example *e, og__isa isa, bool back, bool accumul
     int in = back ? e->oc : e->ic, out = back ? e->ic : e->oc;
     og__winograd shape = og__winograd_of(e->n, in, out, e->h, e->w, isa);
     size_t o_stride = back ? 9 : (size_t)e->ic * 9, i_stride = back ? (size_t)e->ic * 9 : 9;
-    float *packed = floats(og__winograd_weights(&shape)), *scratch = floats(og__winograd_scratch(&shape));
-    float *dst = floats((size_t)(e->n * shape.oc * e->h * e->w));
+    int room = shape.room, at = 1; /* tiles anywhere in the room */
+    float *packed = floats(og__winograd_weights(&shape)), *values = floats(og__winograd_values(&shape, room));
+    float *sums = floats(og__winograd_sums(&shape, room)), *dst = floats((size_t)(e->n * shape.oc * e->h * e->w));
     const float *plain = back ? t.d_dst : t.src;
-    for (int g = 0; g < shape.oc / t.lanes / shape.columns; g++)
+    int groups = shape.oc / t.lanes / shape.columns;
+    for (int g = 0; g < groups; g++)
         ops->winograd_pack(&shape, in, out, o_stride, i_stride, back, g, t.weights, packed);
     for (int pass = 0; pass < (accumulate ? 2 : 1); pass++)
-        for (int unit = 0; unit < shape.units; unit++)
-            ops->winograd_forward(&shape, unit, back ? t.d_dst_blocked : t.src_blocked, packed,
-                                  back ? NULL : t.bias_padded, pass > 0, dst, scratch);
+        for (int i = 0; i < shape.bands; i++) {
+            og__winograd_band band = og__winograd_band_at(&shape, i);
+            og__winograd_rows src = rows_of(e, back ? t.d_dst_blocked : t.src_blocked, band.image, shape.ic, t.lanes);
+            for (int first = 0; first < band.count; first += shape.block - at) {
+                int count = band.count - first < shape.block - at ? band.count - first : shape.block - at;
+                ops->winograd_input(&shape, &src, band.tile + first, count, at, room, values);
+                for (int j = 0; j < OG_WINOGRAD_AREA * groups; j++)
+                    ops->winograd_product(&shape, j / groups, j % groups, at + count, room, values, packed, sums);
+                ops->winograd_output(&shape, band.tile + first, count, at, room, sums, back ? NULL : t.bias_padded,
+                                     pass > 0, dst + (size_t)(band.image * shape.oc * e->h * e->w));
+            }
+        }
     errors all = {0};
     for (int n = 0; n < e->n; n++)
         for (int o = 0; o < shape.oc; o++)
@@ -150,7 +168,8 @@ static void check_forward(const example *e, og__isa isa, bool back, bool accumul
             }
     assert_small(&all, (size_t)(e->n * out * e->h * e->w));
     free(packed);
-    free(scratch);
+    free(values);
+    free(sums);
     free(dst);
     tensors_free(&t);
 }
@@ -161,18 +180,24 @@ static void check_weights(const example *e, og__isa isa)
     tensors t = tensors_of(e, isa);
     const og__winograd *shape = &t.shape;
     size_t part = og__winograd_gradient(shape);
-    float *sums = floats(part * 2), *scratch = floats(og__winograd_gradient_scratch(shape));
+    float *sums = floats(part * 2), *values = floats(og__winograd_values(shape, shape->w_room));
+    float *slopes = floats(og__winograd_sums(shape, shape->w_room));
     float *d_weights = floats((size_t)(e->oc * e->ic * 9));
-    int half = (shape->tiles + 1) / 2, parts = shape->tiles > 1 ? 2 : 1;
-    for (int p = 0; p < parts; p++) {
-        int first = p * half, end = first + half < shape->tiles ? first + half : shape->tiles;
-        for (int tile = first; tile < end; tile += shape->w_block) {
-            int count = end - tile < shape->w_block ? end - tile : shape->w_block;
-            ops->winograd_transform(shape, tile, count, 0, shape->w_block, t.src_blocked, t.d_dst_blocked, scratch);
+    bool made[2] = {false, false};
+    for (int i = 0; i < shape->bands; i++) {
+        og__winograd_band band = og__winograd_band_at(shape, i);
+        og__winograd_rows src = rows_of(e, t.src_blocked, band.image, shape->ic, t.lanes);
+        og__winograd_rows d_dst = rows_of(e, t.d_dst_blocked, band.image, shape->oc, t.lanes);
+        for (int first = 0; first < band.count; first += shape->w_block) {
+            int count = band.count - first < shape->w_block ? band.count - first : shape->w_block, p = i % 2;
+            ops->winograd_input(shape, &src, band.tile + first, count, 0, shape->w_room, values);
+            ops->winograd_slope(shape, d_dst.from, band.tile + first, count, 0, shape->w_room, slopes);
             for (int k = 0; k < OG_WINOGRAD_AREA; k++)
-                ops->winograd_correlate(shape, k, count, shape->w_block, tile == first, scratch, sums + p * part);
+                ops->winograd_correlate(shape, k, count, shape->w_room, !made[p], values, slopes, sums + p * part);
+            made[p] = true;
         }
     }
+    int parts = made[1] ? 2 : 1;
     for (int b = 0; b < shape->oc / t.lanes; b++)
         ops->winograd_gradient(shape, e->ic, e->oc, (size_t)e->ic * 9, 9, b, parts, sums, d_weights);
     errors all = {0};
@@ -192,7 +217,8 @@ static void check_weights(const example *e, og__isa isa)
             }
     assert_small(&all, (size_t)(e->oc * e->ic * 9));
     free(sums);
-    free(scratch);
+    free(values);
+    free(slopes);
     free(d_weights);
     tensors_free(&t);
 }
