@@ -10,10 +10,3 @@ void OG_ISA_FN(pack)(size_t pixels, int count, const float *planar, float *block
         og__store(block + i * OG_LANES, value);
     }
 }
-
-void OG_ISA_FN(unpack)(size_t pixels, int count, const float *block, float *planar)
-{
-    for (int c = 0; c < count; c++)
-        for (size_t i = 0; i < pixels; i++)
-            planar[(size_t)c * pixels + i] = block[i * OG_LANES + (size_t)c];
-}

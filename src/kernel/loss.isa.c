@@ -1,96 +1,112 @@
-/* Softmax, cross-entropy and soft Dice over blocked logits, class by class over tiles of pixels. */
+/* Softmax, cross-entropy and soft Dice over planar logits, class by class over tiles of pixels. */
 #include "kernel/ops_isa.h"
 
 #include "act/f32.h"
 
-enum { TILE = 64, CLASSES_MAX = 255, LABEL_IGNORE = 255 };
+enum { TILE = 64, LABEL_IGNORE = 255 };
 
-/* Address of class k of the first pixel. */
-static inline size_t class_at(int k, size_t stride)
+static int tile_size(size_t pixels, size_t first)
 {
-    return (size_t)(k / OG_LANES) * stride + (size_t)(k % OG_LANES);
+    return pixels - first < TILE ? (int)(pixels - first) : TILE;
 }
 
 static void softmax_tile(int count, int classes, size_t stride, float *block)
 {
     float top[TILE], sum[TILE];
     for (int i = 0; i < count; i++) {
-        top[i] = block[i * OG_LANES];
+        top[i] = block[i];
         sum[i] = 0;
     }
     for (int k = 1; k < classes; k++) {
-        const float *logit = block + class_at(k, stride);
+        const float *logit = block + (size_t)k * stride;
         for (int i = 0; i < count; i++)
-            top[i] = logit[i * OG_LANES] > top[i] ? logit[i * OG_LANES] : top[i];
+            top[i] = logit[i] > top[i] ? logit[i] : top[i];
     }
     for (int k = 0; k < classes; k++) {
-        float *logit = block + class_at(k, stride);
+        float *logit = block + (size_t)k * stride;
         for (int i = 0; i < count; i++) {
-            float e = f32_exp(logit[i * OG_LANES] - top[i]);
-            logit[i * OG_LANES] = e;
+            float e = f32_exp(logit[i] - top[i]);
+            logit[i] = e;
             sum[i] += e;
         }
     }
     for (int i = 0; i < count; i++)
         sum[i] = 1 / sum[i];
-    int padded = (classes + OG_LANES - 1) / OG_LANES * OG_LANES;
-    for (int k = 0; k < padded; k++) {
-        float *p = block + class_at(k, stride);
+    for (int k = 0; k < classes; k++) {
+        float *p = block + (size_t)k * stride;
         for (int i = 0; i < count; i++)
-            p[i * OG_LANES] = k < classes ? p[i * OG_LANES] * sum[i] : 0;
+            p[i] *= sum[i];
     }
 }
 
 void OG_ISA_FN(softmax)(size_t pixels, int classes, size_t stride, float *block)
 {
     for (size_t i = 0; i < pixels; i += TILE)
-        softmax_tile(pixels - i < TILE ? (int)(pixels - i) : TILE, classes, stride, block + i * OG_LANES);
+        softmax_tile(tile_size(pixels, i), classes, stride, block + i);
 }
 
 void OG_ISA_FN(cross_entropy)(size_t pixels, size_t stride, const float *block, const uint8_t *labels, double *ce)
 {
-    for (size_t i = 0; i < pixels; i++) {
-        if (labels[i] == LABEL_IGNORE)
-            continue;
-        float p = block[class_at(labels[i], stride) + i * OG_LANES];
-        *ce -= (double)f32_log(p < 1e-38f ? 1e-38f : p); /* exp underflows below: the loss is at least 87; NaN passes */
+    for (size_t first = 0; first < pixels; first += TILE) {
+        int count = tile_size(pixels, first);
+        float p[TILE];
+        for (int i = 0; i < count; i++) {
+            size_t label = labels[first + (size_t)i];
+            p[i] = label == LABEL_IGNORE ? 1 : block[label * stride + first + (size_t)i];
+        }
+        for (int i = 0; i < count; i++) /* exp underflows below: the loss is at least 87; NaN passes */
+            p[i] = f32_log(p[i] < 1e-38f ? 1e-38f : p[i]);
+        for (int i = 0; i < count; i++)
+            *ce -= (double)p[i];
     }
 }
 
 void OG_ISA_FN(dice_sums)(size_t pixels, int classes, size_t stride, const float *block, const uint8_t *labels,
                           double *both, double *predicted, double *truth)
 {
-    double sums[CLASSES_MAX] = {0};
-    for (size_t i = 0; i < pixels; i++) {
-        int label = labels[i];
-        if (label == LABEL_IGNORE)
-            continue;
-        both[label] += (double)block[class_at(label, stride) + i * OG_LANES];
-        truth[label] += 1;
-        for (int k = 0; k < classes; k++)
-            sums[k] += (double)block[class_at(k, stride) + i * OG_LANES];
+    for (size_t first = 0; first < pixels; first += TILE) {
+        const uint8_t *label = labels + first;
+        int count = tile_size(pixels, first);
+        for (int k = 0; k < classes; k++) {
+            const float *from = block + (size_t)k * stride + first;
+            float all[TILE] = {0}, own[TILE] = {0};
+            int owned = 0;
+            for (int i = 0; i < count; i++) {
+                all[i] = label[i] == LABEL_IGNORE ? 0 : from[i];
+                own[i] = label[i] == k ? from[i] : 0;
+                owned += label[i] == k;
+            }
+            for (int half = TILE / 2; half > 0; half /= 2)
+                for (int i = 0; i < half; i++) {
+                    all[i] += all[i + half];
+                    own[i] += own[i + half];
+                }
+            predicted[k] += (double)all[0];
+            both[k] += (double)own[0];
+            truth[k] += owned;
+        }
     }
-    for (int k = 0; k < classes; k++)
-        predicted[k] += sums[k];
 }
 
 void OG_ISA_FN(softmax_gradient)(size_t pixels, int classes, size_t stride, const uint8_t *labels, float ce,
                                  const float *slope_both, const float *slope_predicted, float *block)
 {
-    for (size_t i = 0; i < pixels; i++) {
-        int label = labels[i];
-        float *at = block + i * OG_LANES;
-        if (label == LABEL_IGNORE) {
-            for (int k = 0; k < classes; k++)
-                at[class_at(k, stride)] = 0;
-            continue;
-        }
-        float mean = at[class_at(label, stride)] * slope_both[label];
-        for (int k = 0; k < classes; k++)
-            mean += at[class_at(k, stride)] * slope_predicted[k];
+    for (size_t first = 0; first < pixels; first += TILE) {
+        const uint8_t *label = labels + first;
+        int count = tile_size(pixels, first);
+        float mean[TILE] = {0};
         for (int k = 0; k < classes; k++) {
-            float p = at[class_at(k, stride)], g = k == label ? 1.0f : 0.0f;
-            at[class_at(k, stride)] = ce * (p - g) + p * (slope_both[k] * g + slope_predicted[k] - mean);
+            const float *p = block + (size_t)k * stride + first;
+            for (int i = 0; i < count; i++)
+                mean[i] += p[i] * (label[i] == k ? slope_both[k] + slope_predicted[k] : slope_predicted[k]);
+        }
+        for (int k = 0; k < classes; k++) {
+            float *p = block + (size_t)k * stride + first;
+            for (int i = 0; i < count; i++) {
+                float g = label[i] == k ? 1.0f : 0.0f;
+                float d = ce * (p[i] - g) + p[i] * (slope_both[k] * g + slope_predicted[k] - mean[i]);
+                p[i] = label[i] == LABEL_IGNORE ? 0 : d;
+            }
         }
     }
 }

@@ -1,15 +1,9 @@
-/* Sparsemax over blocked logits (Martins and Astudillo, ICML 2016): the point of the simplex nearest to the logits. */
+/* Sparsemax over planar logits (Martins and Astudillo, ICML 2016): the point of the simplex nearest to the logits. */
 #include "kernel/ops_isa.h"
 
 #include <math.h>
 
 enum { CLASSES_MAX = 255, LABEL_IGNORE = 255 };
-
-/* Address of class k of the first pixel. */
-static inline size_t class_at(int k, size_t stride)
-{
-    return (size_t)(k / OG_LANES) * stride + (size_t)(k % OG_LANES);
-}
 
 /* The threshold tau with sum_j max(v_j - tau, 0) = 1, for logits whose largest is 0: that of the classes that are left
  * (Michelot's method) rises until none of them lies below it. */
@@ -33,24 +27,24 @@ static float find_threshold(int classes, const float *v)
 void OG_ISA_FN(sparsemax)(size_t pixels, int classes, size_t stride, const uint8_t *labels, float *block, double *loss)
 {
     for (size_t i = 0; i < pixels; i++) {
-        float v[CLASSES_MAX], *at = block + i * OG_LANES, top = at[0];
+        float v[CLASSES_MAX], *at = block + i, top = at[0];
         for (int k = 1; k < classes; k++) {
-            float logit = at[class_at(k, stride)];
+            float logit = at[(size_t)k * stride];
             top = logit > top ? logit : top;
         }
         for (int k = 0; k < classes; k++)
-            v[k] = at[class_at(k, stride)] - top;
+            v[k] = at[(size_t)k * stride] - top;
         float threshold = find_threshold(classes, v);
         double squares = 0;
         for (int k = 0; k < classes; k++) {
             float p = v[k] <= threshold ? 0 : v[k] - threshold;
             squares += (double)p * (double)p;
-            at[class_at(k, stride)] = p;
+            at[(size_t)k * stride] = p;
         }
         if (!labels || labels[i] == LABEL_IGNORE)
             continue;
         /* |p - g|^2 / 2 + max(tau - z, 0) at the label: the loss of the paper without its differences of large terms */
-        double p = (double)at[class_at(labels[i], stride)], below = (double)threshold - (double)v[labels[i]];
+        double p = (double)at[(size_t)labels[i] * stride], below = (double)threshold - (double)v[labels[i]];
         *loss += 0.5 * (squares + 1 - 2 * p) + (below < 0 ? 0 : below);
     }
 }
@@ -60,17 +54,17 @@ void OG_ISA_FN(sparsemax_gradient)(size_t pixels, int classes, size_t stride, co
 {
     for (size_t i = 0; i < pixels; i++) {
         int label = labels[i], count = 0;
-        float *at = block + i * OG_LANES, mean = 0;
+        float *at = block + i, mean = 0;
         for (int k = 0; k < classes && label != LABEL_IGNORE; k++)
-            if (!(at[class_at(k, stride)] <= 0)) {
+            if (!(at[(size_t)k * stride] <= 0)) {
                 mean += slope_predicted[k] + (k == label ? slope_both[k] : 0);
                 count++;
             }
         mean = count > 0 ? mean / (float)count : 0;
         for (int k = 0; k < classes; k++) {
-            float p = at[class_at(k, stride)], g = k == label ? 1.0f : 0.0f;
+            float p = at[(size_t)k * stride], g = k == label ? 1.0f : 0.0f;
             float q = p <= 0 ? 0 : slope_predicted[k] + slope_both[k] * g - mean;
-            at[class_at(k, stride)] = label == LABEL_IGNORE ? 0 : weight * (p - g) + q;
+            at[(size_t)k * stride] = label == LABEL_IGNORE ? 0 : weight * (p - g) + q;
         }
     }
 }

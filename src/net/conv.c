@@ -10,6 +10,7 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #include "base/memory.h"
+#include "net/conv_head.h"
 #include "net/conv_up.h"
 #include "net/conv_winograd.h"
 
@@ -170,6 +171,7 @@ struct og__conv {
     og__conv_shape shape;
     og__conv_winograd *winograd; /* serves instead of oneDNN, or NULL */
     og__conv_up *up;             /* likewise */
+    og__conv_head *head;         /* likewise */
     int ic, oc;                  /* channels as oneDNN sees them */
     pass passes[PASS_COUNT];
     dnnl_memory_t plain; /* this convolution's part of the weights in PyTorch's layout, or `padded` */
@@ -388,6 +390,13 @@ og_status og__conv_new(const og__conv_shape *shape, og__conv **conv)
         made = NULL;
         goto done;
     }
+    if (og__conv_head_serves(shape)) {
+        OG_GO(og__conv_head_new(shape, &made->head));
+        made->scratch_bytes = og__conv_head_scratch_bytes(made->head);
+        *conv = made;
+        made = NULL;
+        goto done;
+    }
     made->ic = shape->planar ? shape->ic : at_least_a_block(shape->ic, shape->isa);
     made->oc = at_least_a_block(shape->oc, shape->isa);
     if (shape->depthwise)
@@ -413,6 +422,7 @@ void og__conv_free(og__conv *conv)
         return;
     og__conv_winograd_free(conv->winograd);
     og__conv_up_free(conv->up);
+    og__conv_head_free(conv->head);
     for (int which = 0; which < PASS_COUNT; which++) {
         pass *p = &conv->passes[which];
         dnnl_memory_t memories[] = {p->src, p->weights, p->bias, p->dst, p->scratch};
@@ -442,6 +452,7 @@ size_t og__conv_bytes(const og__conv *conv)
 {
     size_t bytes = conv->winograd ? og__conv_winograd_bytes(conv->winograd) : 0;
     bytes += conv->up ? og__conv_up_bytes(conv->up) : 0;
+    bytes += conv->head ? og__conv_head_bytes(conv->head) : 0;
     for (int which = 0; which < PASS_COUNT; which++)
         if (conv->passes[which].packed)
             bytes += conv->passes[which].packed_bytes;
@@ -502,6 +513,10 @@ og_status og__conv_pack(og__conv *conv, const float *weights)
         og__conv_up_pack(conv->up, weights);
         return OG_OK;
     }
+    if (conv->head) {
+        og__conv_head_pack(conv->head, weights);
+        return OG_OK;
+    }
     omp_set_num_threads(conv->shape.threads);
     if (is_padded(conv)) {
         memset(conv->padded, 0, padded_count(conv) * sizeof(float)); /* a gradient may have passed through */
@@ -537,6 +552,10 @@ og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, 
         og__conv_up_forward(conv->up, src, bias, dst, scratch);
         return OG_OK;
     }
+    if (conv->head) {
+        og__conv_head_forward(conv->head, src, bias, dst, scratch);
+        return OG_OK;
+    }
     const pass *p = &conv->passes[PASS_FORWARD];
     dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src},
                               {DNNL_ARG_WEIGHTS, p->weights},
@@ -567,6 +586,10 @@ og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_sr
         og__conv_up_backward_data(conv->up, d_dst, d_src, scratch);
         return OG_OK;
     }
+    if (conv->head) {
+        og__conv_head_backward_data(conv->head, d_dst, d_src, scratch);
+        return OG_OK;
+    }
     const pass *p = &conv->passes[PASS_DATA];
     dnnl_exec_arg_t args[] = {{DNNL_ARG_DIFF_SRC, p->src},
                               {DNNL_ARG_WEIGHTS, p->weights},
@@ -587,6 +610,10 @@ og_status og__conv_backward_weights(og__conv *conv, const float *src, const floa
     }
     if (conv->up) {
         og__conv_up_backward_weights(conv->up, src, d_dst, d_weights, d_bias, scratch);
+        return OG_OK;
+    }
+    if (conv->head) {
+        og__conv_head_backward_weights(conv->head, src, d_dst, d_weights, d_bias, scratch);
         return OG_OK;
     }
     const pass *p = &conv->passes[PASS_WEIGHTS];

@@ -1,6 +1,7 @@
 /* Convolutions by oneDNN. conv.c is the only file that includes it.
  *
- * Tensors are blocked, nChw<lanes>c, padding lanes zero; a source with 1 or 3 channels may be planar (nchw).
+ * Tensors are blocked, nChw<lanes>c, padding lanes zero; a source with 1 or 3 channels may be planar (nchw), and so
+ * are the head's logits.
  * Weights are given in PyTorch's plain layout and packed once per change. */
 #ifndef OG_NET_CONV_H
 #define OG_NET_CONV_H
@@ -16,8 +17,9 @@ typedef struct og__conv_shape {
     int h, w;   /* of src */
     int kernel; /* 1 or 3 (padded to keep the size), or 2 when transposed (stride 2, doubles the size) */
     bool transposed;
-    bool depthwise; /* each channel by itself: ic = oc, weights f32[oc, 1, k, k] */
-    bool planar;    /* src is nchw */
+    bool depthwise;  /* each channel by itself: ic = oc, weights f32[oc, 1, k, k] */
+    bool planar;     /* src is nchw */
+    bool planar_dst; /* dst is nchw: the head's; kernel 1 only */
     bool bias;
     int ic_first;    /* this convolution reads channels [ic_first, ic_first + ic) of weights made for ic_all: */
     int ic_all;      /*   a concatenated source is two convolutions, the second one accumulating */

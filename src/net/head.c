@@ -6,7 +6,7 @@
 
 og_status og__head_open(const og_head *head, const og__ops *ops, og__isa isa, int classes, og__head_run *run)
 {
-    *run = (og__head_run){.head = head, .ops = ops, .lanes = og__isa_lanes(isa), .classes = classes};
+    *run = (og__head_run){.head = head, .ops = ops, .classes = classes};
     for (int part = 0; part < OG_HEAD_PARTS; part++) {
         const og_act *act = head->acts[part];
         if (!act)
@@ -41,21 +41,20 @@ typedef struct tile {
     float z[TILE];
 } tile;
 
-static float *class_of(const og__head_run *run, const og__head_block *b, int k)
+static float *class_of(const og__head_block *b, int k)
 {
-    return b->block + (size_t)(k / run->lanes) * b->stride + (size_t)(k % run->lanes);
+    return b->block + (size_t)k * b->stride;
 }
 
-static og__head_block part_of(const og__head_run *run, const og__head_block *b, size_t first)
+static og__head_block part_of(const og__head_block *b, size_t first)
 {
     size_t count = b->pixels - first < TILE ? b->pixels - first : TILE;
-    return (og__head_block){count, b->stride, b->block + first * (size_t)run->lanes,
-                            b->labels ? b->labels + first : NULL};
+    return (og__head_block){count, b->stride, b->block + first, b->labels ? b->labels + first : NULL};
 }
 
-static void gather(const og__head_run *run, const og__head_block *b, int k, tile *t)
+static void gather(const og__head_block *b, int k, tile *t)
 {
-    const float *logits = class_of(run, b, k);
+    const float *logits = class_of(b, k);
     t->count = 0;
     for (size_t i = 0; i < b->pixels; i++)
         if (b->labels[i] == k)
@@ -65,7 +64,7 @@ static void gather(const og__head_run *run, const og__head_block *b, int k, tile
         if (b->labels[i] != k && b->labels[i] != OG_LABEL_IGNORE)
             t->at[t->count++] = (uint16_t)i;
     for (int i = 0; i < t->count; i++)
-        t->z[i] = logits[t->at[i] * run->lanes];
+        t->z[i] = logits[t->at[i]];
 }
 
 static void eval(const og__head_run *run, og__head_part part, int count, const float *z, float *y, float *dy)
@@ -86,12 +85,12 @@ static void eval_logs(const og__head_run *run, const tile *t, float *y, float *d
 
 static void apply_tile(const og__head_run *run, const og__head_block *b, int k)
 {
-    float *logits = class_of(run, b, k), z[TILE], p[TILE];
+    float *logits = class_of(b, k), z[TILE], p[TILE];
     for (size_t i = 0; i < b->pixels; i++)
-        z[i] = logits[i * (size_t)run->lanes];
+        z[i] = logits[i];
     eval(run, OG_HEAD_VALUE, (int)b->pixels, z, p, NULL);
     for (size_t i = 0; i < b->pixels; i++) /* a formula may round beyond its range; NaN goes through */
-        logits[i * (size_t)run->lanes] = p[i] < 0 ? 0 : p[i] > 1 ? 1 : p[i];
+        logits[i] = p[i] < 0 ? 0 : p[i] > 1 ? 1 : p[i];
 }
 
 static void add_tile_sums(const og__head_run *run, const og__head_block *b, int k, const og__head_sums *sums)
@@ -99,7 +98,7 @@ static void add_tile_sums(const og__head_run *run, const og__head_block *b, int 
     tile t;
     float p[TILE], logs[TILE];
     double own = 0, all = 0, loss = 0;
-    gather(run, b, k, &t);
+    gather(b, k, &t);
     eval(run, OG_HEAD_VALUE, t.count, t.z, p, NULL);
     eval_logs(run, &t, logs, NULL);
     for (int i = 0; i < t.count; i++) {
@@ -116,15 +115,15 @@ static void add_tile_sums(const og__head_run *run, const og__head_block *b, int 
 static void tile_gradient(const og__head_run *run, const og__head_block *b, int k, const og__head_slopes *slopes)
 {
     tile t;
-    float dp[TILE], dlogs[TILE], *logits = class_of(run, b, k);
-    gather(run, b, k, &t);
+    float dp[TILE], dlogs[TILE], *logits = class_of(b, k);
+    gather(b, k, &t);
     eval(run, OG_HEAD_VALUE, t.count, t.z, NULL, dp);
     eval_logs(run, &t, NULL, dlogs);
     for (size_t i = 0; i < b->pixels; i++)
-        logits[i * (size_t)run->lanes] = 0;
+        logits[i] = 0;
     for (int i = 0; i < t.count; i++) {
         float slope = slopes->slope_predicted[k] + (i < t.own ? slopes->slope_both[k] : 0);
-        logits[t.at[i] * run->lanes] = slope * dp[i] - slopes->loss * dlogs[i];
+        logits[t.at[i]] = slope * dp[i] - slopes->loss * dlogs[i];
     }
 }
 
@@ -141,7 +140,7 @@ void og__head_apply(const og__head_run *run, const og__head_block *b)
         return;
     case OG_HEAD_POINTWISE:
         for (size_t first = 0; first < b->pixels; first += TILE) {
-            og__head_block part = part_of(run, b, first);
+            og__head_block part = part_of(b, first);
             for (int k = 0; k < run->classes; k++)
                 apply_tile(run, &part, k);
         }
@@ -164,7 +163,7 @@ void og__head_add_sums(const og__head_run *run, const og__head_block *b, const o
         return;
     case OG_HEAD_POINTWISE:
         for (size_t first = 0; first < b->pixels; first += TILE) {
-            og__head_block part = part_of(run, b, first);
+            og__head_block part = part_of(b, first);
             for (int k = 0; k < run->classes; k++)
                 add_tile_sums(run, &part, k, sums);
         }
@@ -184,7 +183,7 @@ void og__head_gradient(const og__head_run *run, const og__head_block *b, const o
         return;
     case OG_HEAD_POINTWISE:
         for (size_t first = 0; first < b->pixels; first += TILE) {
-            og__head_block part = part_of(run, b, first);
+            og__head_block part = part_of(b, first);
             for (int k = 0; k < run->classes; k++)
                 tile_gradient(run, &part, k, slopes);
         }

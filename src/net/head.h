@@ -13,12 +13,12 @@
 typedef struct og__head_run {
     const og_head *head; /* borrowed */
     const og__ops *ops;
-    int lanes, classes;
+    int classes;
     og__act_kernel *kernels[OG_HEAD_PARTS]; /* POINTWISE */
     float params[OG_HEAD_PARTS][OG_ACT_PARAMS_MAX];
 } og__head_run;
 
-/* Some pixels of one image: class k of pixel i is at block[k / lanes * stride + i * lanes + k % lanes]. */
+/* Some pixels of one image: class k of pixel i is at block[k * stride + i]. */
 typedef struct og__head_block {
     size_t pixels, stride;
     float *block;

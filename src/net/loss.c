@@ -36,11 +36,10 @@ static og__head_block chunk_of(const og_plan *plan, int i, float *logits, const 
     int chunks = chunks_per_image(head->pixels);
     size_t first = (size_t)(i % chunks) * LOSS_CHUNK, image = (size_t)(i / chunks);
     size_t count = head->pixels - first < LOSS_CHUNK ? head->pixels - first : LOSS_CHUNK;
-    size_t stride = head->pixels * (size_t)plan->lanes;
     return (og__head_block){
         .pixels = count,
-        .stride = stride,
-        .block = logits + image * (size_t)head->blocks * stride + first * (size_t)plan->lanes,
+        .stride = head->pixels,
+        .block = logits + image * (size_t)plan->net->spec.classes * head->pixels + first,
         .labels = labels ? labels + image * head->pixels + first : NULL,
     };
 }

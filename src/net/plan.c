@@ -28,8 +28,9 @@ static og_status size_nodes(og_plan *plan, size_t **floats)
         at->w = plan->options.w >> g->nodes[i].stage;
         at->blocks = (g->nodes[i].channels + plan->lanes - 1) / plan->lanes;
         OG_TRY(og__product(&at->pixels, 2, (size_t[]){(size_t)at->h, (size_t)at->w}));
-        OG_TRY(og__product(&(*floats)[i], 4,
-                           (size_t[]){(size_t)plan->options.n, (size_t)at->blocks, at->pixels, (size_t)plan->lanes}));
+        bool head = i == g->node_count - 1; /* the logits are planar */
+        size_t channels = (size_t)(head ? g->nodes[i].channels : at->blocks * plan->lanes);
+        OG_TRY(og__product(&(*floats)[i], 3, (size_t[]){(size_t)plan->options.n, channels, at->pixels}));
     }
     return OG_OK;
 }
@@ -44,6 +45,7 @@ static og_status open_convs(og_plan *plan, int node, size_t *scratch_bytes)
         .kernel = n->kernel,
         .transposed = n->kind == OG_NODE_UP,
         .depthwise = n->depthwise,
+        .planar_dst = node == g->node_count - 1,
         .training = plan->options.training,
         .exact = plan->options.exact,
         .threads = plan->options.threads,

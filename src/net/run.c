@@ -1,5 +1,6 @@
 /* Running a plan's steps. */
 #include <math.h>
+#include <string.h>
 
 #include "net/plan.h"
 
@@ -262,18 +263,13 @@ static og_status run_steps(og_plan *plan, const uint8_t *labels, const og_loss *
     return OG_OK;
 }
 
-static void unpack_result(og_plan *plan, float *dst)
+static void copy_result(og_plan *plan, float *dst)
 {
-    int head = plan->net->graph.node_count - 1, classes = plan->net->spec.classes;
-    const og__plan_node *at = &plan->nodes[head];
+    const og__plan_node *head = &plan->nodes[plan->net->graph.node_count - 1];
     const float *src = og__plan_buffer(plan, plan->schedule.logits);
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * at->blocks; i++) {
-        int first = i % at->blocks * plan->lanes;
-        int count = classes - first < plan->lanes ? classes - first : plan->lanes;
-        plan->ops->unpack(at->pixels, count, src + (size_t)i * block_floats(plan, at),
-                          dst + ((size_t)(i / at->blocks) * (size_t)classes + (size_t)first) * at->pixels);
-    }
+    for (int i = 0; i < plan->options.n * plan->net->spec.classes; i++)
+        memcpy(dst + (size_t)i * head->pixels, src + (size_t)i * head->pixels, head->pixels * sizeof(float));
 }
 
 og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst)
@@ -287,7 +283,7 @@ og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst
     if (!logits)
         og__head_probabilities(plan, og__plan_buffer(plan, plan->schedule.logits));
     og__trace_charge(plan->trace, plan->net->graph.node_count - 1, OG_WORK_LOSS);
-    unpack_result(plan, dst);
+    copy_result(plan, dst);
     og__trace_charge(plan->trace, plan->net->graph.node_count - 1, OG_WORK_PACK);
     return OG_OK;
 }

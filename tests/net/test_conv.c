@@ -73,6 +73,14 @@ static void add_product(void *context, size_t dst, size_t src, size_t weight)
     r->d_weights[weight] += (double)r->d_dst[dst] * (double)r->src[src];
 }
 
+static float *dst_tensor(const sizes *z, const float *values, size_t count)
+{
+    const og__conv_shape *s = &z->s;
+    if (s->planar_dst)
+        return copy_tensor(values, count);
+    return to_blocked(values, s->n, s->oc, z->oh * z->ow, og__isa_lanes(s->isa));
+}
+
 static void check_shape(og__conv_shape shape, double tolerance)
 {
     sizes z = sizes_of(shape);
@@ -95,11 +103,13 @@ static void check_shape(og__conv_shape shape, double tolerance)
     assert_int_equal(og__alloc(og__conv_scratch_bytes(conv), 1, &scratch), OG_OK);
     assert_int_equal(og__conv_pack(conv, weights), OG_OK);
     float *src_b = s->planar ? copy_tensor(src, src_count) : to_blocked(src, s->n, s->ic, s->h * s->w, lanes);
-    float *dst_b = to_blocked(start, s->n, s->oc, z.oh * z.ow, lanes);
-    float *d_dst_b = to_blocked(d_dst, s->n, s->oc, z.oh * z.ow, lanes);
+    float *dst_b = dst_tensor(&z, start, dst_count), *d_dst_b = dst_tensor(&z, d_dst, dst_count);
 
     assert_int_equal(og__conv_forward(conv, src_b, s->bias ? bias : NULL, dst_b, &(og__conv_fused){0}, scratch), OG_OK);
-    assert_blocked_near(dst_b, r.dst, s->n, s->oc, z.oh * z.ow, lanes, tolerance);
+    if (s->planar_dst)
+        assert_near(dst_b, r.dst, dst_count, tolerance);
+    else
+        assert_blocked_near(dst_b, r.dst, s->n, s->oc, z.oh * z.ow, lanes, tolerance);
     if (s->data_grad) {
         assert_int_equal(og__conv_backward_data(conv, d_dst_b, src_b, &(og__conv_fused){0}, scratch), OG_OK);
         assert_blocked_near(src_b, r.d_src, s->n, s->ic, s->h * s->w, lanes, tolerance);
@@ -236,6 +246,27 @@ static void test_head(void **state)
     check_shape(s, direct);
 }
 
+/* Planar logits by the engine's own kernel: one and several blocks on both sides, pixels that fill no tile. */
+static void test_planar_logits(void **state)
+{
+    static const struct {
+        int ic, oc, h, w;
+    } examples[] = {{16, 2, 12, 20}, {24, 9, 40, 44}, {64, 19, 33, 35}, {5, 3, 3, 2}, {16, 33, 1, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        og__conv_shape s = base_shape();
+        s.kernel = 1;
+        s.planar_dst = true;
+        s.ic = s.ic_all = examples[i].ic;
+        s.oc = examples[i].oc;
+        s.h = examples[i].h;
+        s.w = examples[i].w;
+        s.bias = i % 2 == 0;
+        s.exact = i > 2;
+        check_shape(s, direct);
+    }
+}
+
 static void test_transposed(void **state)
 {
     (void)state;
@@ -361,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_transposed),     cmocka_unit_test(test_winograd),
         cmocka_unit_test(test_odd_sizes),      cmocka_unit_test(test_bits_do_not_depend_on_threads),
         cmocka_unit_test(test_depthwise),      cmocka_unit_test(test_own_transposed),
+        cmocka_unit_test(test_planar_logits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,7 +155,7 @@ static og_head *parse(const char *text)
 
 #define FOR_ISAS(isa) for (og__isa isa = OG_ISA_BASELINE; isa <= og__cpu_isa(); isa++)
 
-enum { PIXELS = 300, CLASSES = 19, LANES_MAX = 16 }; /* more than a tile, and more than a block of channels */
+enum { PIXELS = 300, CLASSES = 19 }; /* more than a tile, and more than a vector */
 
 typedef struct problem {
     const definition *d;
@@ -200,14 +200,12 @@ static double objective(const problem *p, const double *z, int label)
     return sum;
 }
 
-static float *blocked_logits(const problem *p, int lanes)
+static float *logits_of(const problem *p)
 {
     float *planar = floats_new((size_t)(p->classes * PIXELS));
     for (int i = 0; i < p->classes * PIXELS; i++)
         planar[i] = (float)p->z[i];
-    float *block = to_blocked(planar, 1, p->classes, PIXELS, lanes);
-    free(planar);
-    return block;
+    return planar;
 }
 
 static void check_sums(const problem *p, const double *loss, const double *both, const double *predicted,
@@ -253,15 +251,14 @@ static double *finite_differences(problem *p)
 
 static void check_head(const definition *d, int classes, og__isa isa)
 {
-    int lanes = og__isa_lanes(isa);
     problem *p = problem_new(d, classes, 3);
     og_head *head = parse(d->head);
     og__head_run run;
     if (og__head_open(head, og__ops_for(isa), isa, classes, &run) != OG_OK)
         fail_msg("%s", og_error_text());
 
-    float *block = blocked_logits(p, lanes);
-    og__head_block b = {PIXELS, (size_t)(PIXELS * lanes), block, NULL};
+    float *block = logits_of(p);
+    og__head_block b = {PIXELS, PIXELS, block, NULL};
     og__head_apply(&run, &b);
     double *want = zeros((size_t)(classes * PIXELS));
     for (int i = 0; i < PIXELS; i++) {
@@ -271,7 +268,7 @@ static void check_head(const definition *d, int classes, og__isa isa)
         for (int k = 0; k < classes; k++)
             want[k * PIXELS + i] = probs[k];
     }
-    assert_blocked_near(block, want, 1, classes, PIXELS, lanes, 1e-6);
+    assert_near(block, want, (size_t)(classes * PIXELS), 1e-6);
     free(want);
     free(block);
 
@@ -281,12 +278,12 @@ static void check_head(const definition *d, int classes, og__isa isa)
         slope_both[k] = (float)p->slope_both[k];
         slope_predicted[k] = (float)p->slope_predicted[k];
     }
-    b = (og__head_block){PIXELS, (size_t)(PIXELS * lanes), block = blocked_logits(p, lanes), p->labels};
+    b = (og__head_block){PIXELS, PIXELS, block = logits_of(p), p->labels};
     og__head_add_sums(&run, &b, &(og__head_sums){&loss, both, predicted, truth});
     check_sums(p, &loss, both, predicted, truth);
     og__head_gradient(&run, &b, &(og__head_slopes){0.7f, slope_both, slope_predicted});
     want = finite_differences(p);
-    assert_blocked_near(block, want, 1, classes, PIXELS, lanes, 1e-4);
+    assert_near(block, want, (size_t)(classes * PIXELS), 1e-4);
     free(want);
     free(block);
     og__head_close(&run);
@@ -327,11 +324,11 @@ static void one_pixel(const char *text, float z0, float z1, int label, double *l
     og__isa isa = og__cpu_isa();
     og_head *head = parse(text);
     og__head_run run;
-    float block[LANES_MAX] = {z0, z1}, none[2] = {0};
+    float block[] = {z0, z1}, none[2] = {0};
     uint8_t labels[] = {(uint8_t)label};
     double both[2] = {0}, predicted[2] = {0}, truth[2] = {0};
     assert_int_equal(og__head_open(head, og__ops_for(isa), isa, 2, &run), OG_OK);
-    og__head_block b = {1, LANES_MAX, block, labels};
+    og__head_block b = {1, 1, block, labels};
     *loss = 0;
     og__head_add_sums(&run, &b, &(og__head_sums){loss, both, predicted, truth});
     og__head_gradient(&run, &b, &(og__head_slopes){1, none, none});
