@@ -14,6 +14,9 @@ set(og_lanes_avx512 16)
 # A formula compiled at run time uses the same flags (src/kernel/compile.c), for the same bits.
 set(og_kernel_flags -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast)
 
+# Initial weights do not depend on the instruction set.
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/kernel/normal.isa.c PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
+
 file(GLOB isa_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernel/*.isa.c)
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/tools/emit_catalogue.c)

@@ -55,11 +55,16 @@ typedef struct og_param {
     bool decays; /* weight decay applies: convolution weights only */
 } og_param;
 
+/** Make a net; its weights are 0 until og_net_init(), or until the caller fills them. */
 OG_API og_status og_net_new(const og_net_spec *spec, og_net **net);
 OG_API void og_net_free(og_net *net);
 
-/** Fill the weights from a seed: He-normal with each activation's own gain; biases 0, norms 1 and 0. */
-OG_API og_status og_net_init(og_net *net, uint64_t seed);
+/**
+ * Fill the weights from a seed: He-normal with each activation's own gain; biases 0, norms 1 and 0.
+ *
+ * @param threads   >= 1; the same bits for any number
+ */
+OG_API og_status og_net_init(og_net *net, uint64_t seed, int threads);
 
 /** Trained tensors, and the floats they need in all. */
 OG_API size_t og_net_param_count(const og_net *net);

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "kernel/ops.h"
 
 enum { WIDTH_CAP_MAX = 8192 };
 
@@ -89,7 +90,6 @@ og_status og_net_new(const og_net_spec *spec, og_net **net)
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->weights));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->gradients));
     OG_GO(og__alloc(made->graph.state_size, sizeof(float), &made->state));
-    OG_GO(og_net_init(made, 0));
     *net = made;
     made = NULL;
 done:
@@ -147,18 +147,28 @@ static uint64_t stream_item(const og__node *node, int source)
     return (uint64_t)node->input << 32 | ((uint64_t)node->number * OG_CONV_SRC_MAX + (uint64_t)source);
 }
 
-static void draw(const og_param *p, size_t first, size_t inner, size_t stride, double sd, const uint64_t seed,
-                 uint64_t item, float *weights)
+/* Runs of weights that are drawn together, the unit of parallel work. */
+enum { DRAW_RUN = 1 << 14 };
+
+/* Normal numbers of one stream, `inner` at a time, every `stride` weights of a parameter from `first` on. */
+static void draw(og_net *net, const og_param *p, size_t first, size_t inner, size_t stride, double sd, uint64_t seed,
+                 uint64_t item, int threads)
 {
-    og__random random = og__random_at(seed, OG_STREAM_WEIGHTS, item);
-    for (size_t outer = 0; outer * stride < p->count; outer++)
-        for (size_t i = 0; i < inner; i++)
-            weights[p->offset + outer * stride + first + i] = (float)(sd * (double)og__random_normal(&random));
+    const og__ops *ops = og__ops_for(og__cpu_isa());
+    if (inner == stride)
+        inner = stride = p->count;
+    size_t runs = (inner + DRAW_RUN - 1) / DRAW_RUN, count = p->count / stride * runs;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (size_t i = 0; i < count; i++) {
+        size_t outer = i / runs, at = i % runs * DRAW_RUN, length = inner - at < DRAW_RUN ? inner - at : DRAW_RUN;
+        ops->normals(length, outer * inner + at, seed, OG_STREAM_WEIGHTS, item, sd,
+                     net->weights + p->offset + outer * stride + first + at);
+    }
 }
 
 /* He-normal: sd = gain / sqrt(fan_in). A concatenated source has its own gain for each part, and its own random
  * stream, so that seeds pair activations: the same numbers, another factor. */
-static og_status init_conv(og_net *net, int node, uint64_t seed)
+static og_status init_conv(og_net *net, int node, uint64_t seed, int threads)
 {
     const og__node *n = &net->graph.nodes[node];
     const og_param *p = &net->graph.params[n->weight];
@@ -168,20 +178,20 @@ static og_status init_conv(og_net *net, int node, uint64_t seed)
         size_t channels = n->depthwise ? 1 : (size_t)net->graph.nodes[n->src[i]].channels;
         OG_TRY(source_gain(net, n->src[i], &gain));
         double sd = gain / sqrt((double)((size_t)p->shape[1] * area));
-        draw(p, first, channels * area, (size_t)p->shape[1] * area, sd, seed, stream_item(n, i), net->weights);
+        draw(net, p, first, channels * area, (size_t)p->shape[1] * area, sd, seed, stream_item(n, i), threads);
         first += channels * area;
     }
     return OG_OK;
 }
 
 /* Each output pixel of a 2 x 2, stride 2 transposed convolution sums over the input channels once: fan_in = I. */
-static og_status init_up(og_net *net, int node, uint64_t seed)
+static og_status init_up(og_net *net, int node, uint64_t seed, int threads)
 {
     const og__node *n = &net->graph.nodes[node];
     const og_param *p = &net->graph.params[n->weight];
     double gain;
     OG_TRY(source_gain(net, n->src[0], &gain));
-    draw(p, 0, p->count, p->count, gain / sqrt((double)p->shape[0]), seed, stream_item(n, 0), net->weights);
+    draw(net, p, 0, p->count, p->count, gain / sqrt((double)p->shape[0]), seed, stream_item(n, 0), threads);
     return OG_OK;
 }
 
@@ -251,16 +261,16 @@ static void init_norm_act(og_net *net, const og__node *n, uint64_t seed)
         init_excite(net, n, seed);
 }
 
-og_status og_net_init(og_net *net, uint64_t seed)
+og_status og_net_init(og_net *net, uint64_t seed, int threads)
 {
     fill(net->weights, net->graph.weight_count, 0);
     fill(net->state, net->graph.state_size, 0);
     for (int i = 0; i < net->graph.node_count; i++) {
         const og__node *n = &net->graph.nodes[i];
         if (n->kind == OG_NODE_CONV)
-            OG_TRY(init_conv(net, i, seed));
+            OG_TRY(init_conv(net, i, seed, threads));
         else if (n->kind == OG_NODE_UP)
-            OG_TRY(init_up(net, i, seed));
+            OG_TRY(init_up(net, i, seed, threads));
         else if (n->kind == OG_NODE_NORM_ACT)
             init_norm_act(net, n, seed);
     }

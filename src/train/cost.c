@@ -15,6 +15,7 @@
 #include "net/trace.h"
 #include "train/model.h"
 #include "train/optimizer.h"
+#include "train/options.h"
 
 enum { WARM_UPS = 2, NUMBERS = 1 << 16 }; /* different numbers in the images; they repeat */
 
@@ -65,7 +66,7 @@ static og_status make_images(bench *b)
 static og_status open_bench(bench *b)
 {
     const og_pass_options *o = b->options;
-    int threads = b->network->threads > 0 ? (int)b->network->threads : og__cpu_count();
+    int threads = og__train_threads(b->network);
     og_plan_options plan = {.n = (int)b->network->batch,
                             .h = o->h,
                             .w = o->w,
@@ -221,7 +222,7 @@ static og_status fill(bench *b, og_pass_cost *cost)
         cost->gflop += cost->works[i].gflop;
     cost->plan_bytes = (int64_t)og_plan_bytes(b->plan);
     cost->peak_bytes = og__peak_bytes();
-    cost->threads = b->network->threads > 0 ? (int)b->network->threads : og__cpu_count();
+    cost->threads = og__train_threads(b->network);
     cost->peak_gflops = og__peak_gflops(cost->threads);
     return OG_OK;
 }

@@ -41,7 +41,7 @@ og_status og__model_net(const og_train_options *options, const og__placement *pl
     og_net_spec spec = spec_of(options, channels, classes);
     og__placement_fill(placement, &spec);
     OG_TRY(og_net_new(&spec, net));
-    return og_net_init(*net, (uint64_t)options->seed);
+    return og_net_init(*net, (uint64_t)options->seed, og__train_threads(options));
 }
 
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model)

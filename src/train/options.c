@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/status.h"
 
 /* --- does each row's type fit its field? --- */
@@ -70,4 +71,9 @@ og_augment_options og__train_options_augment(const og_train_options *options)
 #undef OG_AUGMENT_FLAG
 #undef OG_AUGMENT_REAL
     };
+}
+
+int og__train_threads(const og_train_options *options)
+{
+    return options->threads > 0 ? (int)options->threads : og__cpu_count();
 }

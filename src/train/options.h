@@ -12,6 +12,9 @@ og_status og__train_options_copy(const og_train_options *options, og_train_optio
 /* Must an option stay the same when a run is resumed? All but the numbers of threads. */
 bool og__train_option_matters(const og_option *option);
 
+/* As many threads as the options say, or one for each core. */
+int og__train_threads(const og_train_options *options);
+
 og_augment_options og__train_options_augment(const og_train_options *options);
 
 #endif

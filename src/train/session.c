@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/cpu.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/status.h"
@@ -61,7 +60,7 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     }
     OG_GO(og__run_files_init(run, &session->files));
     OG_GO(og__model_new(data, options, &session->model));
-    session->threads = options->threads > 0 ? (int)options->threads : og__cpu_count();
+    session->threads = og__train_threads(options);
     session->steps_per_epoch = ((int64_t)og_dataset_count(data, OG_PART_TRAIN) + options->batch - 1) / options->batch;
     session->steps = session->steps_per_epoch * options->epochs;
     session->rate = (og__rate){

@@ -220,6 +220,34 @@ static void test_resize(void **state)
     }
 }
 
+/* Normal numbers from any position on are those of the cursor, whose logarithm and cosine are the C library's. */
+static void test_normals(void **state)
+{
+    enum { COUNT = 5000, FIRST = 1234567 };
+    (void)state;
+    float *want = floats_new(COUNT), *got = floats_new(COUNT), *first = floats_new(COUNT);
+    og__random random = og__random_at(0x123456789abcdefu, OG_STREAM_TEST, 0x300000007u);
+    for (int i = 0; i < FIRST; i++)
+        og__random_normal(&random);
+    for (int i = 0; i < COUNT; i++)
+        want[i] = og__random_normal(&random);
+    FOR_ISAS(isa)
+    {
+        const og__ops *ops = og__ops_for(isa);
+        ops->normals(COUNT, FIRST, 0x123456789abcdefu, OG_STREAM_TEST, 0x300000007u, 1, got);
+        for (int i = 0; i < COUNT; i++)
+            assert_true(fabsf(got[i] - want[i]) <= 1.2e-7f * fabsf(want[i]));
+        if (isa == OG_ISA_BASELINE)
+            memcpy(first, got, COUNT * sizeof(float));
+        assert_memory_equal(first, got, COUNT * sizeof(float));
+        ops->normals(7, FIRST + 13, 0x123456789abcdefu, OG_STREAM_TEST, 0x300000007u, 1, got);
+        assert_memory_equal(first + 13, got, 7 * sizeof(float));
+    }
+    free(want);
+    free(got);
+    free(first);
+}
+
 static void test_pack(void **state)
 {
     (void)state;
@@ -338,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_pool),
         cmocka_unit_test(test_resize),
         cmocka_unit_test(test_pack),
+        cmocka_unit_test(test_normals),
         cmocka_unit_test(test_loss),
         cmocka_unit_test(test_softmax_extremes),
     };

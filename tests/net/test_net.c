@@ -33,6 +33,7 @@ static og_net *make_net_with_head(const char *formula, const char *head_text, og
     og_net_spec_fill(&spec, act);
     if (og_net_new(&spec, &net) != OG_OK)
         fail_msg("%s", og_error_text());
+    assert_int_equal(og_net_init(net, 0, 1), OG_OK);
     og_act_free(act);
     og_head_free(head);
     return net;
@@ -183,8 +184,8 @@ static void test_initial_weights_are_paired(void **state)
     (void)state;
     og_net *a = make_net("relu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2);
     og_net *b = make_net("prelu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2);
-    assert_int_equal(og_net_init(a, 7), OG_OK);
-    assert_int_equal(og_net_init(b, 7), OG_OK);
+    assert_int_equal(og_net_init(a, 7, 2), OG_OK);
+    assert_int_equal(og_net_init(b, 7, 2), OG_OK);
     int compared = 0;
     for (size_t i = 0; i < og_net_param_count(a); i++)
         for (size_t j = 0; j < og_net_param_count(b); j++) {
@@ -217,14 +218,27 @@ static const og_param *find_param(const og_net *net, const char *name)
 }
 
 /* Further convolutions and drawn parameters have streams of their own: what both nets have begins alike. */
+/* More weights than a thread draws at a time, in whole tensors and in parts of a concatenation. */
+static void test_initial_weights_do_not_depend_on_threads(void **state)
+{
+    (void)state;
+    og_net *a = make_net("relu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 3, 32, 2);
+    og_net *b = make_net("relu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 3, 32, 2);
+    assert_int_equal(og_net_init(a, 7, 1), OG_OK);
+    assert_int_equal(og_net_init(b, 7, 3), OG_OK);
+    assert_memory_equal(og_net_weights(a), og_net_weights(b), og_net_weight_count(a) * sizeof(float));
+    og_net_free(a);
+    og_net_free(b);
+}
+
 static void test_inputs_leave_other_weights_alone(void **state)
 {
     (void)state;
     og_net *a = make_net("x", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2);
     og_net *b = make_net("x + 0.1*max(gate, funnel) + 0.1*noise + p; p = learn(normal(0, 0.1))", OG_NORM_BATCH,
                          OG_UP_TRANSPOSED, 1, 4, 2);
-    assert_int_equal(og_net_init(a, 7), OG_OK);
-    assert_int_equal(og_net_init(b, 7), OG_OK);
+    assert_int_equal(og_net_init(a, 7, 2), OG_OK);
+    assert_int_equal(og_net_init(b, 7, 2), OG_OK);
     assert_non_null(find_param(b, "decoder.0.conv.1.gate.weight"));
     for (size_t i = 0; i < og_net_param_count(a); i++) {
         const og_param *p = og_net_param_at(a, i), *q = find_param(b, p->name);
@@ -250,7 +264,7 @@ static void test_drawn_parameters(void **state)
                            OG_NORM_NONE, OG_UP_TRANSPOSED, 1, 32, 2);
     double seen[2][2] = {{0}}; /* mean of p and q, of two seeds */
     for (uint64_t seed = 0; seed < 2; seed++) {
-        assert_int_equal(og_net_init(net, seed), OG_OK);
+        assert_int_equal(og_net_init(net, seed, 2), OG_OK);
         const float *p = og_net_weights(net) + find_param(net, "bottleneck.act.0.p")->offset;
         const float *q = og_net_weights(net) + find_param(net, "bottleneck.act.0.q")->offset;
         for (int i = 0; i < 64; i++) {
@@ -465,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_learned_parameters),
         cmocka_unit_test(test_inputs_and_sources),
         cmocka_unit_test(test_initial_weights_are_paired),
+        cmocka_unit_test(test_initial_weights_do_not_depend_on_threads),
         cmocka_unit_test(test_inputs_leave_other_weights_alone),
         cmocka_unit_test(test_drawn_parameters),
         cmocka_unit_test(test_noise),
