@@ -1,8 +1,9 @@
 #include "act/lower.h"
 
-#include <math.h>
 #include <stdlib.h>
 
+#include "act/choice.h"
+#include "act/pair.h"
 #include "base/memory.h"
 
 /* What a function becomes: F(u), v F(u) and v F(u + low). */
@@ -17,16 +18,11 @@ static const fused fusions[OG_OP_COUNT] = {
 };
 static const fused slope = {OG_OP_SIGMOID_SLOPE, OG_OP_SIGMOID_SLOPE_TIMES, OG_OP_SIGMOID_SLOPE_WIDE};
 
-/* The unevaluated sum of two floats, the second a few roundings of the first; 0 for none. */
-typedef struct pair {
-    og__expr high, low;
-} pair;
-
 typedef struct lowering {
     const og__exprs *source;
     og__exprs *graph;
     og__expr *copies; /* copies[node of source]: its float */
-    pair *wides;      /* its pair, 0 where not made yet */
+    og__pair *wides;  /* its pair, 0 where not made yet */
     bool *arithmetic; /* made of leaves and + - * / alone */
     bool *constant;   /* the same for all elements of a channel */
     og__expr *seen;   /* a quotient of the root being looked at that has it for its denominator */
@@ -48,12 +44,6 @@ static bool is_leaf(const og__expr_node *node)
     return og__op_arity(node->op) == 0;
 }
 
-static bool is_power_of_two(const og__expr_node *node)
-{
-    int exponent;
-    return node->op == OG_OP_NUMBER && fabs(frexp(node->number, &exponent)) == 0.5;
-}
-
 /* Whether a node's float has no rounding error: choosing, a change of sign and a product with a power of two make none.
  * A number that is chosen from counts as the float that it becomes. */
 static bool is_exact(const lowering *l, og__expr expr)
@@ -70,7 +60,7 @@ static bool is_exact(const lowering *l, og__expr expr)
         return is_exact(l, node->args[0]) &&
                (node_at(l, node->args[1])->op == OG_OP_NUMBER || is_exact(l, node->args[1]));
     case OG_OP_MUL:
-        return is_power_of_two(node_at(l, node->args[0])) && is_exact(l, node->args[1]);
+        return og__is_power_of_two(node_at(l, node->args[0])) && is_exact(l, node->args[1]);
     default:
         return is_leaf(node);
     }
@@ -105,141 +95,72 @@ static bool is_constant(const lowering *l, og__expr expr)
 
 /* --- pairs -------------------------------------------------------------------------------------------------------- */
 
-static og__expr negative(const lowering *l, og__expr u)
-{
-    return u ? intern(l, OG_OP_NEG, u, 0, 0) : 0;
-}
-
-static og__expr product(const lowering *l, og__expr u, og__expr v)
-{
-    return u && v ? intern(l, OG_OP_MUL, u, v, 0) : 0;
-}
-
-static og__expr sum(const lowering *l, og__expr u, og__expr v)
-{
-    return u && v ? intern(l, OG_OP_ADD, u, v, 0) : u ? u : v;
-}
-
-static pair pair_negative(const lowering *l, pair u)
-{
-    return (pair){negative(l, u.high), negative(l, u.low)};
-}
-
-static pair pair_product(const lowering *l, pair u, pair v)
-{
-    const og__expr_node *factor = &l->graph->nodes[u.high];
-    if (factor->op == OG_OP_NUMBER && factor->number == 1)
-        return v;
-    bool exact = is_power_of_two(factor) || is_power_of_two(&l->graph->nodes[v.high]);
-    pair result = {.high = product(l, u.high, v.high)};
-    if (!exact)
-        result.low = intern(l, OG_OP_PRODUCT_LOW, u.high, v.high, result.high);
-    result.low = sum(l, result.low, product(l, u.high, v.low));
-    result.low = sum(l, result.low, product(l, u.low, v.high));
-    return result;
-}
-
-static pair pair_sum(const lowering *l, pair u, pair v)
-{
-    pair result = {.high = sum(l, u.high, v.high)};
-    result.low = intern(l, OG_OP_SUM_LOW, u.high, v.high, result.high);
-    result.low = sum(l, result.low, sum(l, u.low, v.low));
-    return result;
-}
-
-/* u / v = q + (u - q v) / v */
-static pair pair_quotient(const lowering *l, pair u, pair v)
-{
-    pair result = {.high = intern(l, OG_OP_DIV, u.high, v.high, 0)};
-    og__expr excess = intern(l, OG_OP_PRODUCT_LOW, result.high, v.high, u.high);
-    excess = sum(l, excess, product(l, result.high, v.low));
-    excess = sum(l, excess, negative(l, u.low));
-    result.low = negative(l, intern(l, OG_OP_DIV, excess, v.high, 0));
-    return result;
-}
-
-static pair pair_number(const lowering *l, double number)
-{
-    double rest = number - (double)(float)number;
-    pair result = {.high = og__expr_number(l->graph, number)};
-    if (rest != 0)
-        result.low = og__expr_number(l->graph, rest);
-    return result;
-}
-
-static pair pair_where(const lowering *l, og__expr condition, pair u, pair v)
-{
-    pair result = {.high = intern(l, OG_OP_WHERE, condition, u.high, v.high)};
-    if (u.low || v.low)
-        result.low = intern(l, OG_OP_WHERE, condition, u.low, v.low);
-    return result;
-}
-
-static pair widen(lowering *l, og__expr expr);
+static og__pair widen(lowering *l, og__expr expr);
 
 /* c u for a product or quotient, c being what is the same for all elements: computed once for all of them. A sign goes
  * in front, so that F(u) and G(-u) share the product. */
-static pair widen_product(lowering *l, og__expr expr)
+static og__pair widen_product(lowering *l, og__expr expr)
 {
-    pair one = pair_number(l, 1), c = one;
+    og__pair one = og__pair_number(l->graph, 1), c = one;
     bool negated = false;
     const og__expr_node *node = node_at(l, expr);
     for (; node->op == OG_OP_MUL || node->op == OG_OP_DIV; node = node_at(l, expr)) {
         og__expr u = node->args[0], v = node->args[1];
         if (l->constant[v]) {
-            pair factor = widen(l, v);
-            c = pair_product(l, c, node->op == OG_OP_DIV ? pair_quotient(l, one, factor) : factor);
+            og__pair factor = widen(l, v);
+            c = og__pair_product(l->graph, c,
+                                 node->op == OG_OP_DIV ? og__pair_quotient(l->graph, one, factor) : factor);
             expr = u;
         } else if (l->constant[u] && node->op == OG_OP_MUL) {
             const og__expr_node *number = node_at(l, u);
             bool negate = number->op == OG_OP_NUMBER && number->number < 0;
-            c = pair_product(l, c, negate ? pair_number(l, -number->number) : widen(l, u));
+            c = og__pair_product(l->graph, c, negate ? og__pair_number(l->graph, -number->number) : widen(l, u));
             negated ^= negate;
             expr = v;
         } else {
             break;
         }
     }
-    pair rest;
+    og__pair rest;
     if (node->op == OG_OP_MUL)
-        rest = pair_product(l, widen(l, node->args[0]), widen(l, node->args[1]));
+        rest = og__pair_product(l->graph, widen(l, node->args[0]), widen(l, node->args[1]));
     else if (node->op == OG_OP_DIV)
-        rest = pair_quotient(l, widen(l, node->args[0]), widen(l, node->args[1]));
+        rest = og__pair_quotient(l->graph, widen(l, node->args[0]), widen(l, node->args[1]));
     else
         rest = widen(l, expr);
-    pair result = pair_product(l, c, rest);
-    return negated ? pair_negative(l, result) : result;
+    og__pair result = og__pair_product(l->graph, c, rest);
+    return negated ? og__pair_negative(l->graph, result) : result;
 }
 
 /* The arguments come first in the graph, so that the depth of this is that of the formula, which the parser bounds. */
-static pair widen(lowering *l, og__expr expr)
+static og__pair widen(lowering *l, og__expr expr)
 {
     const og__expr_node *node = node_at(l, expr);
-    pair *wide = &l->wides[expr];
+    og__pair *wide = &l->wides[expr];
     if (wide->high)
         return *wide;
     switch (node->op) {
     case OG_OP_NUMBER:
-        *wide = pair_number(l, node->number);
+        *wide = og__pair_number(l->graph, node->number);
         break;
     case OG_OP_ADD:
-        *wide = pair_sum(l, widen(l, node->args[0]), widen(l, node->args[1]));
+        *wide = og__pair_sum(l->graph, widen(l, node->args[0]), widen(l, node->args[1]));
         break;
     case OG_OP_SUB:
-        *wide = pair_sum(l, widen(l, node->args[0]), pair_negative(l, widen(l, node->args[1])));
+        *wide = og__pair_sum(l->graph, widen(l, node->args[0]), og__pair_negative(l->graph, widen(l, node->args[1])));
         break;
     case OG_OP_NEG:
-        *wide = pair_negative(l, widen(l, node->args[0]));
+        *wide = og__pair_negative(l->graph, widen(l, node->args[0]));
         break;
     case OG_OP_MUL:
     case OG_OP_DIV:
         *wide = widen_product(l, expr);
         break;
     case OG_OP_WHERE:
-        *wide = pair_where(l, l->copies[node->args[0]], widen(l, node->args[1]), widen(l, node->args[2]));
+        *wide = og__pair_where(l->graph, l->copies[node->args[0]], widen(l, node->args[1]), widen(l, node->args[2]));
         break;
     default:
-        *wide = (pair){.high = l->copies[expr]};
+        *wide = (og__pair){.high = l->copies[expr]};
     }
     return *wide;
 }
@@ -248,7 +169,7 @@ static pair widen(lowering *l, og__expr expr)
 static og__expr fuse(lowering *l, fused f, og__expr v, og__expr u)
 {
     og__expr one = og__expr_number(l->graph, 1);
-    pair wide = {0};
+    og__pair wide = {0};
     if (l->arithmetic[u])
         wide = widen(l, u);
     if (wide.low)
@@ -347,9 +268,9 @@ static og__expr lower_product(lowering *l, og__expr expr)
     for (int k = 0; k < 2; k++)
         if (find_functions(l, node->args[k], &p, &c)) {
             og__expr v = l->copies[node->args[1 - k]];
-            return fuse_functions(l, c ? product(l, l->copies[c], v) : v, &p);
+            return fuse_functions(l, c ? intern(l, OG_OP_MUL, l->copies[c], v, 0) : v, &p);
         }
-    return product(l, l->copies[node->args[0]], l->copies[node->args[1]]);
+    return intern(l, OG_OP_MUL, l->copies[node->args[0]], l->copies[node->args[1]], 0);
 }
 
 /* u / v as a product with 1 / v, which is computed once for all elements or for several quotients. It may be 1.5 units
@@ -360,7 +281,7 @@ static og__expr lower_quotient(lowering *l, const og__expr_node *node)
     og__expr one = og__expr_number(l->graph, 1), below = l->copies[v];
     bool once = l->constant[v] && !l->constant[u];
     if (once || l->shared[v])
-        return product(l, l->copies[u], intern(l, OG_OP_DIV, one, below, 0));
+        return intern(l, OG_OP_MUL, l->copies[u], intern(l, OG_OP_DIV, one, below, 0), 0);
     return intern(l, OG_OP_DIV, l->copies[u], below, 0);
 }
 
@@ -382,12 +303,14 @@ static og__expr lower_node(lowering *l, og__expr expr)
     if (fusions[node->op].times)
         return fuse(l, fusions[node->op], 0, u);
     if ((node->op == OG_OP_SIN || node->op == OG_OP_COS) && l->arithmetic[u]) {
-        pair wide = widen(l, u);
+        og__pair wide = widen(l, u);
         return intern(l, node->op == OG_OP_SIN ? OG_OP_SIN_WIDE : OG_OP_COS_WIDE, wide.high, wide.low, 0);
     }
     og__expr args[OG_EXPR_ARGS_MAX] = {0};
     for (int k = 0; k < og__op_arity(node->op); k++)
         args[k] = l->copies[node->args[k]];
+    if (node->op == OG_OP_WHERE)
+        return og__choice(l->graph, args[0], args[1], args[2]);
     return intern(l, node->op, args[0], args[1], args[2]);
 }
 
