@@ -44,12 +44,6 @@ F32_INLINE float f32_with_sign(float magnitude, float sign)
     return f32_from_bits((f32_bits(magnitude) & 0x7fffffffu) | (f32_bits(sign) & 0x80000000u));
 }
 
-/* 2^n for -126 <= n <= 127. */
-F32_INLINE float f32_power_of_two(int n)
-{
-    return f32_from_bits((unsigned)(n + 127) << 23);
-}
-
 /* --- piecewise ---------------------------------------------------------------------------------------------------- */
 
 F32_INLINE float f32_abs(float x)
@@ -75,6 +69,18 @@ F32_INLINE float f32_min(float a, float b)
     return b != b ? b : smaller;
 }
 
+/* a for a <= bound, |a| <= bound; NaN stays NaN. */
+F32_INLINE float f32_bounded(float a, float bound)
+{
+    return a > bound ? bound : a;
+}
+
+F32_INLINE float f32_within(float a, float bound)
+{
+    float bounded = f32_bounded(a, bound);
+    return bounded < -bound ? -bound : bounded;
+}
+
 F32_INLINE float f32_sqrt(float x)
 {
     return __builtin_sqrtf(x);
@@ -98,59 +104,56 @@ F32_INLINE float f32_rsqrt(float x)
 
 /* --- exponential family ------------------------------------------------------------------------------------------- */
 
-/* x + low = n ln 2 + r, |r| <= ln 2 / 2, for |low| much smaller than 1. Adding 1.5 * 2^23 rounds to an integer and
- * leaves it in the low bits. */
+/* y + low = n ln 2 + r, |r| <= ln 2 / 2, for |low| much smaller than 1. Adding 1.5 * 2^23 rounds to an integer; `bias`
+ * comes on top, so that the low bits of `shifted` are n + bias. */
 typedef struct f32_reduced {
-    float r;
-    int n;
+    float r, shifted;
 } f32_reduced;
 
-F32_INLINE f32_reduced f32_reduce(float x, float low)
+F32_INLINE f32_reduced f32_reduce(float y, float low, int bias)
 {
-    float shifted = (x + low) * 0x1.715476p+0f + 0x1.8p+23f;
-    float n = shifted - 0x1.8p+23f;
+    const float shift = 0x1.8p+23f + (float)bias;
     f32_reduced reduced;
-    reduced.n = (int)(f32_bits(shifted) - 0x4b400000u);
-    reduced.r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f + low; /* n times the first, 15-bit part is exact */
+    reduced.shifted = y * 0x1.715476p+0f + shift;
+    float n = reduced.shifted - shift;
+    reduced.r = (y - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f + low; /* n times 15 bits is exact */
     return reduced;
 }
 
-/* (e^r - 1 - r) / r^2 */
-F32_INLINE float f32_exp_tail(float r)
+/* 2^n = first second, for -252 <= n <= 254 and a bias of F32_TWO_BIASES. */
+typedef struct f32_powers {
+    float first, second;
+} f32_powers;
+
+enum { F32_HALF_BIAS = 126, F32_TWO_BIASES = 254 };
+
+F32_INLINE f32_powers f32_split_power(float shifted)
 {
-    return 0.5f + r * (0x1.5554dcp-3f + r * (0x1.55551ap-5f + r * (0x1.120b9p-7f + r * 0x1.6d112cp-10f)));
+    unsigned bits = f32_bits(shifted), half = bits >> 1;
+    f32_powers powers;
+    powers.first = f32_from_bits(half << 23);
+    powers.second = f32_from_bits((bits - half) << 23);
+    return powers;
 }
 
-/* A number m s, s a power of two: e^x with all its digits although e^x itself may be a denormal or 0. */
-typedef struct f32_power {
-    float m, s;
-} f32_power;
-
-/* e^(x + low), m = 0 for x < -174, so that the product of any float and m s is 0 there. */
-F32_INLINE f32_power f32_exp_parts(float x, float low)
+/* (e^r - 1 - r) / r^2. Polynomials are split in two or three, because a long chain of dependent operations keeps a CPU
+ * from working on the next numbers meanwhile. */
+F32_INLINE float f32_exp_tail(float r, float square)
 {
-    float bounded = x < -174.0f ? -174.0f : x;
-    f32_reduced at = f32_reduce(bounded > 175.0f ? 175.0f : bounded, low);
-    float p = 1.0f + (at.r + at.r * at.r * f32_exp_tail(at.r));
-    int half = at.n >> 1;
-    f32_power power;
-    power.m = (x < -174.0f ? 0.0f : p) * f32_power_of_two(half);
-    power.s = f32_power_of_two(at.n - half);
-    return power;
+    float low = 0.5f + r * 0x1.5554dcp-3f, high = 0x1.55551ap-5f + r * 0x1.120b9p-7f;
+    return low + square * (high + square * 0x1.6d112cp-10f);
+}
+
+/* e^r - 1 */
+F32_INLINE float f32_expm1_near(float r)
+{
+    float square = r * r;
+    return r + square * f32_exp_tail(r, square);
 }
 
 /* In what follows f32_NAME_of(v, x, low) is v NAME(x + low), |low| being at most a few roundings of x: it does not lose
  * the digits of a product whose second factor is a denormal, nor those that the rounding of a computed argument costs
  * (e^x has |x| times the relative error of x). -0.0f is the `low` that adds nothing, and costs no instruction. */
-
-/* v m, but 0 for an infinite v and m = 0: what has grown beyond float32 times what has died away exponentially. */
-F32_INLINE float f32_times_small(float v, float m)
-{
-    float product = v * m;
-    if (__builtin_constant_p(v))
-        return product;
-    return product != product && !__builtin_isunordered(v, m) ? 0.0f : product;
-}
 
 /* `low` with the sign that it has for |x|. */
 F32_INLINE float f32_low_of_abs(float x, float low)
@@ -158,16 +161,57 @@ F32_INLINE float f32_low_of_abs(float x, float low)
     return __builtin_constant_p(low) && low == 0 ? -0.0f : x < 0 ? -low : low;
 }
 
-/* e^-|x + low|, for what would overflow on one side. */
-F32_INLINE f32_power f32_exp_decay(float x, float low)
+/* e^-(y + low) = first second for 0 <= y <= 174. Neither is a denormal, and so v first second has
+ * all its digits where their product m has not; m + 1 = 1 there. The functions below take their exponentials from here,
+ * e^-|x| whatever the sign of x, so that the compiler computes once what a function and its derivative share. */
+typedef struct f32_decay {
+    float first, second, m;
+    float near, power; /* m = power + power near */
+    float y;
+} f32_decay;
+
+F32_INLINE f32_decay f32_decay_of(float y, float low)
 {
-    return f32_exp_parts(-__builtin_fabsf(x), __builtin_constant_p(low) && low == 0 ? -0.0f : -f32_low_of_abs(x, low));
+    float lowered = __builtin_constant_p(low) && low == 0 ? -0.0f : -low;
+    f32_reduced at = f32_reduce(-y, lowered, F32_TWO_BIASES);
+    f32_powers powers = f32_split_power(at.shifted);
+    f32_decay decay;
+    decay.near = f32_expm1_near(at.r);
+    decay.power = powers.first * powers.second;
+    decay.first = powers.first + powers.first * decay.near;
+    decay.second = powers.second;
+    decay.m = decay.first * decay.second;
+    decay.y = y;
+    return decay;
 }
 
+/* e^-|x + low| */
+F32_INLINE f32_decay f32_decay_abs(float x, float low)
+{
+    return f32_decay_of(f32_bounded(__builtin_fabsf(x), 174.0f), f32_low_of_abs(x, low));
+}
+
+/* v first second for a function of x, but 0 for a v that has grown beyond float32 times what has died away; what is no
+ * constant may have. It costs least to keep v finite where it is x. */
+F32_INLINE float f32_times_decay(float v, float first, f32_decay decay, float x)
+{
+    if (__builtin_constant_p(v))
+        return v * first * decay.second;
+    if (__builtin_constant_p(f32_bits(v) ^ f32_bits(x)))
+        return f32_within(v, 512.0f) * first * decay.second;
+    float product = v * first * decay.second;
+    return decay.y > 173.5f ? (v == v ? 0.0f : v) : product;
+}
+
+/* e^(x + low) in the same way, for growth too. */
 F32_INLINE float f32_exp_of(float v, float x, float low)
 {
-    f32_power power = f32_exp_parts(x, low);
-    return f32_times_small(v, power.m) * power.s;
+    f32_reduced at = f32_reduce(f32_within(x, 174.0f), low, F32_TWO_BIASES);
+    f32_powers powers = f32_split_power(at.shifted);
+    float product = v * (powers.first + powers.first * f32_expm1_near(at.r)) * powers.second;
+    if (__builtin_constant_p(v))
+        return product;
+    return x < -173.5f ? (v == v ? 0.0f : v) : product;
 }
 
 F32_INLINE float f32_exp(float x)
@@ -178,11 +222,9 @@ F32_INLINE float f32_exp(float x)
 F32_INLINE float f32_expm1_of(float v, float x, float low)
 {
     float bounded = x < -20.0f ? -20.0f : x;
-    bounded = bounded > 89.0f ? 89.0f : bounded;
-    f32_reduced at = f32_reduce(bounded, low);
-    float p = at.r + at.r * at.r * f32_exp_tail(at.r);
-    float half = f32_power_of_two(at.n - 1); /* half of 2^n, which overflows for n = 128 */
-    float result = 2.0f * (half * p + (half - 0.5f));
+    f32_reduced at = f32_reduce(bounded > 89.0f ? 89.0f : bounded, low, F32_HALF_BIAS);
+    float half = f32_from_bits(f32_bits(at.shifted) << 23); /* 2^n overflows for n = 128 */
+    float result = 2.0f * (half * f32_expm1_near(at.r) + (half - 0.5f));
     return v * f32_with_sign(result, x);
 }
 
@@ -193,9 +235,9 @@ F32_INLINE float f32_expm1(float x)
 
 F32_INLINE float f32_sigmoid_of(float v, float x, float low)
 {
-    f32_power power = f32_exp_decay(x, low);
-    float above = x >= 0 ? v : f32_times_small(v, power.m);
-    return above / (1.0f + power.m * power.s) * (x >= 0 ? 1.0f : power.s);
+    f32_decay decay = f32_decay_abs(x, low);
+    float w = 1.0f / (1.0f + decay.m);
+    return (x < 0 ? f32_times_decay(v, decay.first, decay, x) : v) * w;
 }
 
 F32_INLINE float f32_sigmoid(float x)
@@ -203,18 +245,19 @@ F32_INLINE float f32_sigmoid(float x)
     return f32_sigmoid_of(1.0f, x, -0.0f);
 }
 
-/* v sigmoid'(x + low) = v s (1 - s), s = sigmoid(-|x + low|), whose error nearly cancels where s is near 1/2. */
+/* sigmoid(x) sigmoid(-x) = g (1 - g), g the smaller of them. */
 F32_INLINE float f32_sigmoid_slope_of(float v, float x, float low)
 {
-    f32_power power = f32_exp_decay(x, low);
-    float t = power.m * power.s, w = 1.0f / (1.0f + t);
-    return f32_times_small(v, power.m) * w * (1.0f - t * w) * power.s;
+    f32_decay decay = f32_decay_abs(x, low);
+    float w = 1.0f / (1.0f + decay.m), g = decay.first * w;
+    return f32_times_decay(v, g - g * (decay.m * w), decay, x);
 }
 
 F32_INLINE float f32_tanh(float x)
 {
-    float m = f32_expm1(-2.0f * __builtin_fabsf(x));
-    return f32_with_sign(-m / (2.0f + m), x);
+    f32_decay decay = f32_decay_abs(2.0f * x, -0.0f);
+    float less = (decay.power - 1.0f) + decay.power * decay.near;
+    return f32_with_sign(less / (2.0f + less), x);
 }
 
 /* u - tanh(u) */
@@ -254,9 +297,9 @@ F32_INLINE float f32_exp_turn(float x)
 /* 1 / cosh(x)^2 = 1 - tanh(x)^2, with all its digits. */
 F32_INLINE float f32_sech2_of(float v, float x, float low)
 {
-    f32_power power = f32_exp_decay(2.0f * x, 2.0f * low);
-    float t = power.m * power.s;
-    return 4.0f * f32_times_small(v, power.m) / (1.0f + t * (2.0f + t)) * power.s;
+    f32_decay decay = f32_decay_abs(2.0f * x, 2.0f * low);
+    float w = 1.0f / (1.0f + decay.m * (2.0f + decay.m));
+    return f32_times_decay(4.0f * v, decay.first, decay, x) * w;
 }
 
 F32_INLINE float f32_sech2(float x)
@@ -264,14 +307,20 @@ F32_INLINE float f32_sech2(float x)
     return f32_sech2_of(1.0f, x, -0.0f);
 }
 
-/* tanh(softplus(x)) = n / (n + 2), n = e^x (e^x + 2); for x > 0 both divided by e^2x, against overflow. */
+/* tanh(softplus(x)) = n w, n = e^x (e^x + 2), w = 1 / (n + 2); for x > 0 n and 1 / w are divided by e^2x, against
+ * overflow. */
+F32_INLINE float f32_softplus_reciprocal(float x, float t)
+{
+    float constant = x > 0 ? 1.0f : 2.0f, factor = x > 0 ? 2.0f : 1.0f;
+    return 1.0f / (factor * (t * t) + (constant + 2.0f * t));
+}
+
 F32_INLINE float f32_tanh_softplus_of(float v, float x, float low)
 {
-    f32_power power = f32_exp_decay(x, low);
-    float t = power.m * power.s, square = t * t, twice = 2.0f * t;
-    float above = x > 0 ? v * (1.0f + twice) : f32_times_small(v, power.m) * (t + 2.0f);
-    float below = x > 0 ? 1.0f + (twice + 2.0f * square) : 2.0f + (twice + square);
-    return above / below * (x > 0 ? 1.0f : power.s);
+    f32_decay decay = f32_decay_abs(x, low);
+    float t = decay.m;
+    float above = x > 0 ? v * (1.0f + 2.0f * t) : f32_times_decay(v, decay.first * (t + 2.0f), decay, x);
+    return above * f32_softplus_reciprocal(x, t);
 }
 
 F32_INLINE float f32_tanh_softplus(float x)
@@ -279,20 +328,23 @@ F32_INLINE float f32_tanh_softplus(float x)
     return f32_tanh_softplus_of(1.0f, x, -0.0f);
 }
 
-/* sech2(softplus(x)) = 1 - tanh(softplus(x))^2 = 4 (1 + e^x)^2 / (1 + (1 + e^x)^2)^2. For x > 0, with t = e^-x, it is
- * 4 t^2 g^2, g = (1 + t) / (1 + 2 t + 2 t^2) = 1 - (t + 2 t^2) / (...); for x <= 0 it is
- * g^2, g = 2 (1 + t) / (2 + 2 t + t^2) = 1 - t^2 / (...). */
+/* sech2(softplus(x)) = (1 - tanh)(1 + tanh) = r (2 - r), r = 2 e^-2x w for x > 0, 2 w for x <= 0. */
 F32_INLINE float f32_sech2_softplus_of(float v, float x, float low)
 {
-    f32_power power = f32_exp_decay(x, low);
-    float t = power.m * power.s, square = t * t;
-    float twice = 2.0f * (t + square);
-    float below = x > 0 ? 1.0f + twice : 2.0f + (2.0f * t + square);
-    int near = x > 0 && t > 0.3f; /* g cancels: 2 t g = 2 (t + t^2) / (...) instead */
-    float ratio = (near ? twice : x > 0 ? t + 2.0f * square : square) / below;
-    float g = near ? ratio : 1.0f - ratio;
-    float result = g * g;
-    return x > 0 && !near ? 4.0f * (f32_times_small(v, power.m) * power.s) * (result * power.m) * power.s : v * result;
+    f32_decay decay = f32_decay_abs(x, low);
+    float w = f32_softplus_reciprocal(x, decay.m);
+    float first = decay.first + decay.first * decay.near; /* e^-2x without rounding twice */
+    float above = x > 0 ? f32_times_decay(4.0f * v, first, decay, x) * decay.power : 4.0f * v;
+    float half = (x > 0 ? decay.m * decay.m : 1.0f) * w;
+    return above * (w - half * w);
+}
+
+/* sech2(softplus(x)) sigmoid(x) = 4 t (1 + t) w^2 for x <= 0, t = e^-|x|, and t times that for x > 0 */
+F32_INLINE float f32_tanh_softplus_slope_of(float v, float x, float low)
+{
+    f32_decay decay = f32_decay_abs(x, low);
+    float w = f32_softplus_reciprocal(x, decay.m), sum = 1.0f + decay.m;
+    return f32_times_decay(v, 4.0f * decay.first * (x > 0 ? sum * decay.m : sum) * w * w, decay, x);
 }
 
 F32_INLINE float f32_sech2_softplus(float x)
@@ -302,61 +354,61 @@ F32_INLINE float f32_sech2_softplus(float x)
 
 /* --- logarithm family --------------------------------------------------------------------------------------------- */
 
-/* ln(1 + f) for sqrt(1/2) - 1 <= f <= sqrt(2) - 1, plus n ln 2. */
+/* ln(1 + f) for sqrt(1/2) - 1 <= f <= sqrt(2) - 1, plus n ln 2, n given as 2^23 n. */
 F32_INLINE float f32_log_core(float f, float n)
 {
     float q =
         0x1.23cf72p-3f + f * (-0x1.fce37ap-4f + f * (0x1.dec8ccp-4f + f * (-0x1.d6d10ep-4f + f * 0x1.1dedf8p-4f)));
     q = 0x1.555554p-2f + f * (-0x1.fffffcp-3f + f * (0x1.999d6ep-3f + f * (-0x1.555b8ap-3f + f * q)));
-    float square = f * f;
-    float tail = square * (f * q - 0.5f);
-    return (f + (tail + n * 0x1.7f7d1cp-20f)) + n * 0x1.62e4p-1f; /* ln 2 in two parts; n times the second is exact */
+    float tail = f * f * (f * q - 0.5f);
+    return (f + (tail + n * 0x1.7f7d1cp-43f)) + n * 0x1.62e4p-24f; /* ln 2 in two parts; n times the second is exact */
+}
+
+/* The exponent n of u = m 2^n, sqrt(1/2) <= m < sqrt(2), in the place that it has in a float. */
+F32_INLINE unsigned f32_exponent(float u)
+{
+    return (f32_bits(u) - 0x3f3504f3u) & 0xff800000u;
 }
 
 F32_INLINE float f32_log(float x)
 {
-    float scaled = x < 0x1p-126f ? x * 0x1p+23f : x;
-    unsigned bits = f32_bits(scaled);
-    int n = (int)(bits - 0x3f3504f3u) >> 23; /* scaled = m 2^n, sqrt(1/2) <= m < sqrt(2) */
-    float m = f32_from_bits(bits - ((unsigned)n << 23));
-    float exponent = (float)n - (x < 0x1p-126f ? 23.0f : 0.0f);
-    float result = f32_log_core(m - 1.0f, exponent);
-    result = x < __builtin_inff() ? result : x; /* infinity and NaN */
-    result = x == 0 ? -__builtin_inff() : result;
-    return x < 0 ? __builtin_nanf("") : result;
+    int tiny = x < 0x1p-126f;
+    float scaled = tiny ? x * 0x1p+23f : x;
+    unsigned n = f32_exponent(scaled);
+    float m = f32_from_bits(f32_bits(scaled) - n);
+    float result = f32_log_core(m - 1.0f, (float)(int)n - (tiny ? 0x1.7p+27f : 0.0f)); /* 23 * 2^23 */
+    result = x > 0 ? result : x == 0 ? -__builtin_inff() : __builtin_nanf("");
+    return x < __builtin_inff() ? result : x; /* infinity and NaN */
 }
 
+/* With u = 1 + x = m 2^n, f = x 2^-n + (2^-n - 1) has one rounding, where m - 1 would have lost what u has lost. */
 F32_INLINE float f32_log1p(float x)
 {
     float u = 1.0f + x;
-    float lost = x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f); /* u + lost = 1 + x exactly */
-    unsigned bits = f32_bits(u);
-    int n = (int)(bits - 0x3f3504f3u) >> 23;
-    float m = f32_from_bits(bits - ((unsigned)n << 23));
-    int clipped = n > 126 ? 126 : n < -126 ? -126 : n; /* outside, `lost` no longer counts */
-    float result = f32_log_core((m - 1.0f) + lost * f32_power_of_two(-clipped), (float)n);
+    unsigned n = f32_exponent(u);
+    float scale = f32_from_bits(0x40800000u - n); /* 4 * 2^-n, which is no denormal */
+    float f = 0.25f * x * scale + (0.25f * scale - 1.0f);
+    float result = f32_log_core(f, (float)(int)n);
+    result = u > 0 ? result : u == 0 ? -__builtin_inff() : __builtin_nanf("");
     result = u < __builtin_inff() ? result : u;
-    result = u == 0 ? -__builtin_inff() : result;
-    result = u < 0 ? __builtin_nanf("") : result;
-    return x == 0 ? x : result;
+    return __builtin_fabsf(x) < 0x1p-26f ? x : result;
 }
 
-/* ln(1 + t) for 0 <= t <= 1. */
-F32_INLINE float f32_log1p_unit(float t)
+/* ln(1 + t) / t - 1 for 0 <= t <= 1. */
+F32_INLINE float f32_log1p_rest(float t)
 {
-    int upper = t > 0x1.a8279ap-2f; /* 1 + t > sqrt(2): use (1 + t) / 2 */
-    float f = upper ? 0.5f * (t - 1.0f) : t;
-    float n = upper ? 1.0f : 0.0f;
-    return f32_log_core(f, n);
+    float s = t * t;
+    float low = 0x1.92b43p-3f + t * -0x1.38b908p-3f, high = 0x1.afdde8p-4f + t * -0x1.cdd008p-5f;
+    float p = low + s * (high + s * (0x1.402f4cp-6f + t * -0x1.a04acap-9f));
+    return t * (-0x1.ffffb8p-2f + t * (0x1.554bd6p-2f + t * (-0x1.ff0254p-3f + t * p)));
 }
 
-/* ln(1 + t) is t to the last digit for x < -40. */
 F32_INLINE float f32_softplus_of(float v, float x, float low)
 {
-    f32_power power = f32_exp_decay(x, low);
-    float t = f32_log1p_unit(power.m * power.s);
-    float sum = x > 0 ? x + (t + low) : x != x ? x : t;
-    return (x < -40.0f ? f32_times_small(v, power.m) : v * sum) * (x < -40.0f ? power.s : 1.0f);
+    f32_decay decay = f32_decay_abs(x, low);
+    float rest = f32_log1p_rest(decay.m);
+    return x > 0 ? v * (x + (decay.m + decay.m * rest + low))
+                 : f32_times_decay(v, decay.first + decay.first * rest, decay, x);
 }
 
 F32_INLINE float f32_softplus(float x)
@@ -386,23 +438,34 @@ F32_INLINE float f32_asinh(float x)
 
 /* --- Gaussian family ---------------------------------------------------------------------------------------------- */
 
-/* e^(-scale (x + low)^2) for scale 1 or 1/2. The square of the leading 12 bits is exact; the rest enters as a
- * correction. */
-F32_INLINE f32_power f32_gaussian_parts(float x, float low, float scale)
+/* From where on e^(-scale x^2) has gone, for scale 1 or 1/2. */
+F32_INLINE float f32_gaussian_reach(float scale)
 {
-    float a = __builtin_fabsf(x), bounded = a > 20.0f ? 20.0f : a; /* where the result is 0 at last */
-    float head = f32_from_bits(f32_bits(bounded) & 0xfffff000u);
-    float rest = bounded - head;
-    float cross = rest * (bounded + head);
+    return scale == 1.0f ? 13.19f : 18.65f;
+}
+
+/* e^(-scale (x + low)^2) for scale 1 or 1/2. What the square loses enters as a correction; without fused multiply-add,
+ * that of the leading 12 bits is exact. */
+F32_INLINE f32_decay f32_gaussian_parts(float x, float low, float scale)
+{
+    float a = f32_bounded(__builtin_fabsf(x), f32_gaussian_reach(scale));
+#ifdef F32_FUSED
+    float square = a * a;
+    float lost = __builtin_fmaf(a, a, -square);
+#else
+    float head = f32_from_bits(f32_bits(a) & 0xfffff000u);
+    float square = head * head;
+    float lost = (a - head) * (a + head);
+#endif
     if (!(__builtin_constant_p(low) && low == 0))
-        cross += 2.0f * bounded * f32_low_of_abs(x, low);
-    return f32_exp_parts(-scale * (head * head), -scale * cross);
+        lost += 2.0f * a * f32_low_of_abs(x, low);
+    return f32_decay_of(scale * square, scale * lost);
 }
 
 F32_INLINE float f32_gaussian_of(float v, float x, float low)
 {
-    f32_power power = f32_gaussian_parts(x, low, 1.0f);
-    return f32_times_small(v, power.m) * power.s;
+    f32_decay decay = f32_gaussian_parts(x, low, 1.0f);
+    return f32_times_decay(v, decay.first, decay, x);
 }
 
 F32_INLINE float f32_gaussian(float x)
@@ -412,8 +475,8 @@ F32_INLINE float f32_gaussian(float x)
 
 F32_INLINE float f32_normal_pdf_of(float v, float x, float low)
 {
-    f32_power power = f32_gaussian_parts(x, low, 0.5f);
-    return 0x1.988454p-2f * f32_times_small(v, power.m) * power.s;
+    f32_decay decay = f32_gaussian_parts(x, low, 0.5f);
+    return f32_times_decay(v, 0x1.988454p-2f * decay.first, decay, x);
 }
 
 F32_INLINE float f32_normal_pdf(float x)
@@ -425,33 +488,30 @@ F32_INLINE float f32_normal_pdf(float x)
 F32_INLINE float f32_reciprocal_sum(float z, float k)
 {
     float sum = z + k;
-    float lost = z > k ? k - (sum - z) : z - (sum - k);
+    float lost = z - (sum - k); /* both differences are exact */
     float w = 1.0f / sum;
     return w - w * (lost * w);
 }
 
-/* S(q) of P(Z > z) = e^(-z^2/2) w S(q) for z >= 0.66, w = 1 / (z + 4), q = (z - 4) w. */
+/* S(q) of P(Z > z) = e^(-z^2/2) w S(q) for z >= 0, w = 1 / (z + 4), q = (z - 4) w, which 2 z w - 1 gives with fewer
+ * errors where S is steep. */
 F32_INLINE float f32_normal_upper(float z, float w)
 {
-    float q = (z - 4.0f) * w;
-    float s =
-        -0x1.edf32cp-8f + q * (-0x1.c7ce4ap-9f + q * (0x1.a72de2p-10f + q * (0x1.1014a8p-13f + q * -0x1.93fe82p-13f)));
-    s = -0x1.373e3ap-1f + q * (0x1.8c6dc2p-2f + q * (-0x1.7dff4cp-3f + q * (0x1.eec3c8p-5f + q * s)));
-    return 0x1.82b4bcp-1f + q * s;
+    float q = 2.0f * z * w - 1.0f, s = q * q;
+    float even =
+        0x1.82b4bcp-1f + s * (0x1.8c6d9ap-2f + s * (0x1.eed27ep-5f + s * (-0x1.cb3b6p-9f + s * 0x1.4ee354p-13f)));
+    float odd =
+        -0x1.373e36p-1f + s * (-0x1.7e00c8p-3f + s * (-0x1.eca54ap-8f + s * (0x1.98cdb2p-10f + s * -0x1.25048cp-13f)));
+    return even + q * odd;
 }
 
 F32_INLINE float f32_normal_cdf_of(float v, float x, float low)
 {
-    float a = __builtin_fabsf(x), bounded = a > 20.0f ? 20.0f : a;
-    f32_power power = f32_gaussian_parts(x, low, 0.5f);
-    float w = f32_reciprocal_sum(bounded, 4.0f);
-    float upper = w * f32_normal_upper(bounded, w);
-    float t = a < 0.67f ? x * x : 0.0f;
-    float p =
-        0x1.988454p-2f + t * (-0x1.10582ep-4f + t * (0x1.46ca98p-7f + t * (-0x1.362ba6p-10f + t * 0x1.b8b5d6p-14f)));
-    float inner = 0.5f + (x * p + low * 0x1.988454p-2f);
-    float right = a < 0.67f ? inner : 1.0f - upper * power.m * power.s;
-    return x > -0.67f || x != x ? v * right : f32_times_small(v, power.m) * upper * power.s;
+    float z = f32_bounded(__builtin_fabsf(x), f32_gaussian_reach(0.5f));
+    f32_decay decay = f32_gaussian_parts(x, low, 0.5f);
+    float w = f32_reciprocal_sum(z, 4.0f);
+    float upper = w * f32_normal_upper(z, w);
+    return x < 0 ? f32_times_decay(v, upper * decay.first, decay, x) : v * (1.0f - upper * decay.m);
 }
 
 F32_INLINE float f32_normal_cdf(float x)
@@ -459,14 +519,15 @@ F32_INLINE float f32_normal_cdf(float x)
     return f32_normal_cdf_of(1.0f, x, -0.0f);
 }
 
-/* S(q) of erfc(a) = e^(-a^2) w S(q) for a >= 0.46, w = 1 / (a + 2), q = (a - 2) w. */
+/* S(q) of erfc(a) = e^(-a^2) w S(q) for a >= 0, w = 1 / (a + 3), q = (a - 3) w. */
 F32_INLINE float f32_erfc_positive(float a, float w)
 {
-    float q = (a - 2.0f) * w;
-    float s =
-        0x1.a9e0c8p-8f + q * (0x1.8eeee2p-9f + q * (-0x1.db2192p-11f + q * (-0x1.15d874p-11f + q * 0x1.0bb16ep-13f)));
-    s = -0x1.5fd384p-1f + q * (0x1.1e2dd4p-2f + q * (-0x1.2a8d26p-5f + q * (-0x1.60508p-6f + q * s)));
-    return 0x1.058672p+0f + q * s;
+    float q = 2.0f * a * w - 1.0f, s = q * q;
+    float even =
+        0x1.12f21ep+0f + s * (0x1.2e327p-1f + s * (0x1.e9956ep-4f + s * (-0x1.4138d6p-10f + s * -0x1.f2c1e4p-12f)));
+    float odd =
+        -0x1.c44c4ap-1f + s * (-0x1.3dea96p-2f + s * (-0x1.b7d6a4p-6f + s * (0x1.95356cp-9f + s * -0x1.543f1ep-12f)));
+    return even + q * odd;
 }
 
 /* erf(x) / x - 1 in x^2, for |x| < 0.92. */
@@ -478,13 +539,11 @@ F32_INLINE float f32_erf_tail(float t)
 
 F32_INLINE float f32_erfc_of(float v, float x, float low)
 {
-    float a = __builtin_fabsf(x), bounded = a > 20.0f ? 20.0f : a, t = a < 0.47f ? x * x : 0.0f;
-    f32_power power = f32_gaussian_parts(x, low, 1.0f);
-    float w = f32_reciprocal_sum(bounded, 2.0f);
-    float positive = w * f32_erfc_positive(bounded, w);
-    float inner = 1.0f - (x + (x * f32_erf_tail(t) + low * 0x1.20dd76p+0f));
-    float left = a < 0.47f ? inner : 2.0f - positive * power.m * power.s;
-    return x < 0.47f || x != x ? v * left : f32_times_small(v, power.m) * positive * power.s;
+    float a = f32_bounded(__builtin_fabsf(x), f32_gaussian_reach(1.0f));
+    f32_decay decay = f32_gaussian_parts(x, low, 1.0f);
+    float w = f32_reciprocal_sum(a, 3.0f);
+    float upper = w * f32_erfc_positive(a, w);
+    return x < 0 ? v * (2.0f - upper * decay.m) : f32_times_decay(v, upper * decay.first, decay, x);
 }
 
 F32_INLINE float f32_erfc(float x)
@@ -494,11 +553,11 @@ F32_INLINE float f32_erfc(float x)
 
 F32_INLINE float f32_erf(float x)
 {
-    float a = __builtin_fabsf(x), t = a < 0.92f ? x * x : 0.0f, bounded = a > 20.0f ? 20.0f : a;
-    f32_power power = f32_gaussian_parts(x, -0.0f, 1.0f);
-    float w = 1.0f / (bounded + 2.0f);
-    float outer = f32_with_sign(1.0f - w * f32_erfc_positive(bounded, w) * power.m * power.s, x);
-    return a < 0.92f ? x + x * f32_erf_tail(t) : x != x ? x : outer;
+    float a = f32_bounded(__builtin_fabsf(x), f32_gaussian_reach(1.0f));
+    f32_decay decay = f32_gaussian_parts(x, -0.0f, 1.0f);
+    float w = 1.0f / (a + 3.0f);
+    float outer = f32_with_sign(1.0f - decay.m * (w * f32_erfc_positive(a, w)), x);
+    return a < 0.92f ? x + x * f32_erf_tail(x * x) : outer;
 }
 
 /* --- circular family ---------------------------------------------------------------------------------------------- */

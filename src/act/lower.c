@@ -16,7 +16,9 @@ static const fused fusions[OG_OP_COUNT] = {
     PAIR(EXP),           PAIR(EXPM1),          PAIR(SIGMOID), PAIR(LOG_SIGMOID), PAIR(SOFTPLUS),   PAIR(SECH2),
     PAIR(TANH_SOFTPLUS), PAIR(SECH2_SOFTPLUS), PAIR(ERFC),    PAIR(GAUSSIAN),    PAIR(NORMAL_CDF), PAIR(NORMAL_PDF),
 };
-static const fused slope = {OG_OP_SIGMOID_SLOPE, OG_OP_SIGMOID_SLOPE_TIMES, OG_OP_SIGMOID_SLOPE_WIDE};
+static const fused sigmoid_slope = {OG_OP_SIGMOID_SLOPE, OG_OP_SIGMOID_SLOPE_TIMES, OG_OP_SIGMOID_SLOPE_WIDE};
+static const fused tanh_softplus_slope = {OG_OP_TANH_SOFTPLUS_SLOPE, OG_OP_TANH_SOFTPLUS_SLOPE_TIMES,
+                                          OG_OP_TANH_SOFTPLUS_SLOPE_WIDE};
 
 typedef struct lowering {
     const og__exprs *source;
@@ -231,29 +233,38 @@ static bool is_opposite(const lowering *l, og__expr u, og__expr v)
     return c->op == OG_OP_NUMBER && d->op == OG_OP_NUMBER && c->number == -d->number;
 }
 
-/* Another function of the product that makes the derivative of the sigmoid of the i-th, sigmoid(u)*sigmoid(-u). */
-static int find_opposite(const lowering *l, const factors *p, int i)
+/* What two functions make together, or NULL: the derivative of sigmoid, sigmoid(u)*sigmoid(-u), or that of
+ * tanh_softplus, sech2_softplus(u)*sigmoid(u). */
+static const fused *find_joined(const lowering *l, og__expr u, og__expr v)
 {
-    const og__expr_node *node = node_at(l, p->functions[i]);
-    for (int k = i + 1; node->op == OG_OP_SIGMOID && k < p->count; k++) {
-        const og__expr_node *other = node_at(l, p->functions[k]);
-        if (other->op == OG_OP_SIGMOID && is_opposite(l, node->args[0], other->args[0]))
-            return k;
+    const og__expr_node *a = node_at(l, u), *b = node_at(l, v);
+    bool sigmoids = a->op == OG_OP_SIGMOID && b->op == OG_OP_SIGMOID;
+    bool mixed = (a->op == OG_OP_SIGMOID && b->op == OG_OP_SECH2_SOFTPLUS) ||
+                 (a->op == OG_OP_SECH2_SOFTPLUS && b->op == OG_OP_SIGMOID);
+    if (sigmoids && is_opposite(l, a->args[0], b->args[0]))
+        return &sigmoid_slope;
+    return mixed && a->args[0] == b->args[0] ? &tanh_softplus_slope : NULL;
+}
+
+/* The i-th function of a product, or what it makes with a later one, which is taken out then. */
+static fused take_function(const lowering *l, factors *p, int i)
+{
+    for (int k = i + 1; k < p->count; k++) {
+        const fused *joined = find_joined(l, p->functions[i], p->functions[k]);
+        if (!joined)
+            continue;
+        p->functions[k] = p->functions[--p->count];
+        return *joined;
     }
-    return -1;
+    return fusions[node_at(l, p->functions[i])->op];
 }
 
 /* v times functions, v = 0 standing for none: each takes in the product so far, so that none is a denormal before the
  * end. */
 static og__expr fuse_functions(lowering *l, og__expr v, factors *p)
 {
-    for (int i = 0; i < p->count; i++) {
-        const og__expr_node *node = node_at(l, p->functions[i]);
-        int opposite = find_opposite(l, p, i);
-        if (opposite >= 0)
-            p->functions[opposite] = p->functions[--p->count];
-        v = fuse(l, opposite >= 0 ? slope : fusions[node->op], v, node->args[0]);
-    }
+    for (int i = 0; i < p->count; i++)
+        v = fuse(l, take_function(l, p, i), v, node_at(l, p->functions[i])->args[0]);
     return v;
 }
 
