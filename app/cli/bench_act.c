@@ -184,6 +184,7 @@ const cli_command bench_act_command = {
     .positionals = {{"EXPR", "a name, a name with values, or a formula; up to 16 of them, or none for the catalogue"}},
     .optional = 1,
     .repeated = true,
+    .parallel = true,
     .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =

@@ -10,6 +10,7 @@ static og_status run(const void *values, const char *const *positionals)
 const cli_command bench_infer_command = {
     .name = "bench infer",
     .summary = "time inference, and its parts",
+    .parallel = true,
     .groups = {{bench_options, 0, NULL, NULL},
                {og_train_option_table, offsetof(bench_settings, network), NULL, BENCH_NETWORK}},
     .settings_bytes = sizeof(bench_settings),

@@ -10,6 +10,7 @@ static og_status run(const void *values, const char *const *positionals)
 const cli_command bench_step_command = {
     .name = "bench step",
     .summary = "time a training step, and its parts",
+    .parallel = true,
     .groups = {{bench_options, 0, NULL, NULL},
                {og_train_option_table, offsetof(bench_settings, network), NULL,
                 BENCH_NETWORK " optimizer loss-ce loss-dice dice-background clip"}},

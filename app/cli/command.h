@@ -29,6 +29,7 @@ typedef struct cli_command {
     positional positionals[POSITIONALS_MAX]; /* up to the first without a name */
     size_t optional;                         /* how many of the last positionals may be left out */
     bool repeated;                           /* the last positional may be given again, up to ARGUMENTS_MAX in all */
+    bool parallel;                           /* computes by several threads */
     const char *required;                    /* an option that must be given, or NULL */
     option_group groups[GROUPS_MAX];         /* up to the first without a table */
     size_t settings_bytes;

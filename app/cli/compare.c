@@ -118,6 +118,7 @@ const cli_command compare_command = {
     .name = "compare",
     .summary = "find out which activation functions suit a data set",
     .positionals = {{"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
+    .parallel = true,
     .required = "output",
     .groups = {{own_options, 0, NULL, NULL},
                {og_compare_option_table, offsetof(own_settings, compare), NULL, NULL},

@@ -62,6 +62,7 @@ const cli_command eval_command = {
     .summary = "score a trained network on a data set",
     .positionals = {{"RUN", "the folder of a training run, or its model.safetensors"},
                     {"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
+    .parallel = true,
     .groups = {{own_options, 0, NULL, NULL}, {og_data_option_table, offsetof(own_settings, data), "normalize", NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =

@@ -15,6 +15,7 @@
 #include "failure.h"
 #include "help.h"
 #include "progress.h"
+#include "waiting.h"
 
 const cli_command *const commands[] = {
     &act_list_command,    &act_show_command,     &act_compare_command, &act_eval_command,
@@ -48,13 +49,16 @@ static og_status fail_command(int argc, const char *const *argv)
 
 static bool misused; /* the command line itself is wrong, so that help may help */
 
-static og_status run_command(const cli_command *command, int argc, char *const *argv)
+/* `used` words of argv name the command. */
+static og_status run_command(const cli_command *command, int used, int argc, char *const *argv)
 {
     og_status status = OG_OK;
     cli_arguments arguments;
     misused = true;
-    TRY(arguments_parse(command, argc, argv, &arguments));
+    TRY(arguments_parse(command, argc - used, argv + used, &arguments));
     misused = false;
+    if (command->parallel && !arguments.help)
+        wait_briefly(argv);
     if (arguments.help)
         status = print_help(stdout, command);
     else
@@ -103,7 +107,7 @@ int main(int argc, char **argv)
     const char *const *words = (const char *const *)(argv + 1);
     const cli_command *command = find_command(argc - 1, words, &used);
     if (command)
-        return report(command->name, run_command(command, argc - 1 - used, argv + 1 + used));
+        return report(command->name, run_command(command, 1 + used, argc, argv));
     if (argc == 2 && find_family(argv[1])) {
         print_overview(stderr, argv[1]);
         return og_status_exit_code(OG_ERR_ARGUMENT);

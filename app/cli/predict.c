@@ -204,6 +204,7 @@ const cli_command predict_command = {
     .summary = "label images with a trained network",
     .positionals = {{"RUN", "the folder of a training run, or its model.safetensors"},
                     {"IMAGE", "an image or volume of any size, or a folder of them"}},
+    .parallel = true,
     .required = "output",
     .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),

@@ -146,6 +146,7 @@ const cli_command train_command = {
     .name = "train",
     .summary = "train one network",
     .positionals = {{"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
+    .parallel = true,
     .required = "output",
     .groups = {{own_options, 0, NULL, NULL},
                {og_train_option_table, offsetof(own_settings, train), NULL, NULL},

@@ -110,3 +110,13 @@ small='--width 4 --depth 2 --batch 2 --size 32 --threads 2 --turns 3'
     python3 -c 'import sys, xml.dom.minidom as x; [x.parse(path) for path in sys.argv[1:]]' performance/*.svg
     [ -s performance/step-by-layer.svg ]
 }
+
+@test "threads wait briefly unless the environment says how" {
+    env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT OMP_DISPLAY_ENV=verbose ogive bench step $small --turns 1 2>&1 |
+        grep GOMP_SPINCOUNT >seen
+    tail -n 1 seen | grep -q "'1000'"
+    OMP_DISPLAY_ENV=verbose OMP_WAIT_POLICY=passive ogive bench step $small --turns 1 2>&1 | grep GOMP_SPINCOUNT >seen
+    [ "$(wc -l <seen)" -eq 1 ]
+    OMP_DISPLAY_ENV=verbose GOMP_SPINCOUNT=77 ogive bench step $small --turns 1 2>&1 | grep GOMP_SPINCOUNT >seen
+    tail -n 1 seen | grep -q "'77'"
+}
