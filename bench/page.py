@@ -8,7 +8,7 @@ from goals import GOALS
 from networks import name_of
 
 DOCS = os.environ.get("OGIVE_BENCH_DOCS", os.path.join(runner.ROOT, "docs"))
-PARTS = ["machine", "act", "step", "infer", "shape"]
+PARTS = ["machine", "act", "step", "infer", "shape", "accuracy"]
 
 # Kinds of work (src/net/trace.def) as the pictures group them.
 GROUPS = [("3 x 3 forward", ["conv3x3_forward"]), ("3 x 3 by data", ["conv3x3_data"]),
@@ -269,6 +269,40 @@ def size(installed):
     return text
 
 
+def accuracy(results):
+    data = results["accuracy"]
+    if not data:
+        return ""
+    text = """## Accuracy
+
+Winograd's algorithm rounds otherwise than the direct sum. Relative L2 errors of the 3 x 3 layers at base 16, against sums in
+double:
+
+"""
+    names = {"forward": "forward", "backward_data": "by data", "backward_weights": "by weights"}
+    text += table(["channels", "pixels", *("%s, %s" % (name, how) for name in names.values() for how in ("Winograd", "direct"))],
+                  [["%d to %d" % key[:2], "%d²" % key[2], *("%.1e" % error for name in names for error in passes[name])]
+                   for key, passes in layer_errors(data["layers"]).items()])
+    if not data["tasks"]:
+        return text
+    return text + """
+Does training notice? Mean Dice of held-out images, the same seeds with Winograd and with `--exact`; the difference with its
+95 % interval over the seeds, and the standard deviation between seeds.
+
+""" + table(["task", "activation", "seeds", "Winograd", "direct", "difference", "95 % interval", "SD between seeds"],
+            [[row["task"], row["act"], "%d" % row["seeds"], "%.4f" % row["winograd_mean"], "%.4f" % row["direct_mean"],
+              "%+.4f" % row["difference"], "%+.4f to %+.4f" % tuple(row["interval"]), "%.4f" % row["seed_sd"]]
+             for row in data["tasks"]])
+
+
+def layer_errors(rows):
+    """{(input channels, output channels, side): {pass: (error, direct error)}}"""
+    found = {}
+    for row in rows:
+        found.setdefault((row["ic"], row["oc"], row["size"]), {})[row["pass"]] = (row["error"], row["direct_error"])
+    return found
+
+
 INTRODUCTION = """# Performance
 
 Written by `make bench` from `bench/results/*.json`; do not edit. Every figure is a ratio of programs that took turns in one
@@ -298,7 +332,7 @@ def write():
         INTRODUCTION, head(results), goals(results),
         contest(results, "step", "A training step", "Two threads; `ratio` is the fastest other over ogive."),
         contest(results, "infer", "Inference", "From images to probabilities, two threads; `ratio` as above."),
-        breakdown(results), roofline(results), activations(results), shape(results)]
+        breakdown(results), roofline(results), activations(results), shape(results), accuracy(results)]
     path = os.path.join(DOCS, "performance.md")
     with open(path, "w") as file:
         file.write("\n".join(section for section in sections if section))

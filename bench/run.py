@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure ogive beside its peers, and write bench/results/*.json and docs/performance.md: bench/run.py [--quick] [PART...]
 
-The parts are machine, act, step, infer and shape; all of them take about an hour, with --quick some of each some minutes.
+The parts are machine, act, step, infer, shape and accuracy; all of them take about an hour, with --quick some of each some minutes.
 The peers come from build/peers-bench (scripts/install-deps.sh bench); without them only ogive is measured. The page is
 written from whatever results there are; 'page' as a part writes nothing else."""
 import argparse
@@ -9,6 +9,7 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
+import accuracy
 import act
 import machine
 import page
@@ -17,7 +18,8 @@ import shape
 import step
 
 PARTS = {"machine": machine.run, "act": act.run, "step": lambda quick: step.run("step", quick),
-         "infer": lambda quick: step.run("infer", quick), "shape": shape.run, "page": lambda quick: None}
+         "infer": lambda quick: step.run("infer", quick), "shape": shape.run,
+         "accuracy": accuracy.run, "page": lambda quick: None}
 
 
 def main():

@@ -1,0 +1,68 @@
+"""What the Winograd kernel rounds, layer by layer, and whether training notices: the same seeds with it and with direct
+convolution (--exact), in pairs."""
+import json
+import math
+import os
+import statistics
+import subprocess
+import tempfile
+
+import runner
+
+LOBES = os.path.join(runner.ROOT, "examples", "brain-lobes.yaml")
+MASK = os.path.join(runner.ROOT, "examples", "brain-mask.yaml")
+NUCLEI = os.path.join(os.path.dirname(runner.ROOT), "shared", "data", "nuclei")
+
+TASKS = [
+    ("lobes of a brain (the demo)", LOBES,
+     "--width 16 --depth 3 --norm instance --scale 0.25 --epochs 24 --batch 2 --optimizer adamw --lr 3e-3 "
+     "--weight-decay 0.3 --rotate 15 --zoom 0.3 --no-flip-y --loss-dice 0 --eval-every 24"),
+    ("brain against background", MASK, "--width 16 --scale 0.5 --epochs 8 --lr 3e-3 --no-flip-y"),
+    ("nuclei", NUCLEI, "--width 16 --patch 256 --epochs 8 --lr 2e-3 --rotate 0 --zoom 0 --noise 0"),
+]
+
+# Two-sided 95 % points of Student's t by degrees of freedom (Abramowitz, Stegun, table 26.10).
+T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 11: 2.201, 15: 2.131,
+       19: 2.093}
+
+
+def dice(data, options, act, seed, exact, threads):
+    with tempfile.TemporaryDirectory() as folder:
+        result = runner.ogive("train", data, "-o", os.path.join(folder, "run"), *options.split(), "--act", act, "--seed",
+                              seed, "--threads", threads, "--quiet", "--json", *(["--exact"] if exact else []),
+                              threads=threads)
+    return result["scores"]["mean_dice"]
+
+
+def pairs_of(task, act, seeds, threads):
+    name, data, options = task
+    winograd, direct = [], []
+    for seed in range(seeds):
+        for exact, into in ((False, winograd), (True, direct)):
+            into.append(dice(data, options, act, seed, exact, threads))
+        runner.note("%s, %s, seed %d: Winograd %.4f, direct %.4f" % (name, act, seed, winograd[-1], direct[-1]))
+    differences = [a - b for a, b in zip(winograd, direct)]
+    half = T95[seeds - 1] * statistics.stdev(differences) / math.sqrt(seeds)
+    mean = statistics.mean(differences)
+    return {"task": name, "act": act, "seeds": seeds, "winograd": winograd, "direct": direct,
+            "winograd_mean": statistics.mean(winograd), "direct_mean": statistics.mean(direct),
+            "seed_sd": statistics.stdev(direct), "difference": mean, "interval": [mean - half, mean + half]}
+
+
+def layers(threads):
+    program = os.path.join(runner.BUILD, "bench", "bench_winograd")
+    return json.loads(subprocess.run([program], check=True, stdout=subprocess.PIPE, **runner.pinned(threads)).stdout)
+
+
+def run(quick=False, threads=2):
+    """The layers' errors, and one row for each task whose data are here."""
+    rows = []
+    for task in TASKS:
+        if not os.path.exists(task[1]):
+            runner.note("%s: no data at %s, left out" % (task[0], task[1]))
+            continue
+        for act in ("relu",) if quick else ("relu", "mish"):
+            rows.append(pairs_of(task, act, 2 if quick else 8, threads))
+        if quick:
+            break
+    runner.save("accuracy", {"layers": layers(threads), "tasks": rows})
