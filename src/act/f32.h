@@ -594,9 +594,9 @@ F32_INLINE float f32_sin_turned(float x, float low, int is_cosine)
     float shifted = (bounded * 0x1.45f306p-2f - half) + 0x1.8p+23f;
     float n = (shifted - 0x1.8p+23f) + half;
 #ifdef F32_FUSED
-    float y = __builtin_fmaf(-n, 0x1.921fb6p+1f, bounded); /* exact where the result is small */
-    y = __builtin_fmaf(-n, -0x1.777a5cp-24f, y) + rest;
-    y = __builtin_fmaf(-n, -0x1.ee59dap-49f, y);
+    float y = __builtin_fmaf(-n, 0x1.921fb4p+1f, bounded); /* exact where the result is small */
+    y = __builtin_fmaf(-n, 0x1.4442dp-23f, y) + rest;      /* no part is negative: -0 stays */
+    y = __builtin_fmaf(-n, 0x1.846988p-47f, y);
 #else
     double wide = ((double)bounded - (double)n * 0x1.921fb5p+1) - (double)n * 0x1.110b4611a6263p-25;
     float y = (float)(wide + (double)rest);

@@ -112,13 +112,29 @@ static void test_pow(void **state)
     }
 }
 
+/* A product and a sum of floats are the sum of two floats, to the last bit where nothing is a denormal. */
+static void test_low_parts(void **state)
+{
+    og__random random = og__random_at(4, OG_STREAM_TEST, 0);
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        float u = ldexpf(2 * og__random_uniform(&random) - 1, (int)og__random_below(&random, 40) - 20);
+        float v = ldexpf(2 * og__random_uniform(&random) - 1, (int)og__random_below(&random, 8) - 4);
+        float product = u * v, sum = u + v;
+        if ((double)product + (double)f32_product_low(u, v, product) != (double)u * (double)v)
+            fail_msg("%a * %a", (double)u, (double)v);
+        if ((double)sum + (double)f32_sum_low(u, v, sum) != (double)u + (double)v)
+            fail_msg("%a + %a", (double)u, (double)v);
+    }
+    assert_true(f32_low(1e-7f) == 1e-7f && f32_low(-1e-7f) == -1e-7f && f32_low(1e9f) == 0x1p-4f);
+    assert_true(f32_low(-1e9f) == -0x1p-4f && isfinite(f32_low(NAN)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_functions),
-        cmocka_unit_test(test_zeros),
-        cmocka_unit_test(test_min_max_pass_nan_on),
-        cmocka_unit_test(test_pow),
+        cmocka_unit_test(test_functions), cmocka_unit_test(test_zeros),     cmocka_unit_test(test_min_max_pass_nan_on),
+        cmocka_unit_test(test_pow),       cmocka_unit_test(test_low_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
