@@ -1,4 +1,5 @@
 /* The norm in front of an activation: statistics of an operand forward, its gradient's coefficients backward. */
+#include <assert.h>
 #include <math.h>
 
 #include "net/pass.h"
@@ -63,14 +64,17 @@ static void set_affine(const og__pass *p, int operand, size_t at, int channel, d
     o->shift[at] = (float)(beta - mean * gamma * rstd);
 }
 
+void og__norm_gather(const og__pass *p, const og__unit *u, const float *src)
+{
+    p->plan->ops->moments(u->pixels, src + u->offset, u->partials, u->partials + p->plan->lanes);
+}
+
 static void compute_moments(const og__pass *p, const float *src)
 {
-    og_plan *plan = p->plan;
-    int lanes = plan->lanes;
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+#pragma omp parallel for num_threads(p->plan->options.threads) schedule(static)
     for (int i = 0; i < p->units; i++) {
         og__unit u = og__pass_unit(p, i);
-        plan->ops->moments(u.pixels, src + u.offset, u.partials, u.partials + lanes);
+        og__norm_gather(p, &u, src);
     }
 }
 
@@ -97,11 +101,13 @@ static void use_running(const og__pass *p, int operand)
         set_affine(p, operand, (size_t)c, c, (double)mean[c], (double)variance[c]);
 }
 
-void og__norm_prepare(const og__pass *p, int operand, const float *src)
+void og__norm_prepare(const og__pass *p, int operand, bool gathered, const float *src)
 {
     bool normalised = p->na->operands[operand].normalised;
     bool own = p->plan->net->spec.norm == OG_NORM_INSTANCE || p->plan->options.training;
-    if ((normalised && own) || (operand == 0 && p->node->excite.hidden > 0))
+    if (gathered)
+        assert(normalised && own);
+    else if ((normalised && own) || (operand == 0 && p->node->excite.hidden > 0))
         compute_moments(p, src);
     if (normalised && own)
         use_statistics(p, operand);

@@ -18,7 +18,7 @@ og__pass og__pass_of(og_plan *plan, int node)
     og__pass p = {.plan = plan, .node = &plan->net->graph.nodes[node], .at = &plan->nodes[node]};
     p.na = &p.at->norm_act;
     p.frames = og__act_kernel_frames(p.na->kernel, &p.self);
-    p.chunks = og__chunk_count(p.at->pixels);
+    p.chunks = og__chunk_count(p.at);
     p.units = plan->options.n * p.at->blocks * p.chunks;
     return p;
 }
@@ -30,8 +30,9 @@ og__unit og__pass_unit(const og__pass *p, int index)
     og__unit u = {.chunk = index % p->chunks,
                   .block = index / p->chunks % p->at->blocks,
                   .image = index / p->chunks / p->at->blocks};
-    size_t first = (size_t)u.chunk * OG_CHUNK_PIXELS, channel = (size_t)(u.block * lanes), image = (size_t)u.image;
-    u.pixels = p->at->pixels - first < OG_CHUNK_PIXELS ? p->at->pixels - first : OG_CHUNK_PIXELS;
+    size_t chunk = OG_CHUNK_ROWS * (size_t)p->at->w, first = (size_t)u.chunk * chunk;
+    size_t channel = (size_t)(u.block * lanes), image = (size_t)u.image;
+    u.pixels = p->at->pixels - first < chunk ? p->at->pixels - first : chunk;
     u.offset = ((image * (size_t)p->at->blocks + (size_t)u.block) * p->at->pixels + first) * (size_t)lanes;
     u.group_at = (p->na->groups > 1 ? image : 0) * padded + channel;
     u.apply_at = (p->na->apply_rows > 1 ? image : 0) * padded + channel;
@@ -51,12 +52,12 @@ double og__pass_image_sum(const og__pass *p, int image, int channel, int row)
     return sum;
 }
 
-/* Lanes beyond the channels must be 0: the next convolution multiplies them. */
-static void clear_padding(const og__pass *p, const og__unit *u, float *tensor)
+/* Lanes beyond the channels must be 0: the next convolution multiplies them. `at` is the unit's place. */
+static void clear_padding(const og__pass *p, const og__unit *u, float *at)
 {
     int used = p->node->channels % p->plan->lanes;
     if (used != 0 && u->block == p->at->blocks - 1)
-        p->plan->ops->zero_lanes(u->pixels, used, tensor + u->offset);
+        p->plan->ops->zero_lanes(u->pixels, used, at);
 }
 
 /* What a unit gives to the function's frames. */
@@ -69,8 +70,8 @@ typedef struct arguments {
 static const float *make_noise(const og__pass *p, const og__unit *u)
 {
     const og_plan *plan = p->plan;
-    size_t lanes = (size_t)plan->lanes, first = (size_t)u->chunk * OG_CHUNK_PIXELS;
-    float *noise = plan->noise + (size_t)omp_get_thread_num() * OG_CHUNK_PIXELS * lanes;
+    size_t lanes = (size_t)plan->lanes, first = (size_t)u->chunk * OG_CHUNK_ROWS * (size_t)p->at->w;
+    float *noise = og__plan_strip(plan, omp_get_thread_num());
     uint64_t channel = (uint64_t)u->image * (uint64_t)p->node->channels + (uint64_t)u->block * lanes;
     if (plan->options.training)
         plan->ops->uniform(u->pixels, first, plan->noise_seed, og__stream_of_layer(OG_STREAM_NOISE, p->node->layer),
@@ -93,50 +94,100 @@ static void set_arguments(const og__pass *p, const og__unit *u, const float *con
 
 /* --- forward ------------------------------------------------------------------------------------------------------ */
 
-void og__norm_act_forward(og_plan *plan, int node, bool fresh, const float *const *src, float *dst)
+void og__norm_act_prepare(og_plan *plan, int node, bool gathered, const float *const *src)
 {
     og__pass p = og__pass_of(plan, node);
-    for (int i = 0; fresh && i < p.na->gradient_count; i++) {
-        og__norm_prepare(&p, i, src[i]);
+    for (int i = 0; i < p.na->gradient_count; i++) {
+        og__norm_prepare(&p, i, gathered, src[i]);
         if (i == 0 && p.node->excite.hidden > 0)
             og__excite_forward(&p);
     }
+}
+
+static void run_forward(const og__pass *p, const og__unit *u, const float *const *src, float *dst)
+{
+    arguments a;
+    set_arguments(p, u, src, &a);
+    og__act_block block = {a.scale, a.shift, a.params};
+    p->frames->forward(p->self, u->pixels, a.src, dst, &block);
+    clear_padding(p, u, dst); /* f(0) need not be 0 */
+}
+
+void og__norm_act_forward(og_plan *plan, int node, const float *const *src, float *dst)
+{
+    og__pass p = og__pass_of(plan, node);
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
     for (int i = 0; i < p.units; i++) {
         og__unit u = og__pass_unit(&p, i);
-        arguments a;
-        set_arguments(&p, &u, src, &a);
-        og__act_block block = {a.scale, a.shift, a.params};
-        p.frames->forward(p.self, u.pixels, a.src, dst + u.offset, &block);
-        clear_padding(&p, &u, dst); /* f(0) need not be 0 */
+        run_forward(&p, &u, src, dst + u.offset);
+    }
+}
+
+/* A chunk of one channel block. */
+static og__unit chunk_of(const og__pass *p, int image, int block, int chunk)
+{
+    return og__pass_unit(p, (image * p->at->blocks + block) * p->chunks + chunk);
+}
+
+void og__act_rows_load(const void *rows, int image, int block, int row, int count, float *dst)
+{
+    const og__act_rows *r = rows;
+    og__pass p = og__pass_of(r->plan, r->node);
+    og__unit u = chunk_of(&p, image, block, 0);
+    u.offset += (size_t)row * (size_t)p.at->w * (size_t)r->plan->lanes;
+    u.pixels = (size_t)count * (size_t)p.at->w;
+    run_forward(&p, &u, &r->src, dst);
+}
+
+void og__act_rows_gather(const void *rows, int image, int chunk)
+{
+    const og__act_rows *r = rows;
+    og__pass p = og__pass_of(r->plan, r->node);
+    for (int block = 0; block < p.at->blocks; block++) {
+        og__unit u = chunk_of(&p, image, block, chunk);
+        og__norm_gather(&p, &u, r->src);
     }
 }
 
 /* --- backward ----------------------------------------------------------------------------------------------------- */
 
+static void reduce_unit(const og__pass *p, const og__unit *u, const float *const *src, float *const *d)
+{
+    int lanes = p->plan->lanes, gradients = p->na->gradient_count;
+    arguments a;
+    float *dz[OG_INPUT_COUNT], *dz_sums[OG_INPUT_COUNT], *src_sums[OG_INPUT_COUNT], *params[OG_ACT_PARAMS_MAX];
+    set_arguments(p, u, src, &a);
+    for (int j = 0; j < gradients; j++) {
+        dz[j] = d[j] + u->offset;
+        dz_sums[j] = u->partials + 2 * j * lanes;
+        src_sums[j] = dz_sums[j] + lanes;
+    }
+    for (int k = 0; k < p->na->param_count; k++)
+        params[k] = u->partials + (2 * gradients + k) * lanes;
+    memset(u->partials, 0, sizeof(float) * (size_t)(og__norm_act_rows(p->na) * lanes));
+    og__act_block block = {a.scale, a.shift, a.params};
+    og__act_sums sums = {dz_sums, src_sums, a.center, p->na->learns ? params : NULL};
+    p->frames->backward_reduce(p->self, u->pixels, a.src, dz, &block, &sums);
+    for (int j = 0; j < gradients; j++)
+        clear_padding(p, u, dz[j]); /* 0 times an infinite slope is not 0 */
+}
+
 static void reduce(const og__pass *p, const float *const *src, float *const *d)
 {
-    og_plan *plan = p->plan;
-    int lanes = plan->lanes, gradients = p->na->gradient_count;
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+#pragma omp parallel for num_threads(p->plan->options.threads) schedule(static)
     for (int i = 0; i < p->units; i++) {
         og__unit u = og__pass_unit(p, i);
-        arguments a;
-        float *dz[OG_INPUT_COUNT], *dz_sums[OG_INPUT_COUNT], *src_sums[OG_INPUT_COUNT], *params[OG_ACT_PARAMS_MAX];
-        set_arguments(p, &u, src, &a);
-        for (int j = 0; j < gradients; j++) {
-            dz[j] = d[j] + u.offset;
-            dz_sums[j] = u.partials + 2 * j * lanes;
-            src_sums[j] = dz_sums[j] + lanes;
-        }
-        for (int k = 0; k < p->na->param_count; k++)
-            params[k] = u.partials + (2 * gradients + k) * lanes;
-        memset(u.partials, 0, sizeof(float) * (size_t)(og__norm_act_rows(p->na) * lanes));
-        og__act_block block = {a.scale, a.shift, a.params};
-        og__act_sums sums = {dz_sums, src_sums, a.center, p->na->learns ? params : NULL};
-        p->frames->backward_reduce(p->self, u.pixels, a.src, dz, &block, &sums);
-        for (int j = 0; j < gradients; j++)
-            clear_padding(p, &u, d[j]); /* 0 times an infinite slope is not 0 */
+        reduce_unit(p, &u, src, d);
+    }
+}
+
+void og__act_rows_reduce(const void *rows, int image, int chunk)
+{
+    const og__act_rows *r = rows;
+    og__pass p = og__pass_of(r->plan, r->node);
+    for (int block = 0; block < p.at->blocks; block++) {
+        og__unit u = chunk_of(&p, image, block, chunk);
+        reduce_unit(&p, &u, &r->src, &r->d);
     }
 }
 
@@ -163,15 +214,29 @@ static void act_gradients(const og__pass *p)
 }
 
 /* From dz to the gradient by an operand's source. */
+static void apply_unit(const og__pass *p, const og__unit *u, int operand, const float *src, float *d)
+{
+    const og__operand *o = &p->na->operands[operand];
+    p->plan->ops->norm_apply(u->pixels, src + u->offset, o->k0 + u->apply_at, o->k1 + u->apply_at, o->k2 + u->apply_at,
+                             d + u->offset);
+}
+
 static void apply(const og__pass *p, int operand, const float *src, float *d)
 {
-    og_plan *plan = p->plan;
-    const og__operand *o = &p->na->operands[operand];
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+#pragma omp parallel for num_threads(p->plan->options.threads) schedule(static)
     for (int i = 0; i < p->units; i++) {
         og__unit u = og__pass_unit(p, i);
-        plan->ops->norm_apply(u.pixels, src + u.offset, o->k0 + u.apply_at, o->k1 + u.apply_at, o->k2 + u.apply_at,
-                              d + u.offset);
+        apply_unit(p, &u, operand, src, d);
+    }
+}
+
+void og__act_rows_apply(const void *rows, int image, int chunk)
+{
+    const og__act_rows *r = rows;
+    og__pass p = og__pass_of(r->plan, r->node);
+    for (int block = 0; block < p.at->blocks; block++) {
+        og__unit u = chunk_of(&p, image, block, chunk);
+        apply_unit(&p, &u, 0, r->src, r->d);
     }
 }
 
@@ -206,13 +271,16 @@ static void call_probe(const og__pass *p, const float *const *src, const float *
     plan->probe(plan->probe_context, &layer);
 }
 
-void og__norm_act_backward(og_plan *plan, int node, const float *const *src, float *const *d)
+void og__norm_act_backward(og_plan *plan, int node, bool reduced, bool deferred, const float *const *src,
+                           float *const *d)
 {
     og__pass p = og__pass_of(plan, node);
     bool excited = p.node->excite.hidden > 0;
-    if (plan->probe && p.node->layer != OG_NO_LAYER)
-        call_probe(&p, src, d[0]);
-    reduce(&p, src, d);
+    if (!reduced) {
+        if (plan->probe && p.node->layer != OG_NO_LAYER)
+            call_probe(&p, src, d[0]);
+        reduce(&p, src, d);
+    }
     if (p.na->learns)
         act_gradients(&p);
     if (excited)
@@ -221,7 +289,8 @@ void og__norm_act_backward(og_plan *plan, int node, const float *const *src, flo
         if (!p.na->operands[i].normalised && !(i == 0 && excited))
             continue; /* dz is the gradient already */
         og__norm_gradients(&p, i);
-        apply(&p, i, src[i], d[i]);
+        if (!deferred)
+            apply(&p, i, src[i], d[i]);
     }
 }
 

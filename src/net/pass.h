@@ -32,8 +32,12 @@ double og__pass_image_sum(const og__pass *p, int image, int channel, int row);
 
 /* --- norm.c --- */
 
-/* Set mean, rstd, scale and shift of an operand from its values, or from running statistics. */
-void og__norm_prepare(const og__pass *p, int operand, const float *src);
+/* Moments of a unit of operand 0 to its partials. */
+void og__norm_gather(const og__pass *p, const og__unit *u, const float *src);
+
+/* Set mean, rstd, scale and shift of an operand from its values, or from running statistics. With `gathered` its units'
+ * moments are in their partials. */
+void og__norm_prepare(const og__pass *p, int operand, bool gathered, const float *src);
 
 /* From the sums of the backward pass: gradients of the norm's parameters, and the coefficients of the apply pass. */
 void og__norm_gradients(const og__pass *p, int operand);

@@ -123,28 +123,27 @@ static og_status open_norm_act(og_plan *plan, int node)
     return og__excite_open(plan, n, na);
 }
 
-/* Working memory of the norms', the activations' and the loss's sums, as much as the largest node needs, and of noise.
- */
+/* Working memory of the norms', the activations' and the loss's sums, as much as the largest node needs, and strips. */
 static og_status open_partials(og_plan *plan)
 {
     const og__graph *g = &plan->net->graph;
-    size_t most = 0, floats, noise;
-    bool noisy = false;
+    size_t most = 0, floats, strips;
     for (int i = 0; i < g->node_count; i++) {
         const og__plan_node *at = &plan->nodes[i];
         if (g->nodes[i].kind != OG_NODE_NORM_ACT)
             continue;
-        size_t units = (size_t)plan->options.n * (size_t)at->blocks * (size_t)og__chunk_count(at->pixels);
+        size_t units = (size_t)plan->options.n * (size_t)at->blocks * (size_t)og__chunk_count(at);
         size_t rows = units * (size_t)og__norm_act_rows(&at->norm_act);
         most = rows > most ? rows : most;
-        noisy = noisy || at->norm_act.operand_count > at->norm_act.gradient_count;
     }
     OG_TRY(og__product(&floats, 2, (size_t[]){most, (size_t)plan->lanes}));
     OG_TRY(og__alloc(floats, sizeof(float), &plan->partials));
     OG_TRY(og__alloc(og__loss_partials(plan), sizeof(double), &plan->loss_partials));
-    noise = noisy ? (size_t)plan->options.threads * OG_CHUNK_PIXELS * (size_t)plan->lanes : 0;
-    OG_TRY(og__alloc(noise, sizeof(float), &plan->noise));
-    plan->bytes += (floats + noise) * sizeof(float) + og__loss_partials(plan) * sizeof(double);
+    OG_TRY(og__product(
+        &strips, 4,
+        (size_t[]){(size_t)plan->options.threads, OG_CHUNK_ROWS, (size_t)plan->options.w, (size_t)plan->lanes}));
+    OG_TRY(og__alloc(strips, sizeof(float), &plan->strips));
+    plan->bytes += (floats + strips) * sizeof(float) + og__loss_partials(plan) * sizeof(double);
     return OG_OK;
 }
 
@@ -163,11 +162,29 @@ static og_status open_nodes(og_plan *plan)
     return OG_OK;
 }
 
+/* What can be done inside of other nodes' passes: the work of a norm and activation of one convolution's result. */
+static void find_fusions(const og_plan *plan, og__fusion *fusions)
+{
+    const og__graph *g = &plan->net->graph;
+    for (int i = 0; i < g->node_count; i++) {
+        const og__node *n = &g->nodes[i];
+        const og__norm_act *na = &plan->nodes[i].norm_act;
+        fusions[i].by_rows = n->kind == OG_NODE_CONV || n->kind == OG_NODE_POOL;
+        for (int j = 0; n->kind == OG_NODE_CONV && j < n->src_count; j++)
+            fusions[i].by_rows = fusions[i].by_rows && og__conv_fuses(plan->nodes[i].conv[j]);
+        if (n->kind == OG_NODE_NORM_ACT && n->src_count == 1 && g->nodes[n->src[0]].kind == OG_NODE_CONV) {
+            fusions[i].by_rows = na->operand_count == 1;
+            fusions[i].gathers = na->groups == 1 && n->excite.hidden == 0 && na->operands[0].normalised;
+        }
+    }
+}
+
 og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **plan)
 {
     og_status status = OG_OK;
     og_plan *made = NULL;
     size_t *floats = NULL;
+    og__fusion *fusions = NULL;
     *plan = NULL;
     OG_TRY(check_options(net, options));
     OG_GO(og__alloc(1, sizeof *made, &made));
@@ -180,16 +197,19 @@ og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **pla
     made->stale = true;
     OG_GO(og__alloc((size_t)net->graph.node_count, sizeof *made->nodes, &made->nodes));
     OG_GO(size_nodes(made, &floats));
-    OG_GO(og__schedule_init(&net->graph, floats, options->training, made->planar_input, &made->schedule));
-    OG_GO(og__alloc(made->schedule.floats, sizeof(float), &made->arena));
-    made->bytes = made->schedule.floats * sizeof(float);
     OG_GO(open_nodes(made));
+    OG_GO(og__alloc((size_t)net->graph.node_count, sizeof *fusions, &fusions));
+    find_fusions(made, fusions);
+    OG_GO(og__schedule_init(&net->graph, floats, fusions, options->training, made->planar_input, &made->schedule));
+    OG_GO(og__alloc(made->schedule.floats, sizeof(float), &made->arena));
+    made->bytes += made->schedule.floats * sizeof(float);
     OG_GO(open_partials(made));
     OG_GO(og__head_open(net->spec.head, made->ops, made->isa, net->spec.classes, &made->head));
     *plan = made;
     made = NULL;
 done:
     free(floats);
+    free(fusions);
     og_plan_free(made);
     return status;
 }
@@ -222,7 +242,7 @@ void og_plan_free(og_plan *plan)
     free(plan->arena);
     free(plan->scratch);
     free(plan->partials);
-    free(plan->noise);
+    free(plan->strips);
     free(plan->loss_partials);
     free(plan);
 }

@@ -11,10 +11,6 @@
 #include "net/schedule.h"
 #include "net/trace.h"
 
-/* Pixels that one unit of parallel work covers in normalisation and activation: its block fits the L2 cache. A fixed
- * number, so that sums are partitioned alike for any number of threads. */
-enum { OG_CHUNK_PIXELS = 1024 };
-
 /* What a norm puts before an activation, for one operand. Where there is none: mean 0, scale 1, shift 0. */
 typedef struct og__operand {
     bool normalised;
@@ -71,7 +67,7 @@ struct og_plan {
     double *loss_partials;
     og__head_run head;
     size_t bytes;
-    float *noise; /* (threads, OG_CHUNK_PIXELS, lanes) room for one unit's noise; 0 in inference */
+    float *strips; /* (threads, OG_CHUNK_ROWS, w, lanes) room for a chunk's noise, 0 in inference, or for its values */
     uint64_t noise_seed, noise_step;
     bool stale;         /* weights changed since they were packed */
     const float *image; /* during a pass: the caller's src */
@@ -85,21 +81,51 @@ static inline float *og__plan_buffer(const og_plan *plan, int buffer)
     return buffer == OG_NO_BUFFER ? NULL : plan->arena + plan->schedule.buffers[buffer].offset;
 }
 
-/* Units of work of one node: images x blocks x chunks of pixels. */
-static inline int og__chunk_count(size_t pixels)
+/* Normalisation, activation and pooling work in units of images x blocks x chunks of rows, whatever the number of
+ * threads, so that sums are partitioned alike. */
+static inline int og__chunk_count(const og__plan_node *at)
 {
-    return (int)((pixels + OG_CHUNK_PIXELS - 1) / OG_CHUNK_PIXELS);
+    return (at->h + OG_CHUNK_ROWS - 1) / OG_CHUNK_ROWS;
+}
+
+static inline float *og__plan_strip(const og_plan *plan, int thread)
+{
+    return plan->strips + (size_t)thread * OG_CHUNK_ROWS * (size_t)plan->options.w * (size_t)plan->lanes;
 }
 
 /* --- norm_act.c --- */
 
-/* Forward: from the operands `src` to `dst`, which may be src[0]. `fresh` computes statistics and excited parameters,
- * else those of the last time serve; without training, running statistics. */
-void og__norm_act_forward(og_plan *plan, int node, bool fresh, const float *const *src, float *dst);
+/* Statistics and excited parameters of the operands `src`; without training, running statistics. With `gathered` the
+ * chunks' moments are there already. */
+void og__norm_act_prepare(og_plan *plan, int node, bool gathered, const float *const *src);
 
-/* Backward: d[0] holds the gradient by the node's value and gets the one by src[0], d[i] that by src[i]. Writes
- * parameter gradients. */
-void og__norm_act_backward(og_plan *plan, int node, const float *const *src, float *const *d);
+/* Forward: from the operands to `dst`, which may be src[0]. */
+void og__norm_act_forward(og_plan *plan, int node, const float *const *src, float *dst);
+
+/* Backward: d[0] holds the gradient by the node's value, or by z if `reduced`, and gets the one by src[0], d[i] that by
+ * src[i]. Writes parameter gradients. With `deferred` d[0] remains the gradient by z. */
+void og__norm_act_backward(og_plan *plan, int node, bool reduced, bool deferred, const float *const *src,
+                           float *const *d);
+
+/* The same by rows, inside of other nodes' passes, for a node with one operand: context of an og__row_load or
+ * og__row_touch. */
+typedef struct og__act_rows {
+    og_plan *plan;
+    int node;
+    const float *src;
+    float *d;
+} og__act_rows;
+
+/* Rows of the node's value. */
+void og__act_rows_load(const void *rows, int image, int block, int row, int count, float *dst);
+
+/* A chunk's moments. */
+void og__act_rows_gather(const void *rows, int image, int chunk);
+
+/* d: from the gradient by the node's value to the one by z, with the sums; then, after og__norm_act_backward(), from
+ * that to the one by src. */
+void og__act_rows_reduce(const void *rows, int image, int chunk);
+void og__act_rows_apply(const void *rows, int image, int chunk);
 
 /* Spread the activation's parameters over channels, after the weights changed. */
 void og__norm_act_refresh(og_plan *plan, int node);

@@ -2,9 +2,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "net/plan.h"
+#include <omp.h>
 
-static const og__conv_fused unfused;
+#include "net/plan.h"
 
 /* Everything a step of one node touches. */
 typedef struct context {
@@ -58,28 +58,65 @@ static strip strip_of(int index, int h)
     return (strip){(size_t)(index / strips), row, h - row < ROWS ? h - row : ROWS};
 }
 
-static void pool(const context *c, const float *src, float *dst)
+/* What a step needs to make the rows of source i; its act[i] names the node. */
+static og__act_rows rows_of(og_plan *plan, const og__step *step, int i)
+{
+    return (og__act_rows){.plan = plan, .node = step->act[i], .src = og__plan_buffer(plan, step->src[i])};
+}
+
+/* Chunk `chunk` of a pooling node's source, of one channel block, made now or as it is in memory. */
+static const float *pool_rows(const context *c, const og__step *step, int image, int block, int chunk)
 {
     og_plan *plan = c->plan;
-    size_t fine = block_floats(plan, c->src), coarse = block_floats(plan, c->at);
-    int h = c->at->h, w = c->at->w;
+    int row = chunk * OG_CHUNK_ROWS, rows = c->src->h - row < OG_CHUNK_ROWS ? c->src->h - row : OG_CHUNK_ROWS;
+    size_t at = (size_t)(image * c->at->blocks + block) * block_floats(plan, c->src);
+    if (step->act[0] == OG_NO_NODE)
+        return og__plan_buffer(plan, step->src[0]) + at + (size_t)row * (size_t)(c->src->w * plan->lanes);
+    float *values = og__plan_strip(plan, omp_get_thread_num());
+    og__act_rows act = rows_of(plan, step, 0);
+    og__act_rows_load(&act, image, block, row, rows, values);
+    return values;
+}
+
+/* Of a chunk of the source come half as many rows of the result. */
+static int pooled_rows(const context *c, int chunk)
+{
+    int left = c->at->h - chunk * OG_CHUNK_ROWS / 2;
+    return left < OG_CHUNK_ROWS / 2 ? left : OG_CHUNK_ROWS / 2;
+}
+
+static void pool(const context *c, const og__step *step, float *dst)
+{
+    og_plan *plan = c->plan;
+    int chunks = og__chunk_count(c->src), blocks = c->at->blocks;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * c->at->blocks * strips_per_block(h); i++) {
-        strip s = strip_of(i, h);
-        plan->ops->pool_forward(s.row, s.rows, w, src + s.block * fine, dst + s.block * coarse);
+    for (int i = 0; i < plan->options.n * blocks * chunks; i++) {
+        int chunk = i % chunks, block = i / chunks % blocks, image = i / chunks / blocks;
+        size_t line = (size_t)(c->at->w * plan->lanes), row = (size_t)(chunk * OG_CHUNK_ROWS / 2);
+        float *to = dst + (size_t)(i / chunks) * block_floats(plan, c->at) + row * line;
+        plan->ops->pool_forward(0, pooled_rows(c, chunk), c->at->w, pool_rows(c, step, image, block, chunk), to);
     }
 }
 
-static void pool_back(const context *c, const float *src, const float *d_dst, bool add, float *d_src)
+static void pool_back(const context *c, const og__step *step, bool reduced, const float *d_dst, float *d_src)
 {
     og_plan *plan = c->plan;
-    size_t fine = block_floats(plan, c->src), coarse = block_floats(plan, c->at);
-    int h = c->at->h, w = c->at->w;
+    int chunks = og__chunk_count(c->src), blocks = c->at->blocks;
+    og__act_rows act = rows_of(plan, step, 0);
+    act.d = d_src;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * c->at->blocks * strips_per_block(h); i++) {
-        strip s = strip_of(i, h);
-        plan->ops->pool_backward(s.row, s.rows, w, src + s.block * fine, d_dst + s.block * coarse, add,
-                                 d_src + s.block * fine);
+    for (int i = 0; i < plan->options.n * chunks; i++) {
+        int chunk = i % chunks, image = i / chunks;
+        size_t line = (size_t)(c->at->w * plan->lanes), row = (size_t)(chunk * OG_CHUNK_ROWS / 2);
+        for (int block = 0; block < blocks; block++) {
+            size_t at = (size_t)(image * blocks + block);
+            const float *src = pool_rows(c, step, image, block, chunk);
+            plan->ops->pool_backward(0, pooled_rows(c, chunk), c->at->w, src,
+                                     d_dst + at * block_floats(plan, c->at) + row * line, step->add[0],
+                                     d_src + at * block_floats(plan, c->src) + 4 * row * line);
+        }
+        if (reduced)
+            og__act_rows_reduce(&act, image, chunk);
     }
 }
 
@@ -124,6 +161,24 @@ static void find_sources(const og_plan *plan, const og__step *step, const float 
         src[i] = og__plan_buffer(plan, step->src[i]);
 }
 
+static og_status conv_forward(const context *c, const og__step *step)
+{
+    og_plan *plan = c->plan;
+    float *dst = og__plan_buffer(plan, step->dst);
+    const og__act_rows norm = {.plan = plan, .node = step->node + 1, .src = dst};
+    const og__row_touch gather = {og__act_rows_gather, &norm};
+    for (int i = 0; i < c->node->src_count; i++) {
+        const float *src = step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
+        og__act_rows act = rows_of(plan, step, i);
+        og__row_load load = {og__act_rows_load, &act};
+        og__conv_fused fused = {.load = step->act[i] != OG_NO_NODE ? &load : NULL,
+                                .after = step->gathered && i == c->node->src_count - 1 ? &gather : NULL};
+        const float *bias = i == 0 ? og__net_weight(plan->net, c->node->bias) : NULL;
+        OG_TRY(og__conv_forward(c->at->conv[i], src, bias, dst, &fused, plan->scratch));
+    }
+    return OG_OK;
+}
+
 static og_status forward(og_plan *plan, const og__step *step)
 {
     context c = context_of(plan, step->node);
@@ -134,25 +189,22 @@ static og_status forward(og_plan *plan, const og__step *step)
         pack_image(&c, dst);
         return OG_OK;
     case OG_NODE_CONV:
-    case OG_NODE_UP: {
-        const float *bias = og__net_weight(plan->net, c.node->bias);
-        OG_TRY(og__conv_forward(c.at->conv[0], src, bias, dst, &unfused, plan->scratch));
-        for (int i = 1; i < c.node->src_count; i++)
-            OG_TRY(og__conv_forward(c.at->conv[i], og__plan_buffer(plan, step->src[i]), NULL, dst, &unfused,
-                                    plan->scratch));
-        return OG_OK;
-    }
+    case OG_NODE_UP:
+        return conv_forward(&c, step);
     case OG_NODE_NORM_ACT: {
         const float *operands[OG_NODE_SRC_MAX];
         find_sources(plan, step, operands);
-        og__norm_act_forward(plan, step->node, step->kind == OG_STEP_FORWARD, operands, dst);
+        if (step->kind == OG_STEP_FORWARD)
+            og__norm_act_prepare(plan, step->node, step->gathered, operands);
+        if (dst)
+            og__norm_act_forward(plan, step->node, operands, dst);
         return OG_OK;
     }
     case OG_NODE_MIRROR:
         mirror(&c, false, src, dst);
         return OG_OK;
     case OG_NODE_POOL:
-        pool(&c, src, dst);
+        pool(&c, step, dst);
         return OG_OK;
     case OG_NODE_RESIZE:
         resize(&c, false, src, dst);
@@ -172,22 +224,37 @@ static void add(og_plan *plan, const og__plan_node *at, const float *src, float 
         plan->ops->add(at->pixels, src + (size_t)i * block, dst + (size_t)i * block);
 }
 
+/* A probe wants to see the gradient by the activation's value. */
+static bool is_reduced(const og_plan *plan, const og__step *step)
+{
+    return step->reduced && !plan->probe;
+}
+
 static og_status conv_backward(const context *c, const og__step *step)
 {
     og_plan *plan = c->plan;
-    const float *d_dst = og__plan_buffer(plan, step->d_dst);
+    float *d_dst = og__plan_buffer(plan, step->d_dst);
+    const og__act_rows norm = {plan, step->node + 1, og__plan_buffer(plan, step->applied), d_dst};
+    const og__row_touch apply = {og__act_rows_apply, &norm};
     float *d_weights = og__net_gradient(plan->net, c->node->weight);
     float *d_bias = og__net_gradient(plan->net, c->node->bias);
     const og__graph *g = &plan->net->graph;
     for (int i = 0; i < c->node->src_count; i++) {
         const float *src = step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
-        OG_TRY(og__conv_backward_weights(c->at->conv[i], src, d_dst, d_weights, i == 0 ? d_bias : NULL, &unfused,
+        og__act_rows act = rows_of(plan, step, i);
+        const og__row_load load = {og__act_rows_load, &act};
+        const og__row_touch reduce = {og__act_rows_reduce, &act};
+        og__conv_fused for_weights = {.load = step->act[i] != OG_NO_NODE ? &load : NULL,
+                                      .before = step->applied != OG_NO_BUFFER && i == 0 ? &apply : NULL};
+        OG_TRY(og__conv_backward_weights(c->at->conv[i], src, d_dst, d_weights, i == 0 ? d_bias : NULL, &for_weights,
                                          plan->scratch));
         og__trace_charge(plan->trace, step->node, og__trace_backward_weights(g, step->node));
         if (step->d_src[i] == OG_NO_BUFFER)
             continue;
         float *d_src = og__plan_buffer(plan, step->add[i] ? step->spare : step->d_src[i]);
-        OG_TRY(og__conv_backward_data(c->at->conv[i], d_dst, d_src, &unfused, plan->scratch));
+        act.d = d_src;
+        og__conv_fused for_data = {.after = is_reduced(plan, step) && i == 0 ? &reduce : NULL};
+        OG_TRY(og__conv_backward_data(c->at->conv[i], d_dst, d_src, &for_data, plan->scratch));
         og__trace_charge(plan->trace, step->node, og__trace_backward_data(g, step->node));
         if (!step->add[i])
             continue;
@@ -211,14 +278,15 @@ static og_status backward(og_plan *plan, const og__step *step)
         find_sources(plan, step, operands);
         for (int i = 0; i < OG_NODE_SRC_MAX; i++)
             gradients[i] = og__plan_buffer(plan, step->d_src[i]);
-        og__norm_act_backward(plan, step->node, operands, gradients);
+        og__norm_act_backward(plan, step->node, is_reduced(plan, step), step->applied != OG_NO_BUFFER, operands,
+                              gradients);
         return OG_OK;
     }
     case OG_NODE_MIRROR:
         mirror(&c, true, d_dst, d_src);
         return OG_OK;
     case OG_NODE_POOL:
-        pool_back(&c, og__plan_buffer(plan, step->src[0]), d_dst, step->add[0], d_src);
+        pool_back(&c, step, is_reduced(plan, step), d_dst, d_src);
         return OG_OK;
     case OG_NODE_RESIZE:
         resize(&c, true, d_dst, d_src);
@@ -315,6 +383,24 @@ static og_status blame(const char *layer, const char *what, double loss)
                     layer, loss, what);
 }
 
+/* The same for a node's value, which its readers may make by rows. */
+static bool value_finite(og_plan *plan, const og__step *step)
+{
+    if (step->dst != OG_NO_BUFFER)
+        return all_finite(og__plan_buffer(plan, step->dst), plan->schedule.buffers[step->dst].floats);
+    const og__plan_node *at = &plan->nodes[step->node];
+    const og__act_rows act = {.plan = plan, .node = step->node, .src = og__plan_buffer(plan, step->src[0])};
+    float *values = og__plan_strip(plan, 0);
+    bool finite = true;
+    for (int i = 0; i < plan->options.n * at->blocks; i++)
+        for (int row = 0; row < at->h && finite; row += OG_CHUNK_ROWS) {
+            int rows = at->h - row < OG_CHUNK_ROWS ? at->h - row : OG_CHUNK_ROWS;
+            og__act_rows_load(&act, i / at->blocks, i % at->blocks, row, rows, values);
+            finite = all_finite(values, (size_t)(rows * at->w * plan->lanes));
+        }
+    return finite;
+}
+
 /* Run the forward pass again and look at each value as it is made: the first bad one names the layer. OG_OK if none. */
 static og_status blame_forward(og_plan *plan, double loss)
 {
@@ -327,7 +413,7 @@ static og_status blame_forward(og_plan *plan, double loss)
         const og__step *step = &plan->schedule.steps[i];
         const og__node *n = &g->nodes[step->node];
         OG_TRY(forward(plan, step));
-        if (all_finite(og__plan_buffer(plan, step->dst), plan->schedule.buffers[step->dst].floats))
+        if (value_finite(plan, step))
             continue;
         if (n->kind == OG_NODE_NORM_ACT && n->layer != OG_NO_LAYER)
             return blame(g->layers[n->layer].name, "its normalisation or activation overflows", loss);

@@ -11,6 +11,8 @@ enum { KEEP_STEPS = 3, ALIGN_FLOATS = OG_ALIGN_BYTES / sizeof(float) };
 typedef struct planner {
     const og__graph *graph;
     const size_t *floats;
+    const og__fusion *fusions;
+    bool training;
     og__schedule *s;
     int step_room, buffer_room;
     bool planar_input;
@@ -21,7 +23,7 @@ typedef struct planner {
 
 static bool is_stored(og__node_kind kind)
 {
-    return kind == OG_NODE_INPUT || kind == OG_NODE_CONV || kind == OG_NODE_UP;
+    return kind == OG_NODE_INPUT || kind == OG_NODE_CONV || kind == OG_NODE_UP || kind == OG_NODE_POOL;
 }
 
 static bool grow(planner *p, void **list, int count, int *room, size_t size)
@@ -64,9 +66,16 @@ static int use(planner *p, int buffer)
 
 static og__step blank_step(og__step_kind kind, int node)
 {
-    og__step step = {.kind = kind, .node = node, .dst = OG_NO_BUFFER, .d_dst = OG_NO_BUFFER, .spare = OG_NO_BUFFER};
-    for (int i = 0; i < OG_NODE_SRC_MAX; i++)
+    og__step step = {.kind = kind,
+                     .node = node,
+                     .dst = OG_NO_BUFFER,
+                     .d_dst = OG_NO_BUFFER,
+                     .spare = OG_NO_BUFFER,
+                     .applied = OG_NO_BUFFER};
+    for (int i = 0; i < OG_NODE_SRC_MAX; i++) {
         step.src[i] = step.d_src[i] = OG_NO_BUFFER;
+        step.act[i] = OG_NO_NODE;
+    }
     return step;
 }
 
@@ -90,6 +99,67 @@ static bool is_shared(const planner *p, int node)
     return readers > 1;
 }
 
+/* --- what is done inside of other nodes' passes ------------------------------------------------------------------- */
+
+/* Whether a node can make the rows of its source `src` when it reads them. */
+static bool makes_rows(const planner *p, int node, int src)
+{
+    return p->graph->nodes[src].kind == OG_NODE_NORM_ACT && p->fusions[src].by_rows && p->fusions[node].by_rows;
+}
+
+/* Whether all readers do, so that the value need not be stored. */
+static bool is_virtual(const planner *p, int node)
+{
+    bool all = p->graph->nodes[node].kind == OG_NODE_NORM_ACT && p->fusions[node].by_rows;
+    int readers = 0;
+    for (int i = node + 1; i < p->graph->node_count; i++)
+        for (int j = 0; j < p->graph->nodes[i].src_count; j++)
+            if (p->graph->nodes[i].src[j] == node) {
+                all = all && makes_rows(p, i, node);
+                readers++;
+            }
+    return all && readers > 0;
+}
+
+/* Source i of a node's step: its value, or with `by_rows` what that is made from. */
+static void give_source(planner *p, int node, int i, bool by_rows, og__step *step)
+{
+    int src = p->graph->nodes[node].src[i];
+    if (by_rows)
+        step->act[i] = src;
+    step->src[i] = use(p, p->value[by_rows ? p->graph->nodes[src].src[0] : src]);
+}
+
+/* Whether a convolution and the norm right behind it go together forward: the first gathers moments for the second. */
+static bool gathers(const planner *p, int conv, int norm)
+{
+    const og__graph *g = p->graph;
+    return p->training && conv >= 0 && norm == conv + 1 && norm < g->node_count &&
+           g->nodes[conv].kind == OG_NODE_CONV && p->fusions[conv].by_rows && p->fusions[norm].gathers &&
+           g->nodes[norm].src[0] == conv;
+}
+
+/* Whether the gradient by a NORM_ACT's value is complete with the backward step of the node right behind it, and that
+ * can turn it into the gradient by z. A convolution that adds computes it elsewhere. */
+static bool reduces(const planner *p, int act, int reader)
+{
+    const og__graph *g = p->graph;
+    if (act < 0 || reader != act + 1 || reader >= g->node_count || g->nodes[reader].src[0] != act)
+        return false;
+    return makes_rows(p, reader, act) && (g->nodes[reader].kind == OG_NODE_POOL || !is_shared(p, act));
+}
+
+/* Whether a convolution can turn the gradient by z, of the norm that alone reads it, into its own. */
+static bool applies(const planner *p, int conv, int norm)
+{
+    const og__graph *g = p->graph;
+    return conv >= 0 && norm == conv + 1 && norm < g->node_count && g->nodes[norm].kind == OG_NODE_NORM_ACT &&
+           g->nodes[norm].src[0] == conv && g->nodes[conv].kind == OG_NODE_CONV && p->fusions[conv].by_rows &&
+           p->fusions[norm].by_rows && g->nodes[norm].norms[0].weight != OG_NO_PARAM && !is_shared(p, conv);
+}
+
+/* --- steps -------------------------------------------------------------------------------------------------------- */
+
 static void emit_forward(planner *p, og__step_kind kind, int node, bool in_place)
 {
     const og__node *n = &p->graph->nodes[node];
@@ -97,8 +167,10 @@ static void emit_forward(planner *p, og__step_kind kind, int node, bool in_place
     if (n->kind == OG_NODE_INPUT && p->planar_input)
         return;
     for (int i = 0; i < n->src_count; i++)
-        step.src[i] = use(p, p->value[n->src[i]]);
-    p->value[node] = in_place ? use(p, step.src[0]) : new_buffer(p, node);
+        give_source(p, node, i, is_virtual(p, n->src[i]), &step);
+    step.gathered = gathers(p, node, node + 1) || gathers(p, node - 1, node);
+    if (!is_virtual(p, node))
+        p->value[node] = in_place ? use(p, step.src[0]) : new_buffer(p, node);
     step.dst = p->value[node];
     emit(p, step);
 }
@@ -150,12 +222,18 @@ static void emit_backward(planner *p, int node)
 {
     const og__node *n = &p->graph->nodes[node];
     for (int i = 0; i < n->src_count && reads_values(n); i++)
-        need(p, n->src[i]);
+        if (!makes_rows(p, node, n->src[i]))
+            need(p, n->src[i]);
     og__step step = blank_step(OG_STEP_BACKWARD, node);
     step.d_dst = use(p, p->gradient[node]);
+    step.reduced = reduces(p, node, node + 1) || reduces(p, node - 1, node);
+    if (applies(p, node, node + 1))
+        step.applied = use(p, p->value[node]);
+    else if (applies(p, node - 1, node))
+        step.applied = use(p, p->value[node - 1]);
     for (int i = 0; i < n->src_count; i++) {
         if (reads_values(n))
-            step.src[i] = use(p, p->value[n->src[i]]);
+            give_source(p, node, i, makes_rows(p, node, n->src[i]), &step);
         if (p->graph->nodes[n->src[i]].kind != OG_NODE_INPUT)
             give_gradient(p, n, i, &step);
     }
@@ -247,11 +325,16 @@ done:
     return status;
 }
 
-og_status og__schedule_init(const og__graph *graph, const size_t *floats, bool training, bool planar_input,
-                            og__schedule *schedule)
+og_status og__schedule_init(const og__graph *graph, const size_t *floats, const og__fusion *fusions, bool training,
+                            bool planar_input, og__schedule *schedule)
 {
     og_status status = OG_OK;
-    planner p = {.graph = graph, .floats = floats, .s = schedule, .planar_input = planar_input};
+    planner p = {.graph = graph,
+                 .floats = floats,
+                 .fusions = fusions,
+                 .training = training,
+                 .s = schedule,
+                 .planar_input = planar_input};
     *schedule = (og__schedule){0};
     OG_GO(og__alloc((size_t)graph->node_count, sizeof *p.value, &p.value));
     OG_GO(og__alloc((size_t)graph->node_count, sizeof *p.gradient, &p.gradient));

@@ -8,7 +8,7 @@
 
 #include "net/graph.h"
 
-enum { OG_NO_BUFFER = -1 };
+enum { OG_NO_BUFFER = -1, OG_NO_NODE = -1 };
 
 typedef enum og__step_kind {
     OG_STEP_FORWARD,  /* compute a node's value */
@@ -21,11 +21,18 @@ typedef struct og__step {
     og__step_kind kind;
     int node;
     int src[OG_NODE_SRC_MAX];   /* buffers of the sources' values; OG_NO_BUFFER for a planar input image */
-    int dst;                    /* buffer of the node's value (FORWARD, AGAIN) */
+    int act[OG_NODE_SRC_MAX];   /* the NORM_ACT node that makes a source's rows when they are read, from what src[i]
+                                   then holds; else OG_NO_NODE */
+    int dst;                    /* buffer of the node's value (FORWARD, AGAIN); OG_NO_BUFFER when its readers make it */
     int d_dst;                  /* gradient by the node's value (BACKWARD); NORM_ACT turns it into d_src[0] in place */
     int d_src[OG_NODE_SRC_MAX]; /* gradients by the sources' values; OG_NO_BUFFER where not wanted */
     bool add[OG_NODE_SRC_MAX];  /* d_src holds another consumer's gradient already: add to it */
     int spare;                  /* CONV that adds: where to compute what is added; else OG_NO_BUFFER */
+    bool gathered;              /* FORWARD of a CONV and of the norm behind it: the CONV gathers the norm's moments */
+    bool reduced;               /* BACKWARD of a NORM_ACT and of the node behind it, which makes its d_dst: that node
+                                   turns d_dst into the gradient by z */
+    int applied; /* BACKWARD of a NORM_ACT and of the CONV before it: buffer of the CONV's value, when the CONV turns
+                    the gradient by z into its d_dst; else OG_NO_BUFFER */
 } og__step;
 
 typedef struct og__buffer {
@@ -43,14 +50,21 @@ typedef struct og__schedule {
     int logits;    /* buffer of the last node's value */
 } og__schedule;
 
+/* What can be done inside of other nodes' passes. */
+typedef struct og__fusion {
+    bool by_rows; /* CONV, POOL: it can make its sources' rows; NORM_ACT: its value can be made by rows */
+    bool gathers; /* NORM_ACT: its moments can be gathered where its source is computed */
+} og__fusion;
+
 /**
  * Plan one pass.
  *
  * @param floats         per node: size of its value
+ * @param fusions        per node
  * @param planar_input   the first convolution reads the caller's image as it is
  */
-og_status og__schedule_init(const og__graph *graph, const size_t *floats, bool training, bool planar_input,
-                            og__schedule *schedule);
+og_status og__schedule_init(const og__graph *graph, const size_t *floats, const og__fusion *fusions, bool training,
+                            bool planar_input, og__schedule *schedule);
 void og__schedule_deinit(og__schedule *schedule);
 
 #endif
