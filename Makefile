@@ -38,7 +38,7 @@ bench: ## measure speed and memory beside PyTorch, ONNX Runtime and OpenVINO; wr
 	@scripts/install-deps.sh build bench
 	@$(MAKE) --no-print-directory all
 	cmake --build $(BUILD) --target bench
-	@bench/run.py $(if $(QUICK),--quick)
+	@bench/run.py $(if $(QUICK),--quick) $(PARTS)
 
 sweep: all ## judge every activation at all 2^32 floats, for hours; prints the table of docs/exactness.md
 	@scripts/install-deps.sh test

@@ -94,6 +94,8 @@ def ratios(times):
                 row["to_pytorch_" + peer] = {key: ours[key] / racers["PyTorch " + peer][key] for key in ours}
         if "built-in" in racers and "formula" in racers:
             row["formula_to_built_in"] = {key: racers["formula"][key] / racers["built-in"][key] for key in ours}
+        if "built-in" in racers and "interpreter" in racers:
+            row["interpreter_to_built_in"] = {key: racers["interpreter"][key] / racers["built-in"][key] for key in ours}
         rows[name] = row
     return rows
 
@@ -110,12 +112,10 @@ def same_bits(entry):
 
 def run(quick):
     entries = [entry for entry in catalogue() if not quick or entry["id"] in QUICK]
-    rows = []
+    document = {"rows": [], "same_bits": {entry["id"]: same_bits(entry) for entry in entries},
+                "transcendental": {entry["id"]: entry["transcendental_count"] > 0 for entry in entries}}
     for threads in [1] if quick else [1, 2]:
         for size in SIZES[1:2] if quick else SIZES:
             times = measure(entries, size, threads, 7 if size < CACHED else 3)
-            rows.append({"bytes": size, "threads": threads, "times": times, "ratios": ratios(times)})
-    runner.note("act: equal bits")
-    runner.save("act", {
-        "rows": rows, "same_bits": {entry["id"]: same_bits(entry) for entry in entries},
-        "transcendental": {entry["id"]: entry["transcendental_count"] > 0 for entry in entries}})
+            document["rows"].append({"bytes": size, "threads": threads, "times": times, "ratios": ratios(times)})
+            runner.save("act", document)

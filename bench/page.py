@@ -7,7 +7,6 @@ from act import GOAL_CHEAP, GOAL_DEAR
 from goals import GOALS
 from networks import name_of
 
-DOCS = os.environ.get("OGIVE_BENCH_DOCS", os.path.join(runner.ROOT, "docs"))
 PARTS = ["machine", "act", "step", "infer", "shape", "accuracy"]
 
 # Kinds of work (src/net/trace.def) as the pictures group them.
@@ -47,13 +46,13 @@ def head(results):
     versions = ", ".join("%s %s" % item for item in machine["versions"].items() if item[1])
     bandwidth = ", ".join("%.0f with tensors of %s MB" % (rate, mb) for mb, rate in machine["gb_per_s"].items())
     quick = "**A quick run: few cases, few rounds.** " if machine["quick"] else ""
-    return """%sMachine: %s; %d cores of it, %.0f GB of memory; %s; %s.
+    return """%sMachine: %s; %d cores of it, %.0f GB of memory; %s; %s; load when the run began: %.1f.
 
 Versions: %s.
 
 Useful GB/s of ReLU's forward pass on two threads: %s.
-""" % (quick, machine["cpu"], machine["cores"], machine["memory_bytes"] / 1e9, machine["system"], machine["date"], versions,
-       bandwidth)
+""" % (quick, machine["cpu"], machine["cores"], machine["memory_bytes"] / 1e9, machine["system"], machine["date"],
+       machine["load"], versions, bandwidth)
 
 
 def goals(results):
@@ -210,15 +209,22 @@ def act_table(row):
     return "<details><summary>%s</summary>\n\n%s\n</details>\n\n" % (title, table(heading, lines))
 
 
+def over_built_in(data, executor):
+    """Sorted, of all functions, sizes and threads."""
+    return sorted(ratios[executor + "_to_built_in"]["normalised"] for row in data["rows"] for ratios in row["ratios"].values()
+                  if executor + "_to_built_in" in ratios)
+
+
 def typed(data):
-    found = sorted(ratios["formula_to_built_in"]["normalised"] for row in data["rows"] for ratios in row["ratios"].values()
-                   if "formula_to_built_in" in ratios)
+    text = ""
+    for executor, what in (("formula", "A formula that is compiled when it is first used"),
+                           ("interpreter", "The interpreter, where there is no compiler")):
+        found = over_built_in(data, executor)
+        if found:
+            text += "%s, over the same one from the catalogue: median %.2f, from %.2f to %.2f. " % (
+                what, found[len(found) // 2], found[0], found[-1])
     same = [answer for answer in data["same_bits"].values() if answer is not None]
-    if not found:
-        return ""
-    return ("A formula that is compiled when it is first used, over the same one from the catalogue: median %.2f, from %.2f to "
-            "%.2f. Of %d functions of x alone, %d give the same bits both ways.\n\n" % (
-                found[len(found) // 2], found[0], found[-1], len(same), sum(same)))
+    return text + "Of %d functions of x alone, %d give the same bits when they are typed.\n\n" % (len(same), sum(same))
 
 
 def misses(data):
@@ -243,7 +249,8 @@ def shape(results):
         return ""
     functions = sorted(data["by_activation"].items(), key=lambda item: -item[1]["ratio"])
     ends = functions if len(functions) <= 24 else functions[:20] + functions[-4:]
-    text = "## The step by activation\n\nStep time over ReLU's, base 16, in turns with it; the dearest and the cheapest.\n\n"
+    text = "## The step by activation\n\nStep time over ReLU's, base 16, in turns with it; the dearest and the cheapest. "
+    text += "A function with gates has as many convolutions more in each layer, one with a funnel a small one.\n\n"
     text += table(["function", "step, ms", "over ReLU", "peak MB"],
                   [["`%s`" % name, "%.1f" % row["ms"], "%.2f" % row["ratio"], megabytes(row["peak_bytes"])] for name, row in ends])
     text += "\n## Size and batch\n\nBase 16, ReLU.\n\n" + table(
@@ -309,7 +316,8 @@ Written by `make bench` from `bench/results/*.json`; do not edit. Every figure i
 run on the same two cores; times are medians in milliseconds, the best in parentheses.
 
     make bench              # everything, about an hour
-    make bench QUICK=1      # a few of each, some minutes
+    make bench QUICK=1      # a few of each, some minutes; into build/release/bench
+    make bench PARTS=step   # one of machine, act, step, infer, shape, accuracy
     ogive bench step        # a training step on your machine: --width, --batch, --size, --act, --threads, --json
     ogive bench infer       # inference, likewise
     ogive bench act silu    # what a function costs beside ReLU
@@ -320,7 +328,7 @@ backward and Adam, in float32. PyTorch's Adam is its fused one.
 
 
 def save(name, picture):
-    folder = os.path.join(DOCS, "performance")
+    folder = os.path.join(runner.DOCS, "performance")
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, name), "w") as file:
         file.write(picture)
@@ -333,7 +341,7 @@ def write():
         contest(results, "step", "A training step", "Two threads; `ratio` is the fastest other over ogive."),
         contest(results, "infer", "Inference", "From images to probabilities, two threads; `ratio` as above."),
         breakdown(results), roofline(results), activations(results), shape(results), accuracy(results)]
-    path = os.path.join(DOCS, "performance.md")
+    path = os.path.join(runner.DOCS, "performance.md")
     with open(path, "w") as file:
         file.write("\n".join(section for section in sections if section))
     runner.note("wrote " + os.path.relpath(path, runner.ROOT))

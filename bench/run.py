@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measure ogive beside its peers, and write bench/results/*.json and docs/performance.md: bench/run.py [--quick] [PART...]
 
-The parts are machine, act, step, infer, shape and accuracy; all of them take about an hour, with --quick some of each some minutes.
+The parts are machine, act, step, infer, shape and accuracy; all of them take about an hour. With --quick a few of each take
+some minutes, and results and page go to build/release/bench.
 The peers come from build/peers-bench (scripts/install-deps.sh bench); without them only ogive is measured. The page is
 written from whatever results there are; 'page' as a part writes nothing else."""
 import argparse
@@ -32,6 +33,8 @@ def main():
         parser.error("there is no part '%s'; there are %s" % (unknown[0], ", ".join(PARTS)))
     if not os.path.exists(runner.OGIVE):
         parser.error("'%s' does not exist; build first: make" % runner.OGIVE)
+    if options.quick:
+        runner.write_aside()
     if not runner.peers_exist():
         runner.note("the peers are not installed (scripts/install-deps.sh bench): measuring ogive alone")
     for part in options.part or PARTS:

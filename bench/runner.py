@@ -10,7 +10,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("OGIVE_BUILD", os.path.join(ROOT, "build", "release"))
 OGIVE = os.path.join(BUILD, "ogive")
 PEERS = os.environ.get("OGIVE_PEERS", os.path.join(ROOT, "build", "peers-bench", "bin", "python"))
+
+# Where results and the page go; a quick run leaves those of the last whole one alone.
 RESULTS = os.environ.get("OGIVE_RESULTS", os.path.join(ROOT, "bench", "results"))
+DOCS = os.environ.get("OGIVE_BENCH_DOCS", os.path.join(ROOT, "docs"))
 
 CORES = sorted(os.sched_getaffinity(0))
 
@@ -81,13 +84,19 @@ def peers_exist():
     return os.path.exists(PEERS)
 
 
+def write_aside():
+    """Write results and page into the build folder, unless the environment says where."""
+    global RESULTS, DOCS
+    RESULTS = os.environ.get("OGIVE_RESULTS", os.path.join(BUILD, "bench", "results"))
+    DOCS = os.environ.get("OGIVE_BENCH_DOCS", os.path.join(BUILD, "bench"))
+
+
 def save(name, document):
     os.makedirs(RESULTS, exist_ok=True)
     path = os.path.join(RESULTS, name + ".json")
     with open(path, "w") as file:
         json.dump(document, file, indent=1)
         file.write("\n")
-    note("wrote " + os.path.relpath(path, ROOT))
 
 
 def load(name):

@@ -128,4 +128,4 @@ def run(kind, quick):
     for network in networks:
         for act in acts:
             rows.append(measure(kind, network, act, 2, modes, rounds, turns))
-    runner.save(kind, {"rounds": rounds, "turns": turns, "rows": rows})
+            runner.save(kind, {"rounds": rounds, "turns": turns, "rows": rows})
