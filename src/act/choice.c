@@ -14,8 +14,17 @@ static const bool functions[OG_OP_COUNT] = {
 /* Whether it costs more than the choice of its arguments. */
 static bool is_costly(og__op op)
 {
-    bool cheap = op == OG_OP_ABS || op == OG_OP_SIGN || op == OG_OP_LOW || op == OG_OP_PRODUCT_LOW;
-    return functions[op] && !cheap && op != OG_OP_SUM_LOW;
+    switch (op) {
+    case OG_OP_ABS:
+    case OG_OP_SIGN:
+    case OG_OP_LOW:
+    case OG_OP_PRODUCT_LOW:
+    case OG_OP_SUM_LOW:
+    case OG_OP_SUM_LOW_OF_NUMBER:
+        return false;
+    default:
+        return functions[op];
+    }
 }
 
 /* The costly calls of a branch; `steps` bounds the walk, which meets what is shared again and again. */

@@ -158,7 +158,7 @@ F32_INLINE float f32_expm1_near(float r)
 /* `low` with the sign that it has for |x|. */
 F32_INLINE float f32_low_of_abs(float x, float low)
 {
-    return __builtin_constant_p(low) && low == 0 ? -0.0f : x < 0 ? -low : low;
+    return __builtin_constant_p(low) && low == 0 ? -0.0f : f32_from_bits(f32_bits(low) ^ (f32_bits(x) & 0x80000000u));
 }
 
 /* e^-(y + low) = first second for 0 <= y <= 174. Neither is a denormal, and so v first second has
@@ -647,12 +647,17 @@ F32_INLINE float f32_sum_low(float u, float v, float sum)
     return (u - (sum - part)) + (v - part);
 }
 
-/* The low part of an argument x. Where |x| < 2^20 it is no larger than this bound; beyond, no function needs it any
- * more, and an infinite x has NaN for it. */
+/* The same for a number u of a few bits, without regard to which is larger. */
+F32_INLINE float f32_sum_low_of_number(float u, float v, float sum)
+{
+    return v - (sum - u);
+}
+
+/* The low part of an argument x. Where |x| < 2^20 it is below this bound; beyond, no function needs it any more, and an
+ * infinite x has NaN for it. */
 F32_INLINE float f32_low(float low)
 {
-    float bounded = low < 0x1p-4f ? low : 0x1p-4f;
-    return bounded > -0x1p-4f ? bounded : -0x1p-4f;
+    return __builtin_fabsf(low) < 0x1p-4f ? low : 0.0f;
 }
 
 /* --- general power, in double because the error of the logarithm is multiplied by y ------------------------------- */

@@ -167,16 +167,29 @@ static og__pair widen(lowering *l, og__expr expr)
     return *wide;
 }
 
+static bool is_even(og__op op)
+{
+    return op == OG_OP_SIGMOID_SLOPE || op == OG_OP_SECH2 || op == OG_OP_GAUSSIAN || op == OG_OP_NORMAL_PDF;
+}
+
+/* u or -u, whichever is there without a sign, so that F(u) and G(-u) share what they compute. */
+static og__pair without_sign(const lowering *l, og__pair u)
+{
+    const og__expr_node *high = &l->graph->nodes[u.high], *low = &l->graph->nodes[u.low];
+    bool negated = high->op == OG_OP_NEG && (!u.low || low->op == OG_OP_NEG);
+    return negated ? (og__pair){high->args[0], low->args[0]} : u;
+}
+
 /* v F(u), v = 0 standing for none. */
 static og__expr fuse(lowering *l, fused f, og__expr v, og__expr u)
 {
     og__expr one = og__expr_number(l->graph, 1);
-    og__pair wide = {0};
-    if (l->arithmetic[u])
-        wide = widen(l, u);
-    if (wide.low)
-        return intern(l, f.wide, v ? v : one, wide.high, intern(l, OG_OP_LOW, wide.low, 0, 0));
-    return v ? intern(l, f.times, v, l->copies[u], 0) : intern(l, f.plain, l->copies[u], 0, 0);
+    og__pair at = l->arithmetic[u] ? widen(l, u) : (og__pair){.high = l->copies[u]};
+    if (is_even(f.plain))
+        at = without_sign(l, at);
+    if (at.low)
+        return intern(l, f.wide, v ? v : one, at.high, intern(l, OG_OP_LOW, at.low, 0, 0));
+    return v ? intern(l, f.times, v, at.high, 0) : intern(l, f.plain, at.high, 0, 0);
 }
 
 /* --- products ----------------------------------------------------------------------------------------------------- */

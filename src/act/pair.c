@@ -49,10 +49,23 @@ og__pair og__pair_product(og__exprs *graph, og__pair u, og__pair v)
     return result;
 }
 
+/* Whether a number has no more than four bits: the difference of a sum below 2^20 times it, and it, is exact. */
+static bool is_coarse(const og__expr_node *node)
+{
+    int exponent;
+    double bits = 16 * frexp(node->number, &exponent);
+    return node->op == OG_OP_NUMBER && bits == rint(bits);
+}
+
 og__pair og__pair_sum(og__exprs *graph, og__pair u, og__pair v)
 {
     og__pair result = {.high = sum(graph, u.high, v.high)};
-    result.low = intern(graph, OG_OP_SUM_LOW, u.high, v.high, result.high);
+    if (is_coarse(&graph->nodes[u.high]))
+        result.low = intern(graph, OG_OP_SUM_LOW_OF_NUMBER, u.high, v.high, result.high);
+    else if (is_coarse(&graph->nodes[v.high]))
+        result.low = intern(graph, OG_OP_SUM_LOW_OF_NUMBER, v.high, u.high, result.high);
+    else
+        result.low = intern(graph, OG_OP_SUM_LOW, u.high, v.high, result.high);
     result.low = sum(graph, result.low, sum(graph, u.low, v.low));
     return result;
 }
