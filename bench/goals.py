@@ -48,14 +48,9 @@ def worst_activation(results):
 
 
 def other_share(results):
-    """Part of a step that is no convolution, the largest of the networks with ReLU."""
-    found = []
-    for base in (16, 32, 64):
-        row = step_row(results, base, "relu")
-        if row:
-            kinds = row["contenders"]["ogive"]["by_kind"].values()
-            found.append(sum(kind["ms"] for kind in kinds if not kind["convolution"]) / sum(kind["ms"] for kind in kinds))
-    return 100 * max(found) if found else None
+    """The largest of the networks."""
+    rows = (results.get("shape") or {}).get("not_convolution")
+    return rows and 100 * max(row["share"] for row in rows)
 
 
 def first_step(results):

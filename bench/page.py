@@ -125,7 +125,8 @@ def breakdown(results):
     return """## Where a step goes
 
 Peak is what the fastest loop of multiplications and additions reaches on these threads in the same run. The operations
-are those of direct convolutions; Winograd's algorithm needs fewer, so that it may pass the peak.
+are those of direct convolutions; Winograd's algorithm needs fewer, so that it may pass the peak. Norm and activation work on
+rows within the passes of the convolutions beside them, and count there, but for what has a pass of its own.
 
 ![by kind](performance/step-by-kind.svg)
 
@@ -257,7 +258,12 @@ def shape(results):
         ["pass", "batch", "image", "ms", "ns per pixel", "peak MB"],
         [[row["kind"], "%d" % row["batch"], "%d²" % row["size"], "%.1f" % row["ms"], "%.1f" % row["ns_per_pixel"],
           megabytes(row["peak_bytes"])] for row in data["per_pixel"]])
-    return text + start(data) + size(data["installed"])
+    return text + shares(data) + start(data) + size(data["installed"])
+
+
+def shares(data):
+    return "\nThe part of a step that is no convolution, from a network without norm and activation: %s.\n" % ", ".join(
+        "%.0f %% at base %d" % (100 * row["share"], row["base"]) for row in data["not_convolution"])
 
 
 def start(data):

@@ -11,9 +11,9 @@ from networks import NETWORKS, STEP, ogive_options
 SIDES, BATCHES = [128, 256, 512, 1024, 2048], [1, 2, 4, 8, 16, 32]
 
 
-def pass_of(kind, network, function="relu", turns=5, threads=2):
+def pass_of(kind, network, function="relu", turns=5, threads=2, more=()):
     return runner.ogive("bench", kind, *ogive_options(*network, function, threads), *(STEP if kind == "step" else []),
-                        "--turns", turns, threads=threads)
+                        "--turns", turns, *more, threads=threads)
 
 
 def by_activation(quick):
@@ -28,6 +28,21 @@ def by_activation(quick):
         rows[entry["id"]] = {"ms": found["ms_per_step"], "ratio": found["ms_per_step"] / ((relu + after) / 2),
                              "peak_bytes": found["peak_bytes"], "inputs": [each["name"] for each in entry["inputs"]]}
         relu = after
+    return rows
+
+
+def not_convolution(quick):
+    """Part of a step that is no convolution. Norm and activation work on rows within the passes of convolutions, where
+    no clock sees them; so the time of the convolutions is that of a network without norm and activation."""
+    rows = []
+    for network in NETWORKS[:1 if quick else None]:
+        shares = []
+        for _ in range(1 if quick else 5):
+            step = pass_of("step", network)["ms_per_step"]
+            bare = pass_of("step", network, "identity", more=["--norm", "none"])
+            convolutions = sum(kind["ms"] for kind in bare["by_kind"].values() if kind["convolution"])
+            shares.append(1 - convolutions / step)
+        rows.append({"base": network[0], "share": runner.summary(shares)["median"]})
     return rows
 
 
@@ -94,5 +109,6 @@ def run(quick):
     functions = by_activation(quick)
     runner.note("cost per pixel")
     pixels = by_size(quick)
-    runner.note("start and size")
-    runner.save("shape", {"by_activation": functions, "per_pixel": pixels, "start": start(), "installed": installed()})
+    runner.note("share that is no convolution, start and size")
+    runner.save("shape", {"by_activation": functions, "per_pixel": pixels, "not_convolution": not_convolution(quick),
+                          "start": start(), "installed": installed()})
