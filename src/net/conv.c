@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "net/conv_head.h"
+#include "net/conv_stem.h"
 #include "net/conv_up.h"
 #include "net/conv_winograd.h"
 
@@ -172,6 +173,7 @@ struct og__conv {
     og__conv_winograd *winograd; /* serves instead of oneDNN, or NULL */
     og__conv_up *up;             /* likewise */
     og__conv_head *head;         /* likewise */
+    og__conv_stem *stem;         /* likewise */
     int ic, oc;                  /* channels as oneDNN sees them */
     pass passes[PASS_COUNT];
     dnnl_memory_t plain; /* this convolution's part of the weights in PyTorch's layout, or `padded` */
@@ -397,6 +399,13 @@ og_status og__conv_new(const og__conv_shape *shape, og__conv **conv)
         made = NULL;
         goto done;
     }
+    if (og__conv_stem_serves(shape)) {
+        OG_GO(og__conv_stem_new(shape, &made->stem));
+        made->scratch_bytes = og__conv_stem_scratch_bytes(made->stem);
+        *conv = made;
+        made = NULL;
+        goto done;
+    }
     made->ic = shape->planar ? shape->ic : at_least_a_block(shape->ic, shape->isa);
     made->oc = at_least_a_block(shape->oc, shape->isa);
     if (shape->depthwise)
@@ -423,6 +432,7 @@ void og__conv_free(og__conv *conv)
     og__conv_winograd_free(conv->winograd);
     og__conv_up_free(conv->up);
     og__conv_head_free(conv->head);
+    og__conv_stem_free(conv->stem);
     for (int which = 0; which < PASS_COUNT; which++) {
         pass *p = &conv->passes[which];
         dnnl_memory_t memories[] = {p->src, p->weights, p->bias, p->dst, p->scratch};
@@ -453,6 +463,7 @@ size_t og__conv_bytes(const og__conv *conv)
     size_t bytes = conv->winograd ? og__conv_winograd_bytes(conv->winograd) : 0;
     bytes += conv->up ? og__conv_up_bytes(conv->up) : 0;
     bytes += conv->head ? og__conv_head_bytes(conv->head) : 0;
+    bytes += conv->stem ? og__conv_stem_bytes(conv->stem) : 0;
     for (int which = 0; which < PASS_COUNT; which++)
         if (conv->passes[which].packed)
             bytes += conv->passes[which].packed_bytes;
@@ -517,6 +528,10 @@ og_status og__conv_pack(og__conv *conv, const float *weights)
         og__conv_head_pack(conv->head, weights);
         return OG_OK;
     }
+    if (conv->stem) {
+        og__conv_stem_pack(conv->stem, weights);
+        return OG_OK;
+    }
     omp_set_num_threads(conv->shape.threads);
     if (is_padded(conv)) {
         memset(conv->padded, 0, padded_count(conv) * sizeof(float)); /* a gradient may have passed through */
@@ -554,6 +569,10 @@ og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, 
     }
     if (conv->head) {
         og__conv_head_forward(conv->head, src, bias, dst, scratch);
+        return OG_OK;
+    }
+    if (conv->stem) {
+        og__conv_stem_forward(conv->stem, src, bias, dst, scratch);
         return OG_OK;
     }
     const pass *p = &conv->passes[PASS_FORWARD];
@@ -614,6 +633,10 @@ og_status og__conv_backward_weights(og__conv *conv, const float *src, const floa
     }
     if (conv->head) {
         og__conv_head_backward_weights(conv->head, src, d_dst, d_weights, d_bias, scratch);
+        return OG_OK;
+    }
+    if (conv->stem) {
+        og__conv_stem_backward_weights(conv->stem, src, d_dst, d_weights, d_bias, scratch);
         return OG_OK;
     }
     const pass *p = &conv->passes[PASS_WEIGHTS];

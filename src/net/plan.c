@@ -179,6 +179,16 @@ static void find_fusions(const og_plan *plan, og__fusion *fusions)
     }
 }
 
+/* Whether the first convolution reads the image as it is: oneDNN is fast so with some numbers of channels, the engine's
+ * own kernel always, and Winograd's wants blocks of channels. */
+static bool reads_planar(const og_net *net, const og_plan_options *options, og__isa isa)
+{
+    int channels = net->spec.in_channels;
+    if (!options->exact)
+        return channels < og__isa_lanes(isa);
+    return channels == 3 || (channels == 1 && isa == OG_ISA_AVX512);
+}
+
 og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **plan)
 {
     og_status status = OG_OK;
@@ -193,7 +203,7 @@ og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **pla
     made->isa = og__cpu_isa();
     made->lanes = og__isa_lanes(made->isa);
     made->ops = og__ops_for(made->isa);
-    made->planar_input = net->spec.in_channels == 3 || (net->spec.in_channels == 1 && made->isa == OG_ISA_AVX512);
+    made->planar_input = reads_planar(net, options, made->isa);
     made->stale = true;
     OG_GO(og__alloc((size_t)net->graph.node_count, sizeof *made->nodes, &made->nodes));
     OG_GO(size_nodes(made, &floats));

@@ -58,7 +58,7 @@ struct og_plan {
     og__isa isa;
     int lanes;
     const og__ops *ops;
-    bool planar_input; /* the first convolution reads the caller's image without packing: where oneDNN is fast so */
+    bool planar_input; /* the first convolution reads the caller's image without packing */
     og__plan_node *nodes;
     og__schedule schedule;
     float *arena;    /* (schedule.floats) */

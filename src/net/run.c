@@ -356,25 +356,41 @@ og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst
     return OG_OK;
 }
 
+/* Pixels, or weights, that one thread looks at in a turn. */
+enum { CHECK_RUN = 1 << 16 };
+
 static og_status check_labels(const og_plan *plan, const uint8_t *labels)
 {
     size_t count = (size_t)plan->options.n * (size_t)plan->options.h * (size_t)plan->options.w;
-    for (size_t i = 0; i < count; i++)
-        if (labels[i] >= plan->net->spec.classes && labels[i] != OG_LABEL_IGNORE)
+    int classes = plan->net->spec.classes, wrong = 0;
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static) reduction(| : wrong)
+    for (size_t first = 0; first < count; first += CHECK_RUN) {
+        size_t end = count - first < CHECK_RUN ? count : first + CHECK_RUN;
+        for (size_t i = first; i < end; i++)
+            wrong |= (labels[i] >= classes) & (labels[i] != OG_LABEL_IGNORE);
+    }
+    for (size_t i = 0; i < count && wrong; i++)
+        if (labels[i] >= classes && labels[i] != OG_LABEL_IGNORE)
             return og__fail(OG_ERR_DATA, "label %d at pixel %zu of a batch: the network has classes 0 to %d", labels[i],
-                            i, plan->net->spec.classes - 1);
+                            i, classes - 1);
     return OG_OK;
 }
 
 /* --- finding what is not finite ----------------------------------------------------------------------------------- */
 
-static bool all_finite(const float *values, size_t count)
+static bool all_finite(const og_plan *plan, const float *values, size_t count)
 {
-    float sum = 0; /* x * 0 is 0 for finite x and NaN otherwise */
+    int wrong = 0;
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static) reduction(| : wrong)
+    for (size_t first = 0; first < count; first += CHECK_RUN) {
+        size_t end = count - first < CHECK_RUN ? count : first + CHECK_RUN;
+        float sum = 0; /* x * 0 is 0 for finite x and NaN otherwise */
 #pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < count; i++)
-        sum += values[i] * 0;
-    return sum == 0;
+        for (size_t i = first; i < end; i++)
+            sum += values[i] * 0;
+        wrong |= sum != 0;
+    }
+    return !wrong;
 }
 
 static og_status blame(const char *layer, const char *what, double loss)
@@ -387,7 +403,7 @@ static og_status blame(const char *layer, const char *what, double loss)
 static bool value_finite(og_plan *plan, const og__step *step)
 {
     if (step->dst != OG_NO_BUFFER)
-        return all_finite(og__plan_buffer(plan, step->dst), plan->schedule.buffers[step->dst].floats);
+        return all_finite(plan, og__plan_buffer(plan, step->dst), plan->schedule.buffers[step->dst].floats);
     const og__plan_node *at = &plan->nodes[step->node];
     const og__act_rows act = {.plan = plan, .node = step->node, .src = og__plan_buffer(plan, step->src[0])};
     float *values = og__plan_strip(plan, 0);
@@ -396,7 +412,7 @@ static bool value_finite(og_plan *plan, const og__step *step)
         for (int row = 0; row < at->h && finite; row += OG_CHUNK_ROWS) {
             int rows = at->h - row < OG_CHUNK_ROWS ? at->h - row : OG_CHUNK_ROWS;
             og__act_rows_load(&act, i / at->blocks, i % at->blocks, row, rows, values);
-            finite = all_finite(values, (size_t)(rows * at->w * plan->lanes));
+            finite = all_finite(plan, values, (size_t)(rows * at->w * plan->lanes));
         }
     return finite;
 }
@@ -407,7 +423,7 @@ static og_status blame_forward(og_plan *plan, double loss)
     const og__graph *g = &plan->net->graph;
     const og_plan_options *o = &plan->options;
     size_t floats = (size_t)o->n * (size_t)plan->net->spec.in_channels * (size_t)o->h * (size_t)o->w;
-    if (!all_finite(plan->image, floats))
+    if (!all_finite(plan, plan->image, floats))
         return og__fail(OG_ERR_NUMERIC, "the image is not finite after scaling and augmentation; check the data");
     for (int i = 0; i < plan->schedule.step_count && plan->schedule.steps[i].kind == OG_STEP_FORWARD; i++) {
         const og__step *step = &plan->schedule.steps[i];
@@ -430,7 +446,7 @@ static og_status blame_backward(const og_plan *plan, double loss)
 {
     const og__graph *g = &plan->net->graph;
     for (size_t i = g->param_count; i-- > 0;)
-        if (!all_finite(plan->net->gradients + g->params[i].offset, g->params[i].count))
+        if (!all_finite(plan, plan->net->gradients + g->params[i].offset, g->params[i].count))
             return blame(g->params[i].name, "its gradient overflows", loss);
     return blame("the loss", "although every layer's values are", loss);
 }
@@ -448,7 +464,7 @@ og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, 
     OG_TRY(refresh(plan));
     plan->image = src;
     OG_TRY(run_steps(plan, labels, loss, value));
-    bool finite = isfinite(value->total) && all_finite(plan->net->gradients, plan->net->graph.weight_count);
+    bool finite = isfinite(value->total) && all_finite(plan, plan->net->gradients, plan->net->graph.weight_count);
     og__trace_charge(plan->trace, outside, OG_WORK_CHECK);
     if (finite)
         return OG_OK;

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "net/conv_stem.h"
 #include "net/conv_up.h"
 #include "net/conv_winograd.h"
 #include "tensors.h"
@@ -162,6 +163,28 @@ static og__conv_shape base_shape(void)
 }
 
 static const double direct = 2e-6, winograd = 1e-4; /* relative L2; F(4x4) in fp32 costs about one decimal digit */
+
+/* The engine's own kernel for planar sources: rows and pixels that fill no strip and no tile. */
+static void test_stem(void **state)
+{
+    static const struct {
+        int ic, oc, h, w;
+    } examples[] = {{3, 16, 12, 20}, {1, 8, 33, 37}, {2, 40, 5, 3}, {7, 24, 16, 16}, {3, 64, 1, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        og__conv_shape s = base_shape();
+        s.planar = true;
+        s.data_grad = false;
+        s.exact = false;
+        s.ic = s.ic_all = examples[i].ic;
+        s.oc = examples[i].oc;
+        s.h = examples[i].h;
+        s.w = examples[i].w;
+        s.bias = i % 2 == 0;
+        assert_true(og__conv_stem_serves(&s));
+        check_shape(s, direct);
+    }
+}
 
 static void test_blocked(void **state)
 {
@@ -392,7 +415,7 @@ int main(void)
         cmocka_unit_test(test_transposed),     cmocka_unit_test(test_winograd),
         cmocka_unit_test(test_odd_sizes),      cmocka_unit_test(test_bits_do_not_depend_on_threads),
         cmocka_unit_test(test_depthwise),      cmocka_unit_test(test_own_transposed),
-        cmocka_unit_test(test_planar_logits),
+        cmocka_unit_test(test_planar_logits),  cmocka_unit_test(test_stem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

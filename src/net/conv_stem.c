@@ -1,0 +1,183 @@
+#include "net/conv_stem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <omp.h>
+
+#include "base/memory.h"
+#include "kernel/ops.h"
+
+/* Rows of a unit of work, and independent sums of gradients, the same for any number of threads. */
+enum { STRIP = 4, SUMS = 16, AREA = 9, ALIGN_FLOATS = OG_ALIGN_BYTES / sizeof(float) };
+
+struct og__conv_stem {
+    og__conv_shape shape;
+    const og__ops *ops;
+    size_t lanes;
+    int blocks, strips; /* of output channels; of an image */
+    float *packed;      /* (blocks, ic, 3, 3, lanes) */
+};
+
+bool og__conv_stem_serves(const og__conv_shape *s)
+{
+    return s->planar && s->kernel == 3 && !s->transposed && !s->depthwise && !s->accumulate && !s->exact &&
+           !s->data_grad;
+}
+
+static size_t block_taps(const og__conv_stem *conv)
+{
+    return (size_t)conv->shape.ic * AREA * conv->lanes;
+}
+
+og_status og__conv_stem_new(const og__conv_shape *s, og__conv_stem **conv)
+{
+    og_status status = OG_OK;
+    og__conv_stem *made;
+    int lanes = og__isa_lanes(s->isa);
+    *conv = NULL;
+    OG_TRY(og__alloc(1, sizeof *made, &made));
+    made->shape = *s;
+    made->ops = og__ops_for(s->isa);
+    made->lanes = (size_t)lanes;
+    made->blocks = (s->oc + lanes - 1) / lanes;
+    made->strips = (s->h + STRIP - 1) / STRIP;
+    OG_GO(og__alloc((size_t)made->blocks * block_taps(made), sizeof(float), &made->packed));
+    *conv = made;
+    made = NULL;
+done:
+    og__conv_stem_free(made);
+    return status;
+}
+
+void og__conv_stem_free(og__conv_stem *conv)
+{
+    if (!conv)
+        return;
+    free(conv->packed);
+    free(conv);
+}
+
+size_t og__conv_stem_bytes(const og__conv_stem *conv)
+{
+    return (size_t)conv->blocks * block_taps(conv) * sizeof(float);
+}
+
+/* Scratch: each thread's bordered rows; then a padded bias, or the sums of gradients in double. */
+static size_t bordered_floats(const og__conv_stem *conv)
+{
+    size_t floats = (size_t)conv->shape.ic * (STRIP + 2) * ((size_t)conv->shape.w + 2);
+    return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
+}
+
+static float *behind_threads(const og__conv_stem *conv, float *scratch)
+{
+    return scratch + (size_t)conv->shape.threads * bordered_floats(conv);
+}
+
+/* Doubles of one sum: for each block its weights' gradient, then its bias's. */
+static size_t block_sums(const og__conv_stem *conv)
+{
+    return block_taps(conv) + conv->lanes;
+}
+
+size_t og__conv_stem_scratch_bytes(const og__conv_stem *conv)
+{
+    size_t threads = (size_t)conv->shape.threads * bordered_floats(conv) * sizeof(float);
+    size_t sums = conv->shape.training ? SUMS : 1;
+    return threads + sums * (size_t)conv->blocks * block_sums(conv) * sizeof(double);
+}
+
+void og__conv_stem_pack(og__conv_stem *conv, const float *weights)
+{
+    const og__conv_shape *s = &conv->shape;
+    for (int o = 0; o < s->oc; o++)
+        for (int c = 0; c < s->ic; c++)
+            for (int tap = 0; tap < AREA; tap++) {
+                size_t block = (size_t)o / conv->lanes, lane = (size_t)o % conv->lanes;
+                conv->packed[block * block_taps(conv) + (size_t)(c * AREA + tap) * conv->lanes + lane] =
+                    weights[(o * s->ic_all + s->ic_first + c) * AREA + tap];
+            }
+}
+
+/* A strip of one image, its rows bordered in the calling thread's scratch. */
+typedef struct strip {
+    int image, row, rows;
+    const float *bordered;
+} strip;
+
+static strip strip_of(const og__conv_stem *conv, int unit, const float *src, float *scratch)
+{
+    const og__conv_shape *s = &conv->shape;
+    float *bordered = scratch + (size_t)omp_get_thread_num() * bordered_floats(conv);
+    strip t = {unit / conv->strips, unit % conv->strips * STRIP, STRIP, bordered};
+    t.rows = s->h - t.row < STRIP ? s->h - t.row : STRIP;
+    conv->ops->stem_border(s->ic, s->h, s->w, t.row, t.rows,
+                           src + (size_t)t.image * (size_t)s->ic * (size_t)s->h * (size_t)s->w, bordered);
+    return t;
+}
+
+/* Where a strip's pixels begin in a block of dst. */
+static size_t place_of(const og__conv_stem *conv, const strip *t, int block)
+{
+    const og__conv_shape *s = &conv->shape;
+    size_t rows = ((size_t)t->image * (size_t)conv->blocks + (size_t)block) * (size_t)s->h + (size_t)t->row;
+    return rows * (size_t)s->w * conv->lanes;
+}
+
+void og__conv_stem_forward(const og__conv_stem *conv, const float *src, const float *bias, float *dst, float *scratch)
+{
+    const og__conv_shape *s = &conv->shape;
+    float *padded = behind_threads(conv, scratch);
+    memset(padded, 0, (size_t)conv->blocks * conv->lanes * sizeof(float));
+    if (bias)
+        memcpy(padded, bias, (size_t)s->oc * sizeof(float));
+#pragma omp parallel for num_threads(s->threads) schedule(static)
+    for (int unit = 0; unit < s->n * conv->strips; unit++) {
+        strip t = strip_of(conv, unit, src, scratch);
+        for (int block = 0; block < conv->blocks; block++)
+            conv->ops->stem_forward(s->ic, s->w, t.rows, t.bordered, conv->packed + (size_t)block * block_taps(conv),
+                                    padded + (size_t)block * conv->lanes, dst + place_of(conv, &t, block));
+    }
+}
+
+/* One of the sums, over its share of the units. */
+static void sum_share(const og__conv_stem *conv, int sum, const float *src, const float *d_dst, double *sums,
+                      float *scratch)
+{
+    const og__conv_shape *s = &conv->shape;
+    int64_t units = (int64_t)s->n * conv->strips;
+    int begin = (int)(units * sum / SUMS), end = (int)(units * (sum + 1) / SUMS);
+    memset(sums, 0, (size_t)conv->blocks * block_sums(conv) * sizeof(double));
+    for (int unit = begin; unit < end; unit++) {
+        strip t = strip_of(conv, unit, src, scratch);
+        for (int block = 0; block < conv->blocks; block++) {
+            double *to = sums + (size_t)block * block_sums(conv);
+            conv->ops->stem_correlate(s->ic, s->w, t.rows, t.bordered, d_dst + place_of(conv, &t, block), to,
+                                      s->bias ? to + block_taps(conv) : NULL);
+        }
+    }
+}
+
+void og__conv_stem_backward_weights(const og__conv_stem *conv, const float *src, const float *d_dst, float *d_weights,
+                                    float *d_bias, float *scratch)
+{
+    const og__conv_shape *s = &conv->shape;
+    double *sums = (double *)(void *)behind_threads(conv, scratch);
+    size_t one = (size_t)conv->blocks * block_sums(conv);
+#pragma omp parallel for num_threads(s->threads) schedule(static)
+    for (int sum = 0; sum < SUMS; sum++)
+        sum_share(conv, sum, src, d_dst, sums + (size_t)sum * one, scratch);
+    for (int sum = 1; sum < SUMS; sum++)
+        for (size_t i = 0; i < one; i++)
+            sums[i] += sums[(size_t)sum * one + i];
+    for (int o = 0; o < s->oc; o++) {
+        const double *from = sums + (size_t)o / conv->lanes * block_sums(conv) + (size_t)o % conv->lanes;
+        float *to = d_weights + (o * s->ic_all + s->ic_first) * AREA;
+        for (int tap = 0; tap < s->ic * AREA; tap++)
+            to[tap] = (float)from[(size_t)tap * conv->lanes];
+        if (d_bias && s->bias)
+            d_bias[o] = (float)from[block_taps(conv)];
+    }
+}
