@@ -8,7 +8,8 @@ import runner
 from networks import FORMULA
 
 QUICK = ["relu", "silu", "gelu", "mish", "hard_swish", "prelu", "glu"]
-SIZES = [1 << 20, 16 << 20, 64 << 20]
+TURNS = {1 << 20: 7, 16 << 20: 3, 64 << 20: 3}  # by size
+SIZES = list(TURNS)
 CACHED = 16 << 20  # tensors of this size stay in some cache from one turn to the next
 GOAL_CHEAP, GOAL_DEAR = 1.15, 1.5  # fused into a norm, from memory, over ReLU: without and with exp, log and the like
 
@@ -69,12 +70,12 @@ def measure(entries, size, threads, turns):
     runner.note("act: %d functions, %d MB, %d thread(s)" % (len(entries), size >> 20, threads))
     racers, workers = open_racers(entries, size, threads)
     times = {}
-    for count in range(turns + 1):
+    for _ in range(turns):
         for name, racer, run in racers:
             if size <= CACHED:
                 run()  # the racer before has emptied the caches
             found = run()
-            if count > 0 and found:  # the first turn warms up
+            if found:
                 times.setdefault(name, {}).setdefault(racer, []).append(found)
     for worker in workers:
         worker.close()
@@ -116,6 +117,6 @@ def run(quick):
                 "transcendental": {entry["id"]: entry["transcendental_count"] > 0 for entry in entries}}
     for threads in [1] if quick else [1, 2]:
         for size in SIZES[1:2] if quick else SIZES:
-            times = measure(entries, size, threads, 7 if size < CACHED else 3)
+            times = measure(entries, size, threads, TURNS[size])
             document["rows"].append({"bytes": size, "threads": threads, "times": times, "ratios": ratios(times)})
             runner.save("act", document)
