@@ -11,7 +11,7 @@ import re
 import struct
 import sys
 
-from mpmath import atan, chebyfit, erf, erfc, exp, expm1, log1p, mp, mpf, nstr, pi, sin, sqrt, tanh
+from mpmath import atan, atanh, chebyfit, erf, erfc, exp, expm1, log, log1p, mp, mpf, nstr, pi, sin, sqrt, tanh
 
 mp.dps = 40
 TINY = mpf(10) ** -8
@@ -61,6 +61,7 @@ FITS = [
     ("f32_log_core", lambda f: (log1p(f) - f + f * f / 2) / f**3 if abs(f) > TINY else mpf(1) / 3,
      S / 2 - 1 - mpf("0.001"), S - 1 + mpf("0.001"), 9),
     ("f32_log1p_unit", lambda t: log1p(t) / t if t > TINY else mpf(1), 0, 1, 10),
+    ("f32_log2_tail", by_square(lambda s: 2 / log(2) * (atanh(s) / s - 1) / s**2, 2 / log(mpf(8))), 0, mpf("0.0296"), 5),
     ("f32_normal_upper", tail(mpf(4), scaled_normal), shifted(mpf(0), 4), shifted(mpf("18.8"), 4), 10),
     ("f32_erfc_positive", tail(mpf(3), scaled_erfc), shifted(mpf(0), 3), shifted(mpf("13.3"), 3), 10),
     ("f32_erf_tail", by_square(lambda x: erf(x) / x - 1, 2 / sqrt(pi) - 1), 0, mpf("0.93") ** 2, 6),

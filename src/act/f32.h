@@ -660,71 +660,73 @@ F32_INLINE float f32_low(float low)
     return __builtin_fabsf(low) < 0x1p-4f ? low : 0.0f;
 }
 
-/* --- general power, in double because the error of the logarithm is multiplied by y ------------------------------- */
-
-F32_INLINE unsigned long long f64_bits(double x)
-{
-    union {
-        double number;
-        unsigned long long bits;
-    } u = {.number = x};
-    return u.bits;
-}
-
-F32_INLINE double f64_from_bits(unsigned long long bits)
-{
-    union {
-        unsigned long long bits;
-        double number;
-    } u = {.bits = bits};
-    return u.number;
-}
-
-/* The nearest integer, for |x| < 2^51. */
-F32_INLINE double f64_round(double x)
-{
-    return (x + 0x1.8p+52) - 0x1.8p+52;
-}
-
-/* log2(d) for a positive float widened to double: d = m 2^k, s = (m - 1) / (m + 1), log2 m = 2/ln 2 (s + s^3/3 + ...).
+/* --- general power, whose logarithm has two parts because its error is multiplied by y ------------------------------
  */
-F32_INLINE double f64_log2(double d)
+
+/* (log2((1 + s) / (1 - s)) - 2 s / ln 2) / s^3 in t = s^2, for (1 + s) / (1 - s) up to sqrt(2). */
+F32_INLINE float f32_log2_tail(float t)
 {
-    unsigned long long bits = f64_bits(d);
-    unsigned long long k = (bits - 0x3fe6a09e00000000u) >> 52;
-    double m = f64_from_bits(bits - (k << 52));
-    double exponent = f64_from_bits(0x4330000000000000u | (k & 0xfffu)) - 0x1p+52; /* k as a number, modulo 4096 */
-    exponent = exponent >= 2048 ? exponent - 4096 : exponent;
-    double s = (m - 1) / (m + 1), q = s * s;
-    double series = 1.0 / 9 + q * (1.0 / 11 + q * (1.0 / 13 + q * (1.0 / 15 + q * (1.0 / 17))));
-    series = s + s * q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * series)));
-    return exponent + 0x1.71547652b82fep+1 * series;
+    return 0x1.ec709ep-1f + t * (0x1.2776c4p-1f + t * (0x1.a618a4p-2f + t * (0x1.47d53p-2f + t * 0x1.1e261ep-2f)));
 }
 
-/* 2^p for |p| <= 1000. */
-F32_INLINE double f64_exp2(double p)
+/* log2(d) = high + low for d > 0. */
+typedef struct f32_logarithm {
+    float high, low;
+} f32_logarithm;
+
+F32_INLINE f32_logarithm f32_log2_pair(float d)
 {
-    double shifted = p + 0x1.8p+52;
-    double t = (p - (shifted - 0x1.8p+52)) * 0x1.62e42fefa39efp-1;
-    double series = 1.0 / 120 + t * (1.0 / 720 + t * (1.0 / 5040 + t * (1.0 / 40320 + t * (1.0 / 362880))));
-    series = 1 + t * (1 + t * (0.5 + t * (1.0 / 6 + t * (1.0 / 24 + t * series))));
-    return series * f64_from_bits((f64_bits(shifted) + 1023) << 52);
+    float scaled = d < 0x1p-126f ? d * 0x1p+24f : d;
+    unsigned bits = f32_exponent(scaled);
+    float n = (float)(int)bits * 0x1p-23f - (d < 0x1p-126f ? 24.0f : 0.0f);
+    float f = f32_from_bits(f32_bits(scaled) - bits) - 1.0f;
+    float below = 2.0f + f, lost = f - (below - 2.0f), w = 1.0f / below;
+    float s = f * w, s_low = -(f32_product_low(s, below, f) + s * lost) * w, t = s * s;
+    float first = s * 0x1.715476p+1f;
+    float rest = f32_product_low(s, 0x1.715476p+1f, first) + (s * 0x1.4ae0cp-25f + s_low * 0x1.715476p+1f);
+    float sum = n + first, sum_low = (first - (sum - n)) + (rest + s * t * f32_log2_tail(t));
+    f32_logarithm result;
+    result.high = sum + sum_low;
+    result.low = sum_low - (result.high - sum);
+    return result;
 }
 
+/* 2^(p + low) for |p| <= 200. */
+F32_INLINE float f32_exp2_pair(float p, float low)
+{
+    const float shift = 0x1.8p+23f + (float)F32_TWO_BIASES;
+    float shifted = p + shift, r = (p - (shifted - shift)) + low;
+    f32_powers powers = f32_split_power(shifted);
+    return (powers.first + powers.first * f32_expm1_near(r * 0x1.62e43p-1f)) * powers.second;
+}
+
+/* The integer nearest to x. */
+F32_INLINE float f32_round(float x)
+{
+    float shift = f32_with_sign(0x1p+23f, x);
+    return __builtin_fabsf(x) < 0x1p+23f ? (x + shift) - shift : x;
+}
+
+/* Choices one after the other rather than nested, and of numbers: a compiler makes vector code of these. */
 F32_INLINE float f32_pow(float x, float y)
 {
-    double d = __builtin_fabs((double)x), w = y;
-    double logarithm = d == 0 ? -__builtin_inf() : d > 0x1p+128 ? d : f64_log2(d);
-    double p = w * logarithm;
-    p = p < -200 ? -200 : p > 200 ? 200 : p;
-    float result = (float)f64_exp2(p);
-    int whole = __builtin_fabs(w) >= 0x1p+51 || f64_round(w) == w;
-    int even = __builtin_fabs(w) >= 0x1p+51 || f64_round(w * 0.5) == w * 0.5;
-    result = whole && !even ? f32_with_sign(result, x) : result;
-    result = !whole && x < 0 && d < 0x1p+128 ? __builtin_nanf("") : result;
-    result = x != x ? x : result;
-    int unit = y == 0 || x == 1 || (d == 1 && __builtin_fabs(w) > 0x1p+128);
-    return unit ? 1.0f : result;
+    float d = __builtin_fabsf(x), exponent = f32_within(y, 0x1.fffffep+127f);
+    f32_logarithm logarithm = f32_log2_pair(d);
+    float high = d < __builtin_inff() ? logarithm.high : d;
+    high = d == 0 ? -__builtin_inff() : high;
+    float p = exponent * high;
+    float low = f32_product_low(exponent, high, p) + exponent * logarithm.low;
+    low = __builtin_fabsf(p) < 200.0f ? low : 0.0f;
+    p = y == 0 ? 0.0f : p;
+    p = x == 1 ? 0.0f : p;
+    float result = f32_exp2_pair(f32_within(p, 200.0f), low);
+    float whole = f32_round(y), half = 0.5f * y;
+    float mirrored = f32_round(half) == half ? 0.0f : x; /* whose sign the result has */
+    mirrored = whole == y ? mirrored : 0.0f;
+    float outside = whole == y ? 0.0f : x; /* where there is no result left of 0 */
+    outside = outside > -__builtin_inff() ? outside : 0.0f;
+    result = f32_from_bits(f32_bits(result) | (f32_bits(mirrored) & 0x80000000u));
+    return outside < 0 ? __builtin_nanf("") : result;
 }
 
 #endif
