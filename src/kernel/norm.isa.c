@@ -1,7 +1,10 @@
 /* Normalisation: statistics of a block, and the apply pass of the backward. */
 #include "kernel/ops_isa.h"
 
-enum { RUN = 8 }; /* independent accumulators hide the latency of an addition */
+enum {
+    RUN = 8,    /* independent accumulators hide the latency of an addition */
+    AHEAD = 24, /* pixels that are fetched early */
+};
 
 /* Two passes over a block that fits the cache, so that a mean far from 0 costs no digits of the variance. */
 void OG_ISA_FN(moments)(size_t pixels, const float *src, float *mean, float *m2)
@@ -34,8 +37,11 @@ void OG_ISA_FN(moments)(size_t pixels, const float *src, float *mean, float *m2)
 void OG_ISA_FN(norm_apply)(size_t pixels, const float *src, const float *k0, const float *k1, const float *k2, float *d)
 {
     og__lanes a = og__load(k0), b = og__load(k1), c = og__load(k2);
-    for (size_t i = 0; i < pixels * OG_LANES; i += OG_LANES)
+    for (size_t i = 0; i < pixels * OG_LANES; i += OG_LANES) {
+        __builtin_prefetch(src + i + AHEAD * OG_LANES);
+        __builtin_prefetch(d + i + AHEAD * OG_LANES, 1);
         og__store(d + i, a * og__load(d + i) + (b * og__load(src + i) + c));
+    }
 }
 
 void OG_ISA_FN(zero_lanes)(size_t pixels, int first, float *block)

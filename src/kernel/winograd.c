@@ -101,7 +101,9 @@ static void choose_parts(og__winograd *shape)
 {
     shape->w_together = og__winograd_gradient(shape) * sizeof(float) > GRADIENT_SUMS_BYTES;
     shape->w_parts = shape->w_together ? 1 : clamp(PARTS_LEAST, 1, shape->bands);
-    shape->w_group = shape->w_together ? group_of(shape, GRADIENT_SHARED_BYTES) : 1;
+    /* Each group reads and writes all sums: the larger they are, the fewer groups. */
+    int bytes = clamp((int)(og__winograd_gradient(shape) * sizeof(float)), GRADIENT_SHARED_BYTES, SHARED_BYTES);
+    shape->w_group = shape->w_together ? group_of(shape, bytes) : 1;
     int tiles = clamp(shape->w_group * shape->band * shape->tiles_x, 1, shape->tiles);
     int most = GRADIENT_BYTES / tile_bytes(shape), blocks = (tiles + most - 1) / most;
     shape->w_block = shape->w_together ? tiles : (tiles + blocks - 1) / blocks;

@@ -215,20 +215,44 @@ static product product_of(int rows, int columns)
 /* --- forward, and backward by data -----------------------------------------------------------------------------------
  */
 
+/* Kernels of OG_LANES outputs, or of those that there are, for one input: element by element, the rest 0. */
+OG_INLINE void load_kernels(const float *from, int outputs, size_t o_stride, bool flip, og__lanes *g)
+{
+    for (int k = 0; k < 9; k++)
+        g[k] = (og__lanes){0};
+    for (int lane = 0; lane < outputs; lane++, from += o_stride)
+        for (int k = 0; k < 9; k++)
+            g[k][lane] = from[flip ? 8 - k : k];
+}
+
+/* The same of whole vectors where an output's kernels are together, OG_LANES inputs at a time by way of `run`: taken
+ * one input at a time, the outputs' would be far apart, and at some sizes all in the same lines of the cache. */
+typedef float kernels[OG_LANES][OG_LANES * 9]; /* [output][input] */
+
+OG_INLINE void load_together(const float *from, int i, size_t o_stride, kernels run, og__lanes *g)
+{
+    for (int lane = 0; lane < OG_LANES && i % OG_LANES == 0; lane++)
+        memcpy(run[lane], from + (size_t)lane * o_stride, sizeof run[lane]);
+    for (int k = 0; k < 9; k++)
+        for (int lane = 0; lane < OG_LANES; lane++)
+            g[k][lane] = run[lane][i % OG_LANES * 9 + k];
+}
+
 void OG_ISA_FN(winograd_pack)(const og__winograd *shape, int ic, int oc, size_t o_stride, size_t i_stride, bool flip,
                               int group, const float *weights, float *packed)
 {
     int width = shape->columns * OG_LANES;
     size_t element = (size_t)shape->ic * (size_t)shape->oc;
+    kernels runs[2];
     for (int i = 0; i < shape->ic; i++)
         for (int c = 0; c < shape->columns; c++) {
-            og__lanes g[9] = {{0}}, half[18], u[AREA];
-            int first = group * width + c * OG_LANES;
-            for (int lane = 0; lane < OG_LANES && first + lane < oc && i < ic; lane++) {
-                const float *kernel = weights + (size_t)(first + lane) * o_stride + (size_t)i * i_stride;
-                for (int k = 0; k < 9; k++)
-                    g[k][lane] = kernel[flip ? 8 - k : k];
-            }
+            og__lanes g[9], half[18], u[AREA];
+            int first = group * width + c * OG_LANES, outputs = oc - first < OG_LANES ? oc - first : OG_LANES;
+            const float *from = weights + (size_t)first * o_stride + (size_t)i * i_stride;
+            if (i_stride == 9 && !flip && outputs == OG_LANES && ic % OG_LANES == 0)
+                load_together(from, i, o_stride, runs[c], g);
+            else
+                load_kernels(from, i < ic ? outputs : 0, o_stride, flip, g);
 #pragma GCC unroll 3
             for (int k = 0; k < 3; k++)
                 weights_line(g[k], g[3 + k], g[6 + k], half + k, 3);
