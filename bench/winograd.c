@@ -99,6 +99,7 @@ static og_status run_passes(const layer *l, bool exact, double errors[PASSES])
     og__conv_shape shape = l->shape;
     og__conv *conv = NULL;
     void *scratch = NULL;
+    const og__conv_fused alone = {0};
     float *results[PASSES] = {NULL};
     const size_t counts[PASSES] = {l->dst_count, l->src_count, l->weight_count};
     shape.exact = exact;
@@ -107,9 +108,9 @@ static og_status run_passes(const layer *l, bool exact, double errors[PASSES])
     OG_GO(og__conv_new(&shape, &conv));
     OG_GO(og__alloc(og__conv_scratch_bytes(conv), 1, &scratch));
     OG_GO(og__conv_pack(conv, l->weights));
-    OG_GO(og__conv_forward(conv, l->src, NULL, results[0], NULL, scratch));
-    OG_GO(og__conv_backward_data(conv, l->d_dst, results[1], NULL, scratch));
-    OG_GO(og__conv_backward_weights(conv, l->src, l->d_dst, results[2], NULL, NULL, scratch));
+    OG_GO(og__conv_forward(conv, l->src, NULL, results[0], &alone, scratch));
+    OG_GO(og__conv_backward_data(conv, l->d_dst, results[1], &alone, scratch));
+    OG_GO(og__conv_backward_weights(conv, l->src, l->d_dst, results[2], NULL, &alone, scratch));
     for (int pass = 0; pass < PASSES; pass++)
         errors[pass] = relative_error(l, pass, results[pass]);
 done:
