@@ -1,9 +1,12 @@
 #include "base/writer.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -15,6 +18,31 @@ struct og__writer {
     char *part; /* the temporary name; NULL once renamed */
     int handle; /* -1 once closed */
 };
+
+/* "NAME.123.part" of a file's NAME. */
+static bool is_part(const char *entry, const char *name)
+{
+    size_t length = strlen(name);
+    if (strncmp(entry, name, length) != 0 || entry[length] != '.')
+        return false;
+    const char *digits = entry + length + 1;
+    size_t count = strspn(digits, "0123456789");
+    return count > 0 && strcmp(digits + count, ".part") == 0;
+}
+
+void og__writer_sweep(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    og__text folder = {0};
+    og__text_format(&folder, "%.*s", (int)(slash ? slash - path + 1 : 2), slash ? path : "./");
+    DIR *handle = og__text_status(&folder) == OG_OK ? opendir(folder.data) : NULL;
+    for (const struct dirent *entry; handle && (entry = readdir(handle));)
+        if (is_part(entry->d_name, name))
+            unlinkat(dirfd(handle), entry->d_name, 0);
+    if (handle)
+        closedir(handle);
+    og__text_deinit(&folder);
+}
 
 og_status og__writer_open(const char *path, og__writer **writer)
 {

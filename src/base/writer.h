@@ -12,6 +12,9 @@ typedef struct og__writer og__writer;
 /* Start to write `path`. Nothing is at `path` before og__writer_commit(). */
 og_status og__writer_open(const char *path, og__writer **writer);
 
+/* Delete what a process that was killed while it wrote `path` has left. No other process may be writing it. */
+void og__writer_sweep(const char *path);
+
 /* Append bytes. */
 og_status og__writer_add(og__writer *writer, const void *data, size_t count);
 

@@ -11,6 +11,7 @@
 #include "net/probe.h"
 #include "train/health.h"
 #include "base/meter.h"
+#include "base/writer.h"
 #include "train/session.h"
 
 typedef struct reporter {
@@ -292,6 +293,14 @@ done:
     return status;
 }
 
+/* What a kill in the middle of writing has left. */
+static void sweep(const og__run_files *files)
+{
+    const char *const paths[] = {files->model, files->checkpoint, files->log, files->result};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        og__writer_sweep(paths[i]);
+}
+
 static og_status train(og__session *session, bool resume, const reporter *to)
 {
     if (!resume)
@@ -300,6 +309,8 @@ static og_status train(og__session *session, bool resume, const reporter *to)
         return repeat_result(session);
     if (resume && og__file_exists(session->files.checkpoint))
         OG_TRY(og__checkpoint_load(session));
+    if (resume)
+        sweep(&session->files);
     OG_TRY(og__folder_make(session->run));
     OG_TRY(og__record_log(session)); /* also shows early whether the folder can be written to */
     OG_TRY(og__session_start(session));

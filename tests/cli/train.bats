@@ -63,6 +63,7 @@ start_long_run() {
     kill -KILL $process
     wait $process || true
     [ ! -e killed/result.json ]
+    touch killed/checkpoint.safetensors.4194305.part # as a kill in the middle of writing leaves
     rejects 2 "resume" ogive train data -o killed $long
     ogive train data -o killed $long --resume >/dev/null
     ogive train data -o straight $long >/dev/null
