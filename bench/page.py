@@ -51,8 +51,9 @@ def head(results):
 Versions: %s.
 
 Useful GB/s of ReLU's forward pass on two threads: %s.
-""" % (quick, machine["cpu"], machine["cores"], machine["memory_bytes"] / 1e9, machine["system"], machine["date"],
-       machine["load"], versions, bandwidth)
+%s""" % (quick, machine["cpu"], machine["cores"], machine["memory_bytes"] / 1e9, machine["system"], machine["date"],
+       machine["load"], versions, bandwidth,
+       "\nLeft out of this run: %s.\n" % machine["left_out"] if machine.get("left_out") else "")
 
 
 def goals(results):
