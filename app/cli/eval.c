@@ -1,8 +1,11 @@
-/* ogive eval RUN DATA: score a trained network. */
+/* ogive eval RUN|LABELS DATA: score a trained network, or labels that any program made. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include <ogive/data.h>
 #include <ogive/predict.h>
+#include <ogive/score.h>
 #include <ogive/train.h>
 
 #include "command.h"
@@ -12,9 +15,11 @@
 
 typedef struct own_settings {
     bool json;
-    char *config;
+    char *config, *metrics, *per_image;
     int part; /* og_part */
-    int64_t threads;
+    double tolerance;
+    int connectivity;
+    int64_t smallest, threads;
     og_data_options data;
 } own_settings;
 
@@ -23,6 +28,17 @@ static og_option_table own_options(void)
     static const og_option rows[] = {
         {"part", NULL, OG_OPTION_CHOICE, offsetof(own_settings, part), "validation", 0, 0, "train|validation", NULL,
          "Data set", "Which part of the data set to score"},
+        {"metrics", "m", OG_OPTION_TEXT, offsetof(own_settings, metrics),
+         "dice,iou,sensitivity,specificity,precision,accuracy,ece", 0, 0, NULL, "names", "Scores",
+         "What to compute, separated by commas, or all"},
+        {"tolerance", NULL, OG_OPTION_REAL, offsetof(own_settings, tolerance), "2", 0, 1e6, NULL, "px or mm", "Scores",
+         "Distance within which nsd and boundary_f take borders for equal"},
+        {"connectivity", NULL, OG_OPTION_CHOICE, offsetof(own_settings, connectivity), "full", 0, 0, "faces|full", NULL,
+         "Scores", "Objects hold together across faces only, or across corners too"},
+        {"smallest", NULL, OG_OPTION_INT, offsetof(own_settings, smallest), "1", 1, 1e12, NULL, "px", "Scores",
+         "Objects of fewer pixels are left out, in truth and prediction"},
+        {"per-image", NULL, OG_OPTION_TEXT, offsetof(own_settings, per_image), "", 0, 0, NULL, "file", "Output",
+         "Write the scores of every image and class to a CSV file"},
         OPTION_JSON(own_settings),
         OPTION_CONFIG(own_settings),
         OPTION_THREADS(own_settings),
@@ -30,48 +46,100 @@ static og_option_table own_options(void)
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
+/* A folder without a model in it: labels. */
+static bool holds_labels(const char *path)
+{
+    struct stat info;
+    char *model = join_path(path, "model.safetensors");
+    bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    bool labels = folder && model && stat(model, &info) != 0;
+    free(model);
+    return labels;
+}
+
+static og_status score_network(const own_settings *settings, const char *path, const og_dataset *data,
+                               og_scorer *scorer)
+{
+    og_status status = OG_OK;
+    og_model model = {0};
+    og_predictor *predictor = NULL;
+    GO(og_model_load(path, &model));
+    GO(og_predictor_new(&model, (int)settings->threads, model.options.exact, &predictor));
+    GO(og_predictor_score(predictor, data, (og_part)settings->part, scorer));
+done:
+    og_predictor_free(predictor);
+    og_model_deinit(&model);
+    return status;
+}
+
+static og_status show(const own_settings *settings, const og_dataset *data, og_metric_set metrics,
+                      const og_scorer *scorer)
+{
+    const char *class_names[OG_CLASSES_MAX];
+    score_view view = {.scorer = scorer,
+                       .metrics = metrics,
+                       .class_names = class_names,
+                       .class_count = og_dataset_class_count(data),
+                       .unit = "px",
+                       .tolerance = settings->tolerance};
+    for (int c = 0; c < view.class_count; c++)
+        class_names[c] = og_dataset_class_name(data, c);
+    if (settings->per_image[0] != '\0') {
+        og_status status = scores_save_images(&view, settings->per_image);
+        if (status != OG_OK)
+            return status;
+    }
+    if (settings->json)
+        return print_json(scores_document(&view), 10);
+    scores_print(&view);
+    return OG_OK;
+}
+
 static og_status run(const void *values, const char *const *positionals)
 {
     const own_settings *settings = values;
     og_status status = OG_OK;
-    og_model model = {0};
     og_dataset *data = NULL;
-    og_predictor *predictor = NULL;
-    og_scores scores = {0};
-    GO(og_model_load(positionals[0], &model));
+    og_scorer *scorer = NULL;
+    og_score_options options = {.tolerance = settings->tolerance,
+                                .full_neighbours = settings->connectivity == 1,
+                                .smallest = settings->smallest};
+    GO(og_metric_set_parse(settings->metrics, &options.metrics));
     GO(og_dataset_open(positionals[1], &settings->data, &data));
-    GO(og_predictor_new(&model, (int)settings->threads, model.options.exact, &predictor));
-    GO(og_predictor_score(predictor, data, (og_part)settings->part, &scores));
-    json_t *document = scores_document(&scores, model.class_names);
-    if (settings->json) {
-        status = print_json(document, 10);
-    } else {
-        scores_print(document);
-        json_decref(document);
-    }
+    GO(og_scorer_new(og_dataset_class_count(data), &options, &scorer));
+    if (holds_labels(positionals[0]))
+        GO(og_labels_score(positionals[0], data, (og_part)settings->part, scorer));
+    else
+        GO(score_network(settings, positionals[0], data, scorer));
+    GO(show(settings, data, options.metrics, scorer));
 done:
-    og_scores_deinit(&scores);
-    og_predictor_free(predictor);
+    og_scorer_free(scorer);
     og_dataset_free(data);
-    og_model_deinit(&model);
     return status;
 }
 
 const cli_command eval_command = {
     .name = "eval",
-    .summary = "score a trained network on a data set",
-    .positionals = {{"RUN", "the folder of a training run, or its model.safetensors"},
+    .summary = "score a trained network, or labels of any origin, on a data set",
+    .positionals = {{"RUN", "the folder of a training run, its model.safetensors, or a folder of predicted labels"},
                     {"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
     .parallel = true,
     .groups = {{own_options, 0, NULL, NULL}, {og_data_option_table, offsetof(own_settings, data), "normalize", NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
-        "Dice and IoU of every class: over all pixels of all images, and as the mean over images. Means leave out class 0, "
-        "the background. Images are scaled as they were in training.\n\n"
-        "With --json: {\"mean_dice\", \"mean_iou\", \"mean_image_dice\", \"mean_image_iou\", \"accuracy\", \"per_class\": "
-        "[{\"index\", \"name\", \"dice\", \"iou\", \"image_dice\", \"image_iou\"}]}; a class that occurs neither in truth nor "
-        "in prediction has null.",
+        "Scores of every class, each said to be pooled (from counts over all pixels of all images) or a mean over images. "
+        "Means over classes leave out class 0, the background. What does not exist, such as the Dice of a class that is "
+        "neither in the truth nor in the prediction, is n/a and counts nowhere. docs/metrics.md defines every metric: "
+        "dice, iou, sensitivity, specificity, precision, accuracy; hd95, assd, nsd, boundary_f of borders; object_f1, "
+        "object_iou of connected components; rand_error, v_rand, v_info of components as a partition; ece.\n\n"
+        "A folder of labels has one file per image, of the image's name, with the number of the class in every pixel, as "
+        "ogive predict writes them.\n\n"
+        "With --json: {\"images\", \"mean_dice\", \"mean_iou\", \"mean_image_dice\", \"mean_image_iou\", \"accuracy\", "
+        "\"per_class\": [{\"index\", \"name\", \"dice\", \"iou\", \"image_dice\", \"image_iou\"}], \"unit\", \"tolerance\", "
+        "\"metrics\": [{\"metric\", \"class\", \"pooled\", \"mean_over_images\", \"images\", \"one_side_only\"}]}; what does "
+        "not exist is null, and \"class\" is null for the mean over the classes and for what has no class.",
     .examples = "  ogive eval run my-data\n"
-                "  ogive eval run my-data --json | jq .mean_dice\n",
+                "  ogive eval run my-data --metrics all --per-image scores.csv\n"
+                "  ogive eval labels/ my-data --metrics dice,hd95 --json | jq .metrics\n",
     .run = run,
 };

@@ -106,7 +106,7 @@ static og_status print_result(const own_settings *settings)
     if (settings->json) {
         status = print_json(json_incref(result), 17);
     } else {
-        scores_print(json_object_get(result, "scores"));
+        scores_print_result(json_object_get(result, "scores"));
         print_acts(json_object_get(result, "acts"));
         print_head(json_object_get(result, "head"));
         printf("  The run is in %s; predict with: ogive predict %s IMAGE -o OUT\n", settings->output, settings->output);

@@ -14,6 +14,7 @@
 #include <ogive/plot.h>
 #include <ogive/predict.h>
 #include <ogive/report.h>
+#include <ogive/score.h>
 #include <ogive/status.h>
 #include <ogive/study.h>
 #include <ogive/train.h>

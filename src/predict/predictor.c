@@ -9,6 +9,7 @@
 
 struct og_predictor {
     og__labeler *labeler;
+    int class_count;
 };
 
 og_status og_predictor_new(og_model *model, int threads, bool exact, og_predictor **predictor)
@@ -19,6 +20,7 @@ og_status og_predictor_new(og_model *model, int threads, bool exact, og_predicto
     if (threads < 0)
         return og__fail(OG_ERR_ARGUMENT, "a predictor on %d threads: give 0 for all cores, or a number", threads);
     OG_TRY(og__alloc(1, sizeof *made, &made));
+    made->class_count = model->class_count;
     OG_GO(og__labeler_new(model->net, &model->scaling, model->options.scale, threads > 0 ? threads : og__cpu_count(),
                           exact, &made->labeler));
     *predictor = made;
@@ -42,7 +44,40 @@ og_status og_predictor_run(og_predictor *predictor, int channels, int h, int w, 
     return og__labeler_run(predictor->labeler, channels, h, w, src, labels, probs);
 }
 
-og_status og_predictor_score(og_predictor *predictor, const og_dataset *data, og_part part, og_scores *scores)
+static og_status score_sample(og_predictor *predictor, const og_sample *sample, og_scorer *scorer)
 {
-    return og__labeler_score(predictor->labeler, data, part, scores);
+    og_status status = OG_OK;
+    size_t pixels, floats;
+    uint8_t *labels = NULL;
+    float *probs = NULL;
+    OG_TRY(og__product(&pixels, 2, (size_t[]){(size_t)sample->h, (size_t)sample->w}));
+    OG_TRY(og__product(&floats, 2, (size_t[]){pixels, (size_t)predictor->class_count}));
+    OG_GO(og__alloc(pixels, 1, &labels));
+    OG_GO(og__alloc(floats, sizeof *probs, &probs));
+    OG_GO(og__labeler_run(predictor->labeler, sample->channels, sample->h, sample->w, sample->image, labels, probs));
+    const og_scored_image image = {.name = sample->name,
+                                   .d = 1,
+                                   .h = sample->h,
+                                   .w = sample->w,
+                                   .spacing = {1, 1, 1},
+                                   .truth = sample->labels,
+                                   .labels = labels,
+                                   .probs = probs};
+    OG_GO(og_scorer_add(scorer, &image));
+done:
+    free(labels);
+    free(probs);
+    return status == OG_OK ? OG_OK : og__fail_in(status, "image '%s'", sample->name);
+}
+
+og_status og_predictor_score(og_predictor *predictor, const og_dataset *data, og_part part, og_scorer *scorer)
+{
+    if (og_dataset_class_count(data) != predictor->class_count)
+        return og__fail(OG_ERR_DATA, "the data set '%s' has %d classes; the network was made for %d",
+                        og_dataset_name(data), og_dataset_class_count(data), predictor->class_count);
+    for (size_t i = 0; i < og_dataset_count(data, part); i++) {
+        og_sample sample = og_dataset_sample(data, part, i);
+        OG_TRY(score_sample(predictor, &sample, scorer));
+    }
+    return OG_OK;
 }

@@ -13,8 +13,8 @@ og_status og__metrics_init(og__metrics *metrics, int class_count)
     og_status status = OG_OK;
     size_t k = (size_t)class_count;
     *metrics = (og__metrics){.class_count = class_count};
-    OG_GO(og__alloc(k * k, sizeof(int64_t), &metrics->confusion));
-    OG_GO(og__alloc(k * k, sizeof(int64_t), &metrics->image));
+    OG_GO(og__confusion_init(&metrics->confusion, class_count));
+    OG_GO(og__confusion_init(&metrics->image, class_count));
     OG_GO(og__alloc(k, sizeof(double), &metrics->image_dice));
     OG_GO(og__alloc(k, sizeof(double), &metrics->image_iou));
     OG_GO(og__alloc(k, sizeof(int64_t), &metrics->image_count));
@@ -26,42 +26,33 @@ done:
 
 void og__metrics_deinit(og__metrics *metrics)
 {
-    free(metrics->confusion);
-    free(metrics->image);
+    og__confusion_deinit(&metrics->confusion);
+    og__confusion_deinit(&metrics->image);
     free(metrics->image_dice);
     free(metrics->image_iou);
     free(metrics->image_count);
     *metrics = (og__metrics){0};
 }
 
-/* A class against all others. */
-static og_class_score score_class(const int64_t *confusion, int class_count, int index)
+static og_class_score score_class(const og__confusion *confusion, int index)
 {
-    og_class_score score = {.true_positive = confusion[index * class_count + index]};
-    for (int other = 0; other < class_count; other++) {
-        if (other == index)
-            continue;
-        score.false_positive += confusion[other * class_count + index];
-        score.false_negative += confusion[index * class_count + other];
-    }
-    int64_t wrong = score.false_positive + score.false_negative, any = score.true_positive + wrong;
-    score.has = any > 0;
-    score.dice = any > 0 ? 2.0 * (double)score.true_positive / (double)(score.true_positive + any) : NAN;
-    score.iou = any > 0 ? (double)score.true_positive / (double)any : NAN;
+    og__counts counts = og__confusion_of_class(confusion, index);
+    og_class_score score = {.true_positive = counts.true_positive,
+                            .false_positive = counts.false_positive,
+                            .false_negative = counts.false_negative,
+                            .dice = og__counts_dice(counts),
+                            .iou = og__counts_iou(counts)};
+    score.has = counts.true_positive + counts.false_positive + counts.false_negative > 0;
     return score;
 }
 
 void og__metrics_add(og__metrics *metrics, size_t pixels, const uint8_t *truth, const uint8_t *labels)
 {
-    size_t k = (size_t)metrics->class_count;
-    memset(metrics->image, 0, k * k * sizeof *metrics->image);
-    for (size_t p = 0; p < pixels; p++)
-        if (truth[p] != OG_LABEL_IGNORE)
-            metrics->image[truth[p] * k + labels[p]]++;
-    for (size_t i = 0; i < k * k; i++)
-        metrics->confusion[i] += metrics->image[i];
-    for (size_t c = 0; c < k; c++) {
-        og_class_score score = score_class(metrics->image, metrics->class_count, (int)c);
+    og__confusion_clear(&metrics->image);
+    og__confusion_count(&metrics->image, pixels, truth, labels);
+    og__confusion_add(&metrics->confusion, &metrics->image);
+    for (int c = 0; c < metrics->class_count; c++) {
+        og_class_score score = score_class(&metrics->image, c);
         if (!score.has)
             continue;
         metrics->image_dice[c] += score.dice;
@@ -88,23 +79,20 @@ static double mean_over_classes(const og_scores *scores, size_t offset)
 
 og_status og__metrics_scores(const og__metrics *metrics, og_scores *scores)
 {
-    int64_t right = 0, all = 0;
     *scores = (og_scores){.class_count = metrics->class_count};
     OG_TRY(og__alloc((size_t)metrics->class_count, sizeof *scores->classes, &scores->classes));
     for (int c = 0; c < metrics->class_count; c++) {
         og_class_score *score = &scores->classes[c];
         double images = (double)metrics->image_count[c];
-        *score = score_class(metrics->confusion, metrics->class_count, c);
+        *score = score_class(&metrics->confusion, c);
         score->image_dice = score->has ? metrics->image_dice[c] / images : NAN;
         score->image_iou = score->has ? metrics->image_iou[c] / images : NAN;
-        right += score->true_positive;
-        all += score->true_positive + score->false_negative;
     }
     scores->mean_dice = mean_over_classes(scores, offsetof(og_class_score, dice));
     scores->mean_iou = mean_over_classes(scores, offsetof(og_class_score, iou));
     scores->mean_image_dice = mean_over_classes(scores, offsetof(og_class_score, image_dice));
     scores->mean_image_iou = mean_over_classes(scores, offsetof(og_class_score, image_iou));
-    scores->accuracy = all > 0 ? (double)right / (double)all : NAN;
+    scores->accuracy = og__confusion_accuracy(&metrics->confusion);
     return OG_OK;
 }
 

@@ -6,11 +6,13 @@
 
 #include <ogive/train.h>
 
+#include "metric/confusion.h"
+
 /* Sums over the images counted so far. */
 typedef struct og__metrics {
     int class_count;
-    int64_t *confusion;   /* (class_count, class_count): pixels by true class, then predicted class */
-    int64_t *image;       /* the same of one image; scratch */
+    og__confusion confusion;
+    og__confusion image;  /* the same of one image; scratch */
     double *image_dice;   /* (class_count) sums over the images in which the class occurs */
     double *image_iou;    /* (class_count) likewise */
     int64_t *image_count; /* (class_count) images in which the class occurs in truth or prediction */

@@ -155,6 +155,27 @@ start_long_run() {
     [ ! -e labels ]
 }
 
+@test "eval scores every image, and labels that stand in files as the network that made them" {
+    tiny data 6 16
+    ogive train data -o run $quick >/dev/null
+    ogive predict run data/images -o labels >/dev/null
+    ogive eval run data --part train --metrics all --per-image scores.csv --json >run.json
+    ogive eval labels data --part train --metrics all --json >labels.json
+    for file in run labels; do
+        jq '[.metrics[] | select(.metric != "ece")]' $file.json >$file.metrics
+    done
+    cmp run.metrics labels.metrics
+    holds '[.metrics[].metric] | unique | length == 16' run.json
+    [ "$(wc -l <scores.csv)" -eq $((1 + 3 * $(jq .images run.json))) ]
+    head -1 scores.csv | grep -qx 'image,class,dice,iou,.*,ece'
+    name=$(sed -n 2s/,.*//p scores.csv | tr -d '"')
+    cp data/images/"$name".png labels/"$name".png
+    rejects 4 "predicted labels are the numbers of classes, 0 to 1" ogive eval labels data --part train
+    rm labels/"$name".png
+    rejects 3 "no labels for the image '$name'" ogive eval labels data --part train
+    rejects 2 "did you mean 'hd95'" ogive eval run data --metrics hd96
+}
+
 @test "activations by place are trained, saved, shown and used again" {
     tiny data 6 16
     ogive train data -o run $quick --act elu --act-stage decoder.1=mish --act-decoder 'leaky_relu(a=0.2)' \

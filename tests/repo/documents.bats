@@ -40,6 +40,10 @@ run_page() {
     run_page docs/emit.md
 }
 
+@test "the blocks of docs/metrics.md" {
+    run_page docs/metrics.md
+}
+
 @test "no page with a marked block was forgotten" {
     cd "$OGIVE_SOURCE_DIR"
     for page in $(grep -l '^```sh test$' *.md docs/*.md | grep -v README.zh-CN.md); do # which runs what README.md runs

@@ -108,15 +108,19 @@ static void scores_are_those_of_the_run(void **state)
     (void)state;
     char path[128];
     json_t *root;
-    og_scores scores;
+    og_scorer *scorer;
+    const og_score_options options = {.metrics = 1u << OG_METRIC_DICE};
     og_predictor *predictor = open_predictor();
     snprintf(path, sizeof path, "%s/result.json", run);
     assert_int_equal(og__json_load(path, &root), OG_OK);
     json_t *expected = json_object_get(root, "scores");
-    assert_int_equal(og_predictor_score(predictor, data, OG_PART_VALIDATION, &scores), OG_OK);
-    assert_true(scores.mean_dice == json_number_value(json_object_get(expected, "mean_dice")));
-    assert_true(scores.accuracy == json_number_value(json_object_get(expected, "accuracy")));
-    og_scores_deinit(&scores);
+    assert_int_equal(og_scorer_new(3, &options, &scorer), OG_OK);
+    assert_int_equal(og_predictor_score(predictor, data, OG_PART_VALIDATION, scorer), OG_OK);
+    assert_true(og_scorer_mean(scorer, OG_METRIC_DICE).pooled ==
+                json_number_value(json_object_get(expected, "mean_dice")));
+    assert_true(og_scorer_score(scorer, OG_METRIC_ACCURACY, 0).pooled ==
+                json_number_value(json_object_get(expected, "accuracy")));
+    og_scorer_free(scorer);
     json_decref(root);
     og_predictor_free(predictor);
 }
