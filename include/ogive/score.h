@@ -24,13 +24,13 @@ typedef enum og_metric {
 } og_metric;
 
 typedef struct og_metric_info {
-    const char *name;   /* "hd95" */
-    const char *title;  /* "HD95" */
-    bool length;        /* in the unit of the images' spacing; else a share from 0 to 1 */
-    bool per_class;     /* else one value over all classes */
-    bool pooled;        /* has a value from counts over all images, beside the mean over images */
-    bool higher;        /* more is better */
-    const char *help;   /* one sentence without a full stop */
+    const char *name;  /* "hd95" */
+    const char *title; /* "HD95" */
+    bool length;       /* in the unit of the images' spacing; else a share from 0 to 1 */
+    bool per_class;    /* else one value over all classes */
+    bool pooled;       /* has a value from counts over all images, beside the mean over images */
+    bool higher;       /* more is better */
+    const char *help;  /* one sentence without a full stop */
 } og_metric_info;
 
 OG_API const og_metric_info *og_metric_info_of(og_metric metric);
@@ -47,9 +47,9 @@ OG_API og_status og_metric_set_parse(const char *text, og_metric_set *set);
 
 typedef struct og_score_options {
     og_metric_set metrics;
-    double tolerance;   /* of NSD and boundary F, in the unit of the spacing */
+    double tolerance;     /* of NSD and boundary F, in the unit of the spacing */
     bool full_neighbours; /* objects touch at corners (8 or 26 neighbours), not at faces only (4 or 6) */
-    int64_t smallest;   /* objects of fewer pixels are left out, on both sides */
+    int64_t smallest;     /* objects of fewer pixels are left out, on both sides */
 } og_score_options;
 
 /** One image with its truth and its prediction; all borrowed. */
@@ -93,7 +93,8 @@ OG_API og_score og_scorer_score(const og_scorer *scorer, og_metric metric, int c
 /** The mean of a metric per class over the classes but the background, each counting once; NaN when none has it. */
 OG_API og_score og_scorer_mean(const og_scorer *scorer, og_metric metric);
 
-/* --- objects -------------------------------------------------------------------------------------------------------- */
+/* --- objects --------------------------------------------------------------------------------------------------------
+ */
 
 /* A connected component of one class. Pixel (x, y, z) covers [x, x + 1) and so on. */
 typedef struct og_object {

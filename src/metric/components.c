@@ -7,7 +7,7 @@
 /* The half of the neighbourhood that a scan has passed already: dz, dy, dx, those across faces first. */
 enum { FACES = 3, NEIGHBOURS = 13 };
 static const int behind[NEIGHBOURS][3] = {
-    {0, 0, -1},  {0, -1, 0},  {-1, 0, 0},  {0, -1, -1}, {0, -1, 1}, {-1, -1, -1}, {-1, -1, 0},
+    {0, 0, -1},  {0, -1, 0},  {-1, 0, 0}, {0, -1, -1}, {0, -1, 1}, {-1, -1, -1}, {-1, -1, 0},
     {-1, -1, 1}, {-1, 0, -1}, {-1, 0, 1}, {-1, 1, -1}, {-1, 1, 0}, {-1, 1, 1},
 };
 

@@ -66,8 +66,10 @@ og_status og_metric_set_parse(const char *text, og_metric_set *set)
         text += strspn(text, " ");
         size_t length = strcspn(text, ", ");
         if (length == 0 || length >= sizeof name)
-            return og__fail(OG_ERR_ARGUMENT, "a list of metrics has names separated by commas, as in 'dice,hd95'; "
-                                             "found '%s'", text);
+            return og__fail(OG_ERR_ARGUMENT,
+                            "a list of metrics has names separated by commas, as in 'dice,hd95'; "
+                            "found '%s'",
+                            text);
         memcpy(name, text, length);
         name[length] = '\0';
         OG_TRY(parse_name(name, set));
@@ -75,7 +77,9 @@ og_status og_metric_set_parse(const char *text, og_metric_set *set)
         if (*text == '\0')
             return OG_OK;
         if (*text++ != ',')
-            return og__fail(OG_ERR_ARGUMENT, "a list of metrics has names separated by commas, as in 'dice,hd95'; "
-                                             "found '%s'", text - 1);
+            return og__fail(OG_ERR_ARGUMENT,
+                            "a list of metrics has names separated by commas, as in 'dice,hd95'; "
+                            "found '%s'",
+                            text - 1);
     }
 }

@@ -129,7 +129,8 @@ og_status og__overlap_partition(const og__overlap *overlap, og__partition *parti
     double half = truths.squares / 2 + guesses.squares / 2, entropy = truths.entropy / 2 + guesses.entropy / 2;
     double information = truths.entropy + guesses.entropy - pairs.entropy;
     partition->v_rand = pairs.squares / half;
-    partition->rand_error = half > all ? 1 - (pairs.squares - all) / (half - all) : 0; /* else all parts are one pixel */
+    partition->rand_error =
+        half > all ? 1 - (pairs.squares - all) / (half - all) : 0; /* else all parts are one pixel */
     partition->v_info = entropy > 0 ? information / entropy : 1;
     return OG_OK;
 }

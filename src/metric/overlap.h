@@ -14,9 +14,9 @@ typedef struct og__pair {
 } og__pair;
 
 typedef struct og__overlap {
-    uint32_t truth_count, guess_count;     /* numbers from 1 to these */
-    int64_t *truth_pixels, *guess_pixels;  /* (count + 1) pixels of each number, 0 among them */
-    og__pair *pairs;                       /* (pair_count), by truth, then guess */
+    uint32_t truth_count, guess_count;    /* numbers from 1 to these */
+    int64_t *truth_pixels, *guess_pixels; /* (count + 1) pixels of each number, 0 among them */
+    og__pair *pairs;                      /* (pair_count), by truth, then guess */
     size_t pair_count;
 } og__overlap;
 

@@ -178,8 +178,8 @@ static og_status measure_objects(og_scorer *scorer, const og_scored_image *image
     og__partition partition;
     bool full = scorer->options.full_neighbours;
     int64_t smallest = scorer->options.smallest;
-    OG_GO(og__components_find(image->d, image->h, image->w, full, smallest, space->truth, space->truth_numbers,
-                              &truths));
+    OG_GO(
+        og__components_find(image->d, image->h, image->w, full, smallest, space->truth, space->truth_numbers, &truths));
     OG_GO(og__components_find(image->d, image->h, image->w, full, smallest, space->guess, space->guess_numbers,
                               &guesses));
     OG_GO(og__overlap_init(pixels, space->truth_numbers, truths, space->guess_numbers, guesses, &overlap));

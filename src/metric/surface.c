@@ -112,7 +112,8 @@ static void summarise(size_t truth_count, size_t guess_count, float *distances, 
 {
     size_t all = truth_count + guess_count;
     const float *from_guess = distances + truth_count;
-    size_t truth_near = within(truth_count, distances, tolerance), guess_near = within(guess_count, from_guess, tolerance);
+    size_t truth_near = within(truth_count, distances, tolerance),
+           guess_near = within(guess_count, from_guess, tolerance);
     double recall = (double)truth_near / (double)truth_count, precision = (double)guess_near / (double)guess_count;
     surface->assd = mean_of(all, distances);
     surface->nsd = (double)(truth_near + guess_near) / (double)all;

@@ -25,8 +25,8 @@ static og_status find_file(const char *folder, const char *name, char **path)
         *path = NULL;
     }
     return og__fail(OG_ERR_FILE,
-                    "'%s' has no labels for the image '%s': looked for '%s.png', '%s.tif', '%s.nii.gz' and so on", folder,
-                    name, name, name, name);
+                    "'%s' has no labels for the image '%s': looked for '%s.png', '%s.tif', '%s.nii.gz' and so on",
+                    folder, name, name, name, name);
 }
 
 /* u8 classes of pixels that hold whole numbers below class_count. */
@@ -52,9 +52,10 @@ static og_status score_file(const char *folder, const og_sample *sample, int cla
     OG_GO(find_file(folder, sample->name, &path));
     OG_GO(og_labels_load(path, &image));
     if (image.channels != 1 || image.depth != 1 || image.height != sample->h || image.width != sample->w) {
-        status = og__fail(OG_ERR_SHAPE, "'%s' has %d x %d x %d pixels and %d channels; the image has %d x %d and labels "
-                          "have one", path, image.width, image.height, image.depth, image.channels, sample->w,
-                          sample->h);
+        status = og__fail(OG_ERR_SHAPE,
+                          "'%s' has %d x %d x %d pixels and %d channels; the image has %d x %d and labels "
+                          "have one",
+                          path, image.width, image.height, image.depth, image.channels, sample->w, sample->h);
         goto done;
     }
     OG_GO(og__alloc((size_t)sample->h * (size_t)sample->w, 1, &labels));

@@ -178,7 +178,8 @@ static void wrong_input_is_refused(void **state)
 static void objects_have_boxes_and_centres(void **state)
 {
     (void)state;
-    const uint8_t labels[2][3][4] = {{{0, 2, 2, 0}, {0, 0, 2, 0}, {1, 0, 0, 0}}, {{0, 0, 0, 0}, {0, 0, 2, 0}, {0, 0, 0, 1}}};
+    const uint8_t labels[2][3][4] = {{{0, 2, 2, 0}, {0, 0, 2, 0}, {1, 0, 0, 0}},
+                                     {{0, 0, 0, 0}, {0, 0, 2, 0}, {0, 0, 0, 1}}};
     uint32_t numbers[2][3][4];
     og_object *objects;
     size_t count;
