@@ -1,7 +1,8 @@
-/* Rasters through GDAL; the only file that includes it. GDAL's messages never reach the terminal: they become part of
- * our error text. */
-#include "image/reader.h"
+/* Rasters through GDAL; the files raster*.c alone include it. GDAL's messages never reach the terminal: they become
+ * part of our error text. */
+#include "image/raster.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,6 @@
 #include <cpl_error.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
-#include <gdal.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -33,24 +33,20 @@ static const struct {
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 
-/* One stretch of GDAL calls: from enter() to leave(). */
-typedef struct session {
-    char message[512]; /* the first failure that GDAL reported, or "" */
-    char *before[SETTING_COUNT];
-} session;
+static_assert(SETTING_COUNT == OG_GDAL_SETTINGS, "a session keeps every setting");
 
 static void CPL_STDCALL note_error(CPLErr kind, CPLErrorNum number, const char *message)
 {
     (void)number;
-    session *in = CPLGetErrorHandlerUserData();
+    og__gdal *in = CPLGetErrorHandlerUserData();
     if (kind >= CE_Failure && in->message[0] == '\0')
         snprintf(in->message, sizeof in->message, "%.*s", (int)strcspn(message, "\n"), message);
 }
 
-static void enter(session *in)
+void og__gdal_enter(og__gdal *in)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    *in = (session){0};
+    *in = (og__gdal){0};
     CPLPushErrorHandlerEx(note_error, in);
     pthread_once(&once, GDALAllRegister);
     for (int i = 0; i < SETTING_COUNT; i++) {
@@ -60,7 +56,7 @@ static void enter(session *in)
     }
 }
 
-static void leave(session *in)
+void og__gdal_leave(og__gdal *in)
 {
     for (int i = 0; i < SETTING_COUNT; i++) {
         CPLSetThreadLocalConfigOption(settings[i].name, in->before[i]);
@@ -69,7 +65,7 @@ static void leave(session *in)
     CPLPopErrorHandler();
 }
 
-static const char *reason(const session *in)
+const char *og__gdal_reason(const og__gdal *in)
 {
     return in->message[0] ? in->message : "no reason given";
 }
@@ -90,7 +86,7 @@ static void release_geo(og__geo *geo)
     free(raster);
 }
 
-static og_status keep_geo(GDALDatasetH source, og_image *image)
+og_status og__raster_keep_geo(GDALDatasetH source, og_image *image)
 {
     raster_geo *geo;
     OG_TRY(og__alloc(1, sizeof *geo, &geo));
@@ -101,7 +97,7 @@ static og_status keep_geo(GDALDatasetH source, og_image *image)
     return og__copy_text(projection ? projection : "", &geo->projection);
 }
 
-static void give_geo(const og__geo *geo, GDALDatasetH target)
+void og__raster_give_geo(const og__geo *geo, GDALDatasetH target)
 {
     if (!geo || geo->kind != OG_GEO_RASTER)
         return;
@@ -114,13 +110,11 @@ static void give_geo(const og__geo *geo, GDALDatasetH target)
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
-enum { BANDS_MAX = 4096 };
-
 /* The bands that are not alpha. */
-static int colour_bands(GDALDatasetH source, int bands[BANDS_MAX])
+int og__raster_bands(GDALDatasetH source, int bands[OG_BANDS_MAX])
 {
     int count = 0;
-    for (int b = 1; b <= GDALGetRasterCount(source) && count < BANDS_MAX; b++)
+    for (int b = 1; b <= GDALGetRasterCount(source) && count < OG_BANDS_MAX; b++)
         if (GDALGetRasterColorInterpretation(GDALGetRasterBand(source, b)) != GCI_AlphaBand)
             bands[count++] = b;
     return count;
@@ -156,8 +150,8 @@ static og_status apply_palette(const char *path, GDALColorTableH palette, og_ima
     return OG_OK;
 }
 
-static og_status read_bands(const char *path, const session *in, GDALDatasetH source, int *bands, const og_image *image,
-                            int page)
+static og_status read_bands(const char *path, const og__gdal *in, GDALDatasetH source, int *bands,
+                            const og_image *image, int page)
 {
     size_t plane = (size_t)image->height * (size_t)image->width;
     for (int c = 0; c < image->channels; c++) {
@@ -168,30 +162,31 @@ static og_status read_bands(const char *path, const session *in, GDALDatasetH so
         if (GDALRasterIO(band, GF_Read, 0, 0, image->width, image->height, dst, image->width, image->height,
                          GDT_Float32, 0, 0) != CE_None ||
             in->message[0])
-            return og__fail(OG_ERR_FORMAT, "cannot read '%s': it is truncated or damaged (%s)", path, reason(in));
+            return og__fail(OG_ERR_FORMAT, "cannot read '%s': it is truncated or damaged (%s)", path,
+                            og__gdal_reason(in));
     }
     return OG_OK;
 }
 
-static GDALDatasetH open_raster(const char *name)
+GDALDatasetH og__raster_open(const char *name)
 {
     return GDALOpenEx(name, GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, read_drivers, NULL, NULL);
 }
 
 /* Read the pages after the first, which is open as `first`. */
-static og_status read_pages(const char *path, const session *in, CSLConstList pages, int *bands, int band_count,
+static og_status read_pages(const char *path, const og__gdal *in, CSLConstList pages, int *bands, int band_count,
                             const og_image *image)
 {
     for (int page = 1; page < image->depth; page++) {
         char key[40];
-        int page_bands[BANDS_MAX];
+        int page_bands[OG_BANDS_MAX];
         snprintf(key, sizeof key, "SUBDATASET_%d_NAME", page + 1);
-        GDALDatasetH source = open_raster(CSLFetchNameValueDef(pages, key, ""));
+        GDALDatasetH source = og__raster_open(CSLFetchNameValueDef(pages, key, ""));
         if (!source)
-            return og__fail(OG_ERR_FORMAT, "cannot read page %d of '%s': %s", page + 1, path, reason(in));
+            return og__fail(OG_ERR_FORMAT, "cannot read page %d of '%s': %s", page + 1, path, og__gdal_reason(in));
         og_status status = OG_OK;
         if (GDALGetRasterXSize(source) != image->width || GDALGetRasterYSize(source) != image->height ||
-            colour_bands(source, page_bands) != band_count)
+            og__raster_bands(source, page_bands) != band_count)
             status = og__fail(OG_ERR_UNSUPPORTED,
                               "'%s' has pages of different sizes (page 1 is %d x %d, page %d is %d x %d); save them as "
                               "files of their own",
@@ -208,16 +203,16 @@ static og_status read_pages(const char *path, const session *in, CSLConstList pa
 og_status og__raster_load(const char *path, bool palette_indices, og_image *image)
 {
     og_status status = OG_OK;
-    int bands[BANDS_MAX];
-    session in;
-    enter(&in);
-    GDALDatasetH source = open_raster(path);
+    int bands[OG_BANDS_MAX];
+    og__gdal in;
+    og__gdal_enter(&in);
+    GDALDatasetH source = og__raster_open(path);
     if (!source) {
         status = og__fail(OG_ERR_FORMAT, "cannot read '%s': not an image of a known kind, or damaged (%s)", path,
-                          reason(&in));
+                          og__gdal_reason(&in));
         goto done;
     }
-    int band_count = colour_bands(source, bands);
+    int band_count = og__raster_bands(source, bands);
     char **pages = GDALGetMetadata(source, "SUBDATASETS"); /* two lines per page; none for a single page */
     int page_count = pages && CSLCount(pages) > 2 ? CSLCount(pages) / 2 : 1;
     OG_GO(og__image_alloc(image, path, band_count, page_count, GDALGetRasterYSize(source), GDALGetRasterXSize(source)));
@@ -226,11 +221,11 @@ og_status og__raster_load(const char *path, bool palette_indices, og_image *imag
     GDALColorTableH palette = GDALGetRasterColorTable(GDALGetRasterBand(source, bands[0]));
     if (palette && band_count == 1 && !palette_indices)
         OG_GO(apply_palette(path, palette, image));
-    OG_GO(keep_geo(source, image));
+    OG_GO(og__raster_keep_geo(source, image));
 done:
     if (source)
         GDALClose(source);
-    leave(&in);
+    og__gdal_leave(&in);
     return status;
 }
 
@@ -267,7 +262,7 @@ static bool encode_page(const char *name, og__raster_kind kind, const uint8_t *p
         char **options = CSLDuplicate((char **)write_kinds[kind].options);
         if (append)
             options = CSLSetNameValue(options, "APPEND_SUBDATASET", "YES");
-        give_geo(geo, source);
+        og__raster_give_geo(geo, source);
         GDALDriverH driver = GDALGetDriverByName(write_kinds[kind].driver);
         copy = driver ? GDALCreateCopy(driver, name, source, FALSE, options, NULL, NULL) : NULL;
         CSLDestroy(options);
@@ -284,16 +279,16 @@ static og_status encode(og__raster_kind kind, const uint8_t *pixels, int depth, 
 {
     og_status status = OG_OK;
     char name[64];
-    session in;
+    og__gdal in;
     *file = NULL;
     *count = 0;
     snprintf(name, sizeof name, "/vsimem/ogive-%p", (void *)&in); /* one per running call */
-    enter(&in);
+    og__gdal_enter(&in);
     size_t page = (size_t)height * (size_t)width * (size_t)channels;
     for (int d = 0; d < depth; d++) {
         if (!encode_page(name, kind, pixels + (size_t)d * page, height, width, channels, d > 0, geo) || in.message[0]) {
             status = og__fail(OG_ERR_UNSUPPORTED, "cannot encode an image of %d x %d as %s: %s", width, height,
-                              write_kinds[kind].driver, reason(&in));
+                              write_kinds[kind].driver, og__gdal_reason(&in));
             goto done;
         }
     }
@@ -304,7 +299,7 @@ static og_status encode(og__raster_kind kind, const uint8_t *pixels, int depth, 
     *count = (size_t)length;
 done:
     VSIUnlink(name);
-    leave(&in);
+    og__gdal_leave(&in);
     return status;
 }
 
