@@ -29,7 +29,11 @@ typedef enum og_normalize {
 typedef struct og_data_options {
     double validation; /* share held out where the data set does not say, 0 to 0.9 */
     int64_t split_seed;
-    int normalize; /* og_normalize */
+    int64_t folds, fold; /* hold out fold 0 <= fold < folds of all images, whatever the data set declares; 0: do not */
+    char *group;         /* extended regular expression: images in whose names it finds the same text (in its first
+                            parentheses, if any) stay in one part; NULL or "": groups are what the data set declares */
+    bool stratify;       /* hold out such that every class has its share */
+    int normalize;       /* og_normalize */
 } og_data_options;
 
 OG_API og_option_table og_data_option_table(void);

@@ -9,6 +9,14 @@ static const og_option option_rows[] = {
      "Share of the images to hold out where the data set does not say which"},
     {"split-seed", NULL, OG_OPTION_INT, offsetof(og_data_options, split_seed), "0", 0, 4294967295.0, NULL, NULL, "Data",
      "Which images are held out, apart from the seed of the training"},
+    {"folds", NULL, OG_OPTION_INT, offsetof(og_data_options, folds), "0", 0, 100, NULL, NULL, "Data",
+     "Deal the images out to this many folds, of which one is held out; 0 holds out a share instead"},
+    {"fold", NULL, OG_OPTION_INT, offsetof(og_data_options, fold), "0", 0, 99, NULL, NULL, "Data",
+     "Which of the folds to hold out, counting from 0"},
+    {"group", NULL, OG_OPTION_TEXT, offsetof(og_data_options, group), "", 0, 0, NULL, NULL, "Data",
+     "Regular expression that finds in an image's name what must stay together (a patient, a scene), as in '^[^_]+'"},
+    {"stratify", NULL, OG_OPTION_FLAG, offsetof(og_data_options, stratify), "false", 0, 0, NULL, NULL, "Data",
+     "Hold out images such that every class has its share among them"},
     {"normalize", NULL, OG_OPTION_CHOICE, offsetof(og_data_options, normalize), "dataset", 0, 0, "dataset|image|none",
      NULL, "Data", "Scale values to mean 0 and deviation 1 over the training images, over each image, or not at all"},
 };
@@ -36,7 +44,7 @@ static og_status open_with(const char *path, const og_data_options *options, og_
 {
     OG_TRY(og__listing_open(path, &data->listing));
     OG_TRY(og__samples_read(data));
-    OG_TRY(og__split(data, options->validation, (uint64_t)options->split_seed));
+    OG_TRY(og__split(data, options));
     data->scaling = make_scaling(data, (og_normalize)options->normalize);
     return OG_OK;
 }
@@ -46,9 +54,11 @@ og_status og_dataset_open(const char *path, const og_data_options *options, og_d
     og_data_options defaults;
     og_dataset *made;
     *data = NULL;
-    OG_TRY(og_options_init(og_data_option_table(), &defaults)); /* holds no texts: nothing to release */
-    OG_TRY(og__alloc(1, sizeof *made, &made));
-    og_status status = open_with(path, options ? options : &defaults, made);
+    OG_TRY(og_options_init(og_data_option_table(), &defaults));
+    og_status status = og__alloc(1, sizeof *made, &made);
+    if (status == OG_OK)
+        status = open_with(path, options ? options : &defaults, made);
+    og_options_deinit(og_data_option_table(), &defaults);
     if (status == OG_OK)
         *data = made;
     else

@@ -15,7 +15,7 @@ typedef struct og__source {
     size_t pair;     /* index of its pair in the listing */
     int slice;       /* in the volume; 0 when the pair is one sample */
     int slices;      /* of the volume; 1 when the pair is one sample */
-    og_part part;
+    int part;        /* og_part, or OG_PART_OPEN when it belongs to none */
     uint64_t digest; /* of the image's pixels */
 } og__source;
 
@@ -33,8 +33,9 @@ struct og_dataset {
 /* Read every pair of the listing into samples. Their parts are what the listing declares, else TRAIN. */
 og_status og__samples_read(og_dataset *data);
 
-/* Hold out a share of the pairs where the listing declares nothing held out; then list the samples of each part. */
-og_status og__split(og_dataset *data, double share, uint64_t seed);
+/* Hold out one of the folds, or a share of the pairs where the listing declares nothing held out; then list the samples
+ * of each part. */
+og_status og__split(og_dataset *data, const og_data_options *options);
 
 /* Mean and standard deviation of each channel; pixels are summed in double, in a fixed order. */
 typedef struct og__moments {

@@ -65,6 +65,7 @@ void og__listing_deinit(og__listing *listing)
         free(pair->name);
         free(pair->image);
         free(pair->mask);
+        free(pair->group);
         og__ranges_deinit(&pair->slices);
         og__ranges_deinit(&pair->validation);
         og__ranges_deinit(&pair->leave_out);

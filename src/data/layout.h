@@ -15,6 +15,7 @@ typedef enum og__axis { OG_AXIS_X, OG_AXIS_Y, OG_AXIS_Z } og__axis;
 /* An image and its mask: one sample, or one per slice of a volume. */
 typedef struct og__pair {
     char *name, *image, *mask;
+    char *group;           /* pairs of one group stay in one part; NULL: the pair alone */
     int part;              /* og_part, or OG_PART_OPEN */
     og__axis axis;         /* slices are cut across this axis */
     og__ranges slices;     /* empty: all */

@@ -189,7 +189,7 @@ static og__pair *find_pair(const og__listing *listing, const char *image)
     return NULL;
 }
 
-static og_status apply_row(const char *path, const char *file, const og__table_row *row, const int columns[3],
+static og_status apply_row(const char *path, const char *file, const og__table_row *row, const int columns[4],
                            og__listing *listing)
 {
     og_status status = OG_OK;
@@ -218,6 +218,8 @@ static og_status apply_row(const char *path, const char *file, const og__table_r
         pair->mask = mask;
         mask = NULL;
     }
+    if (columns[3] >= 0 && (size_t)columns[3] < row->count)
+        OG_GO(og__copy_text(row->fields[columns[3]], &pair->group));
 done:
     free(image);
     free(mask);
@@ -242,6 +244,7 @@ static og_status drop_left_out(og__listing *listing)
         free(listing->pairs[i].name);
         free(listing->pairs[i].image);
         free(listing->pairs[i].mask);
+        free(listing->pairs[i].group);
     }
     listing->count = kept;
     if (test)
@@ -258,7 +261,8 @@ static og_status apply_splits(const char *path, const char *file, og__listing *l
     og_status status = OG_OK;
     og__table table;
     OG_TRY(og__table_load(file, OG_TABLE_COMMAS, &table));
-    const int columns[3] = {find_column(&table, "image"), find_column(&table, "split"), find_column(&table, "mask")};
+    const int columns[] = {find_column(&table, "image"), find_column(&table, "split"), find_column(&table, "mask"),
+                           find_column(&table, "group")};
     if (columns[0] < 0 || columns[1] < 0) {
         status = og__fail(OG_ERR_DATA, "%s:1: expected a header with the columns image and split", file);
         goto done;

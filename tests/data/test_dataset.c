@@ -360,8 +360,14 @@ static void test_axes(void **state)
     }
     expect_failure(scratch_text("axes/set.yaml", "pairs:\n  - {image: v.nii.gz, mask: m.nii.gz, slices: 0-5}\n"),
                    OG_ERR_DATA, "the slices 0-5 lie outside of");
-    expect_failure(scratch_text("axes/set.yaml", "pairs:\n  - {image: v.nii.gz, mask: m.nii.gz}\n"), OG_ERR_DATA,
-                   "is one volume, and its slices are too alike");
+    scratch_text("axes/set.yaml", "pairs:\n  - {image: v.nii.gz, mask: m.nii.gz}\n");
+    og_dataset *data = open_set("axes/set.yaml", 0.2);
+    assert_int_equal(og_dataset_count(data, OG_PART_TRAIN), 1);
+    assert_string_equal(og_dataset_sample(data, OG_PART_TRAIN, 0).name, "z000");
+    assert_int_equal(og_dataset_count(data, OG_PART_VALIDATION), 1);
+    assert_string_equal(og_dataset_sample(data, OG_PART_VALIDATION, 0).name, "z001");
+    assert_true(has_finding(data, OG_SEVERITY_NOTE, "slices 1 to 1 are held out together"));
+    og_dataset_free(data);
 }
 
 /* --- report and scaling ------------------------------------------------------------------------------------------- */
