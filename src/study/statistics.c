@@ -104,6 +104,47 @@ double og__win_share(size_t n, const double *d)
     return n > 0 ? wins / (double)n : NAN;
 }
 
+og__interval og__wilson_interval(double share, size_t n, double confidence)
+{
+    if (n == 0)
+        return (og__interval){NAN, NAN, NAN};
+    double z = gsl_cdf_ugaussian_Pinv(1 - (1 - confidence) / 2), count = (double)n;
+    double middle = (share + z * z / (2 * count)) / (1 + z * z / count);
+    double half = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count);
+    return (og__interval){share, fmax(0, middle - half), fmin(1, middle + half)};
+}
+
+og__interval og__overlap_interval(size_t n, const double *d, double tested_to_trained, double confidence)
+{
+    og__interval interval = og__t_interval(n, d, confidence);
+    double widening = sqrt(1 + (double)n * tested_to_trained);
+    interval.low = interval.mean - widening * (interval.mean - interval.low);
+    interval.high = interval.mean + widening * (interval.high - interval.mean);
+    return interval;
+}
+
+og__variance_split og__split_variance(size_t seeds, size_t folds, const double *y)
+{
+    if (seeds < 2 || folds < 2)
+        return (og__variance_split){NAN, NAN, NAN};
+    double s = (double)seeds, f = (double)folds, mean = og__mean(seeds * folds, y);
+    double by_seed = 0, by_fold = 0, all = 0; /* sums of squares */
+    for (size_t i = 0; i < seeds; i++) {
+        double difference = og__mean(folds, y + i * folds) - mean;
+        by_seed += f * difference * difference;
+    }
+    for (size_t j = 0; j < folds; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < seeds; i++)
+            sum += y[i * folds + j];
+        by_fold += s * (sum / s - mean) * (sum / s - mean);
+    }
+    for (size_t i = 0; i < seeds * folds; i++)
+        all += (y[i] - mean) * (y[i] - mean);
+    double rest = fmax(0, all - by_seed - by_fold) / ((s - 1) * (f - 1));
+    return (og__variance_split){fmax(0, (by_seed / (s - 1) - rest) / f), fmax(0, (by_fold / (f - 1) - rest) / s), rest};
+}
+
 void og__mean_ranks(size_t n, size_t k_count, const double *scores, double *ranks)
 {
     for (size_t k = 0; k < k_count; k++) {

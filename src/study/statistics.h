@@ -41,6 +41,26 @@ void og__holm(size_t m, const double *p, double *adjusted);
 /* P(A > B) = (wins + ties / 2) / n, d = A - B. */
 double og__win_share(size_t n, const double *d);
 
+/* Wilson's score interval of a share of n trials: does not leave [0, 1], and is no point at 0 or 1. */
+og__interval og__wilson_interval(double share, size_t n, double confidence);
+
+/**
+ * Interval for a mean difference over J blocks whose training sets overlap, as in cross-validation: Student's, with the
+ * variance s^2 / J enlarged to s^2 (1 / J + tested / trained).
+ *
+ * @param tested_to_trained   images in a fold over images that it was trained on: 1 / (folds - 1)
+ *
+ * Source: Nadeau and Bengio, Machine Learning 52 (2003), 239-281.
+ */
+og__interval og__overlap_interval(size_t n, const double *d, double tested_to_trained, double confidence);
+
+/* What the variance of one arm's scores comes from: y[s * folds + f] = seed effect + fold effect + rest, by the mean
+ * squares of the two-way layout; negative estimates are 0. NaN where seeds or folds are fewer than 2. */
+typedef struct og__variance_split {
+    double seed, fold, rest;
+} og__variance_split;
+og__variance_split og__split_variance(size_t seeds, size_t folds, const double *y);
+
 /* ranks[k] = mean over blocks of the rank of scores[b * k_count + k] in its block; 1 is the highest, ties share. */
 void og__mean_ranks(size_t n, size_t k_count, const double *scores, double *ranks);
 

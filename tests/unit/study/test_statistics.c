@@ -90,6 +90,37 @@ static void wins_count_ties_half(void **state)
     assert_near(og__win_share(4, d), 0.625, 0);
 }
 
+static void wilson_intervals_are_scipys(void **state)
+{
+    (void)state;
+    og__interval interval = og__wilson_interval(0.75, 8, 0.95); /* binomtest(6, 8).proportion_ci(method='wilson') */
+    assert_near(interval.low, 0.40927543031016883, 1e-9);
+    assert_near(interval.high, 0.9285207872478909, 1e-9);
+    interval = og__wilson_interval(1, 8, 0.95);
+    assert_near(interval.low, 0.6755924351161198, 1e-9);
+    assert_near(interval.high, 1, 0);
+}
+
+static void overlapping_folds_widen_the_interval(void **state)
+{
+    (void)state;
+    og__interval plain = og__t_interval(6, six, 0.95), wide = og__overlap_interval(6, six, 0.25, 0.95);
+    /* (1/6 + 1/4) / (1/6) = 2.5 times the variance */
+    assert_near(wide.high - wide.mean, sqrt(2.5) * (plain.high - plain.mean), 1e-15);
+    assert_near(wide.mean - wide.low, sqrt(2.5) * (plain.mean - plain.low), 1e-15);
+}
+
+static void variance_is_split_by_seed_and_fold(void **state)
+{
+    (void)state;
+    const double y[] = {.70, .72, .71, .66, .69, .68, .71, .74, .70, .69, .70, .72}; /* mean squares by NumPy */
+    og__variance_split split = og__split_variance(4, 3, y);
+    assert_near(split.seed, 0.0002527777777777761, 1e-15);
+    assert_near(split.fold, 8.611111111111064e-05, 1e-15);
+    assert_near(split.rest, 0.0001638888888888891, 1e-15);
+    assert_true(isnan(og__split_variance(1, 12, y).seed));
+}
+
 static void ranks_share_ties(void **state)
 {
     (void)state;
@@ -139,6 +170,9 @@ int main(void)
         cmocka_unit_test(many_blocks_are_sampled_near_the_truth),
         cmocka_unit_test(holm_by_hand),
         cmocka_unit_test(wins_count_ties_half),
+        cmocka_unit_test(wilson_intervals_are_scipys),
+        cmocka_unit_test(overlapping_folds_widen_the_interval),
+        cmocka_unit_test(variance_is_split_by_seed_and_fold),
         cmocka_unit_test(ranks_share_ties),
         cmocka_unit_test(median_takes_infinities_as_large),
         cmocka_unit_test(needed_blocks_are_scipys),
