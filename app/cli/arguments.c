@@ -126,9 +126,10 @@ static og_status read_option(const cli_arguments *arguments, int argc, char *con
     result->value = equals ? equals + 1 : NULL;
     if (!result->option && !one_dash && strncmp(name, "no-", 3) == 0) {
         result->option = find_option(arguments, name + 3, false, &result->settings);
-        if (result->option && (result->option->type != OG_OPTION_FLAG || equals))
+        bool text = result->option && result->option->type == OG_OPTION_TEXT && result->option->choices;
+        if (result->option && ((result->option->type != OG_OPTION_FLAG && !text) || equals))
             return fail(OG_ERR_ARGUMENT, "option '%s' is not a switch that '--no-' turns off", flag);
-        result->value = "false";
+        result->value = text ? result->option->choices : "false";
     }
     if (!result->option)
         return fail_unknown(arguments, flag, name);

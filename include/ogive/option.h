@@ -27,7 +27,7 @@ typedef struct og_option {
     size_t offset;       /* of the field in the settings struct */
     const char *initial; /* default, as the user would type it */
     double min, max;     /* range of INT and REAL, both ends included */
-    const char *choices; /* CHOICE: "sgd|adam|adamw" */
+    const char *choices; /* CHOICE: "sgd|adam|adamw"; TEXT: the value that --no-NAME stands for, or NULL */
     const char *unit;    /* "epochs", "px", ..., or NULL */
     const char *topic;   /* heading in help: "Network", "Training", ... */
     const char *help;    /* one sentence without a full stop */

@@ -41,8 +41,11 @@ typedef struct og_train_options {
     double loss_ce, loss_dice;
     bool dice_background;
     /* augmentation */
-    bool flip_x, flip_y;
-    double rotate, zoom, brightness, contrast, gamma, noise;
+    int augment;           /* 0 none, 1 light, 2 nnunet; the rows that follow replace those of the set unless "" */
+    char *flip_x, *flip_y; /* docs/augmentation.md */
+    char *rotate, *zoom, *elastic;
+    char *noise, *blur, *brightness, *intensity, *contrast, *lowres, *tone_inverted, *tone, *gamma;
+    char *hue, *saturation, *cutout;
     /* running */
     int64_t threads, data_threads; /* threads 0: all cores */
     int64_t eval_every;            /* epochs between scorings of the validation part; the last epoch is always scored */

@@ -1,55 +1,149 @@
 #include "data/augment.h"
 
 #include <math.h>
-#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <ogive/net.h>
-
-#include "base/random.h"
+#include "base/status.h"
+#include "data/patch.h"
 
 enum { ROWS_MAX = 64 }; /* of augment.def: each has its own random numbers */
 
-/* A patch on its way. The pixel d = (y, x) of the patch shows the point
- *   s = window + center + map (d - center)
- * of the image, center = ((h - 1) / 2, (w - 1) / 2). */
-typedef struct work {
-    const og_sample *sample;
-    og__window window;
-    float map[2][2]; /* rows y, x; columns y, x */
-    float *images;   /* (C, window.h, window.w) */
-    uint8_t *labels; /* (window.h, window.w) */
-} work;
+const og__augment_entry og__augment_entries[OG_AUGMENT_COUNT] = {
+#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, unit, help)                                            \
+    {#field, OG_RANGE_##range, max, usual, light, nnunet, unit, help},
+#include "data/augment.def"
+#undef OG_AUGMENT
+};
 
-static size_t plane_of(const work *on)
+/* --- levels ------------------------------------------------------------------------------------------------------- */
+
+/* The range that a single strength stands for. */
+static void range_of_strength(og__range_kind range, double strength, og__level *level)
 {
-    return (size_t)on->window.h * (size_t)on->window.w;
-}
-
-/* --- moving pixels ------------------------------------------------------------------------------------------------ */
-
-/* map = map * [a b; c d] */
-static void compose(work *on, float a, float b, float c, float d)
-{
-    for (int i = 0; i < 2; i++) {
-        float y = on->map[i][0], x = on->map[i][1];
-        on->map[i][0] = y * a + x * c;
-        on->map[i][1] = y * b + x * d;
+    switch (range) {
+    case OG_RANGE_CHANCE:
+        level->share = strength;
+        return;
+    case OG_RANGE_EITHER:
+        level->low = -strength;
+        level->high = strength;
+        return;
+    case OG_RANGE_UP_TO:
+        level->high = strength;
+        return;
+    case OG_RANGE_ABOUT:
+        level->low = 1 - strength;
+        level->high = 1 + strength;
+        return;
+    case OG_RANGE_FACTOR:
+        level->low = 1 / (1 + strength);
+        level->high = 1 + strength;
+        return;
+    case OG_RANGE_SHRINK:
+        level->low = strength;
+        level->high = 1;
+        return;
     }
 }
 
-static void apply_flip_x(work *on, og__random *random, double strength)
+static bool is_word(const char *text, const char *const words[4])
 {
-    (void)strength;
-    if (og__random_u32(random) & 1)
-        compose(on, 1, 0, 0, -1);
+    for (int i = 0; i < 4; i++)
+        if (strcmp(text, words[i]) == 0)
+            return true;
+    return false;
 }
 
-static void apply_flip_y(work *on, og__random *random, double strength)
+static og_status fail_level(const og__augment_entry *entry, const char *text)
 {
-    (void)strength;
-    if (og__random_u32(random) & 1)
-        compose(on, -1, 0, 0, 1);
+    og__level widest = {0};
+    char name[32];
+    snprintf(name, sizeof name, "%s", entry->name);
+    for (char *at = name; (at = strchr(at, '_')) != NULL;)
+        *at = '-'; /* as people type it */
+    range_of_strength(entry->range, entry->max, &widest);
+    if (entry->range == OG_RANGE_SHRINK)
+        widest.low = 0.01;
+    if (entry->range == OG_RANGE_CHANCE)
+        return og__fail(OG_ERR_ARGUMENT, "option '%s': found '%s'; give a probability from 0 to 1, on or off", name,
+                        text);
+    return og__fail(OG_ERR_ARGUMENT,
+                    "option '%s': found '%s'; give a strength (%g to %g) or a range (within %g..%g), either with "
+                    "@PROBABILITY behind it, as in '%s@0.5', or on or off",
+                    name, text, entry->range == OG_RANGE_SHRINK ? 0.01 : 0.0, entry->max, widest.low, widest.high,
+                    entry->usual);
+}
+
+/* Read a number and step behind it. */
+static bool read_number(const char **at, double *number)
+{
+    char *end;
+    *number = strtod(*at, &end);
+    bool found = end != *at && isfinite(*number);
+    *at = end;
+    return found;
+}
+
+static bool read_level(const og__augment_entry *entry, const char *text, og__level *level)
+{
+    og__level read = {.share = 1}, widest = {0};
+    double strength;
+    const char *dots = strstr(text, "..");
+    if (dots && entry->range != OG_RANGE_CHANCE) {
+        char low[32];
+        const char *at = low;
+        if ((size_t)(dots - text) >= sizeof low)
+            return false;
+        memcpy(low, text, (size_t)(dots - text)); /* "1..2": strtod() would take the first dot */
+        low[dots - text] = '\0';
+        if (!read_number(&at, &read.low) || *at != '\0')
+            return false;
+        text = dots + 2;
+        if (!read_number(&text, &read.high))
+            return false;
+        range_of_strength(entry->range, entry->range == OG_RANGE_SHRINK ? 0.01 : entry->max, &widest);
+        if (read.low > read.high || read.low < widest.low || read.high > widest.high)
+            return false;
+    } else {
+        double least = entry->range == OG_RANGE_SHRINK ? 0.01 : 0;
+        if (!read_number(&text, &strength) || strength < least || strength > entry->max)
+            return false;
+        range_of_strength(entry->range, strength, &read);
+        if (strength == 0)
+            read.share = 0;
+    }
+    if (*text == '@' && entry->range != OG_RANGE_CHANCE) {
+        double share;
+        text++;
+        if (!read_number(&text, &share) || share < 0 || share > 1)
+            return false;
+        read.share *= share;
+    }
+    *level = read;
+    return *text == '\0';
+}
+
+og_status og__level_parse(og__augment_row row, const char *text, og__level *level)
+{
+    static const char *const off[4] = {"off", "false", "no", "0"}, *const on[4] = {"on", "true", "yes", "on"};
+    const og__augment_entry *entry = &og__augment_entries[row];
+    *level = (og__level){0};
+    if (is_word(text, off))
+        return OG_OK;
+    return read_level(entry, is_word(text, on) ? entry->usual : text, level) ? OG_OK : fail_level(entry, text);
+}
+
+og_status og__augment_parse(og__augment_set set, const char *const texts[OG_AUGMENT_COUNT], og_augment_options *options)
+{
+    *options = (og_augment_options){0};
+    for (int row = 0; row < OG_AUGMENT_COUNT; row++) {
+        const og__augment_entry *entry = &og__augment_entries[row];
+        const char *const of_set[] = {"off", entry->light, entry->nnunet};
+        OG_TRY(og__level_parse((og__augment_row)row, texts[row][0] ? texts[row] : of_set[set], &options->rows[row]));
+    }
+    return OG_OK;
 }
 
 static float uniform_between(og__random *random, double low, double high)
@@ -57,100 +151,145 @@ static float uniform_between(og__random *random, double low, double high)
     return (float)(low + (high - low) * (double)og__random_uniform(random));
 }
 
-static void apply_rotate(work *on, og__random *random, double strength)
+float og__level_draw(og__level level, og__range_kind range, og__random *random)
 {
-    float angle = uniform_between(random, -strength, strength) * 0.017453293f; /* pi / 180 */
-    compose(on, cosf(angle), sinf(angle), -sinf(angle), cosf(angle));
+    if (range != OG_RANGE_FACTOR)
+        return uniform_between(random, level.low, level.high);
+    double low = level.low, high = level.high;
+    if (low < 1 && high > 1) {
+        if (og__random_u32(random) & 1)
+            low = 1;
+        else
+            high = 1;
+    }
+    return expf(uniform_between(random, log(low), log(high)));
 }
 
-/* As likely larger as smaller: the factor's logarithm is uniform. */
-static float factor_about_one(og__random *random, double strength)
+/* --- the rows ----------------------------------------------------------------------------------------------------- */
+
+static size_t plane_of(const og__patch *on)
 {
-    return expf(uniform_between(random, -log1p(strength), log1p(strength)));
+    return (size_t)on->window.h * (size_t)on->window.w;
 }
 
-static void apply_zoom(work *on, og__random *random, double strength)
+static float *channel_of(const og__patch *on, int c)
 {
-    float shrink = 1 / factor_about_one(random, strength);
-    compose(on, shrink, 0, 0, shrink);
+    return on->images + (size_t)c * plane_of(on);
 }
 
-/* Mirror an index about the first and last pixel, which are not repeated: -1 is 1, n is n - 2. */
-static int mirror(int index, int n)
+static void apply_flip_x(og__patch *on, og__random *random, og__level level)
 {
-    int period = 2 * (n - 1);
-    if (n == 1)
-        return 0;
-    index %= period;
-    if (index < 0)
-        index += period;
-    return index < n ? index : period - index;
+    (void)random, (void)level;
+    og__patch_scale(on, 1, -1);
 }
 
-/* Copy without interpolation: each axis runs forwards or backwards. */
-static void copy_patch(work *on)
+static void apply_flip_y(og__patch *on, og__random *random, og__level level)
 {
-    const og_sample *sample = on->sample;
-    size_t plane = plane_of(on), image_plane = (size_t)sample->h * (size_t)sample->w, p = 0;
-    for (int y = 0; y < on->window.h; y++) {
-        int sy = on->window.y + (on->map[0][0] > 0 ? y : on->window.h - 1 - y), my = mirror(sy, sample->h);
-        for (int x = 0; x < on->window.w; x++, p++) {
-            int sx = on->window.x + (on->map[1][1] > 0 ? x : on->window.w - 1 - x), mx = mirror(sx, sample->w);
-            size_t at = (size_t)my * (size_t)sample->w + (size_t)mx;
-            for (int c = 0; c < sample->channels; c++)
-                on->images[(size_t)c * plane + p] = sample->image[(size_t)c * image_plane + at];
-            on->labels[p] = sy == my && sx == mx ? sample->labels[at] : OG_LABEL_IGNORE;
-        }
+    (void)random, (void)level;
+    og__patch_scale(on, -1, 1);
+}
+
+static void apply_rotate(og__patch *on, og__random *random, og__level level)
+{
+    og__patch_rotate(on, og__level_draw(level, OG_RANGE_EITHER, random));
+}
+
+static void apply_zoom(og__patch *on, og__random *random, og__level level)
+{
+    float shrink = 1 / og__level_draw(level, OG_RANGE_FACTOR, random);
+    og__patch_scale(on, shrink, shrink);
+}
+
+static void apply_elastic(og__patch *on, og__random *random, og__level level)
+{
+    og__patch_bend(on, random, og__level_draw(level, OG_RANGE_UP_TO, random));
+}
+
+static void apply_noise(og__patch *on, og__random *random, og__level level)
+{
+    float strength = og__level_draw(level, OG_RANGE_UP_TO, random);
+    for (int c = 0; c < on->sample->channels; c++)
+        og__values_noise(plane_of(on), channel_of(on, c), random, strength);
+}
+
+/* The numbers of a channel are drawn whether it is left out or not: those of the next one do not depend on it. */
+static void apply_blur(og__patch *on, og__random *random, og__level level)
+{
+    for (int c = 0; c < on->sample->channels; c++) {
+        bool here = og__random_u32(random) & 1;
+        float sd_y = og__level_draw(level, OG_RANGE_UP_TO, random),
+              sd_x = og__level_draw(level, OG_RANGE_UP_TO, random);
+        if (here)
+            og__values_blur(on->window.h, on->window.w, channel_of(on, c), on->scratch, sd_y, sd_x);
     }
 }
 
-/* Show the image at the point (y, x), bilinearly, and the label of the nearest pixel, as pixel p of the patch. */
-static inline void sample_point(work *on, float y, float x, size_t p)
+static void apply_brightness(og__patch *on, og__random *random, og__level level)
 {
-    const og_sample *sample = on->sample;
-    size_t plane = plane_of(on), image_plane = (size_t)sample->h * (size_t)sample->w, w = (size_t)sample->w;
-    float fy = floorf(y), fx = floorf(x), ty = y - fy, tx = x - fx;
-    int y0 = (int)fy, x0 = (int)fx, y1 = y0 + 1, x1 = x0 + 1;
-    int near_y = ty < 0.5f ? y0 : y1, near_x = tx < 0.5f ? x0 : x1;
-    bool inside = near_y >= 0 && near_x >= 0 && near_y < sample->h && near_x < sample->w;
-    on->labels[p] = inside ? sample->labels[(size_t)near_y * w + (size_t)near_x] : OG_LABEL_IGNORE;
-    if (y0 < 0 || x0 < 0 || y1 >= sample->h || x1 >= sample->w) {
-        y0 = mirror(y0, sample->h);
-        y1 = mirror(y1, sample->h);
-        x0 = mirror(x0, sample->w);
-        x1 = mirror(x1, sample->w);
-    }
-    size_t upper = (size_t)y0 * w, lower = (size_t)y1 * w;
-    for (int c = 0; c < sample->channels; c++) {
-        const float *src = sample->image + (size_t)c * image_plane;
-        float above = src[upper + (size_t)x0] + tx * (src[upper + (size_t)x1] - src[upper + (size_t)x0]);
-        float below = src[lower + (size_t)x0] + tx * (src[lower + (size_t)x1] - src[lower + (size_t)x0]);
-        on->images[(size_t)c * plane + p] = above + ty * (below - above);
+    og__values_stretch(plane_of(on) * (size_t)on->sample->channels, on->images, 0,
+                       og__level_draw(level, OG_RANGE_ABOUT, random));
+}
+
+static void apply_intensity(og__patch *on, og__random *random, og__level level)
+{
+    for (int c = 0; c < on->sample->channels; c++)
+        og__values_stretch(plane_of(on), channel_of(on, c), on->zero ? on->zero[c] : 0,
+                           og__level_draw(level, OG_RANGE_ABOUT, random));
+}
+
+static void apply_contrast(og__patch *on, og__random *random, og__level level)
+{
+    float factor = og__level_draw(level, OG_RANGE_ABOUT, random);
+    for (int c = 0; c < on->sample->channels; c++)
+        og__values_contrast(plane_of(on), channel_of(on, c), factor);
+}
+
+static void apply_lowres(og__patch *on, og__random *random, og__level level)
+{
+    for (int c = 0; c < on->sample->channels; c++) {
+        bool here = og__random_u32(random) & 1;
+        float share = og__level_draw(level, OG_RANGE_SHRINK, random);
+        if (here)
+            og__values_lowres(on->window.h, on->window.w, channel_of(on, c), on->scratch, share);
     }
 }
 
-static void resample(work *on)
+static void tone_all(og__patch *on, og__random *random, og__level level, bool invert)
 {
-    bool straight = on->map[0][1] == 0 && on->map[1][0] == 0 && fabsf(on->map[0][0]) == 1 && fabsf(on->map[1][1]) == 1;
-    if (straight) {
-        copy_patch(on);
-        return;
-    }
-    float center_y = (float)(on->window.h - 1) / 2, center_x = (float)(on->window.w - 1) / 2;
-    size_t p = 0;
-    for (int y = 0; y < on->window.h; y++) {
-        float dy = (float)y - center_y;
-        float base_y = (float)on->window.y + center_y + on->map[0][0] * dy;
-        float base_x = (float)on->window.x + center_x + on->map[1][0] * dy;
-        for (int x = 0; x < on->window.w; x++, p++) {
-            float dx = (float)x - center_x;
-            sample_point(on, base_y + on->map[0][1] * dx, base_x + on->map[1][1] * dx, p);
-        }
-    }
+    for (int c = 0; c < on->sample->channels; c++)
+        og__values_tone(plane_of(on), channel_of(on, c), og__level_draw(level, OG_RANGE_FACTOR, random), invert);
 }
 
-/* --- changing values ---------------------------------------------------------------------------------------------- */
+static void apply_tone_inverted(og__patch *on, og__random *random, og__level level)
+{
+    tone_all(on, random, level, true);
+}
 
+static void apply_tone(og__patch *on, og__random *random, og__level level)
+{
+    tone_all(on, random, level, false);
+}
+
+static void apply_gamma(og__patch *on, og__random *random, og__level level)
+{
+    float power = og__level_draw(level, OG_RANGE_FACTOR, random);
+    for (int c = 0; c < on->sample->channels; c++)
+        og__values_gamma(plane_of(on), channel_of(on, c), power);
+}
+
+static void apply_hue(og__patch *on, og__random *random, og__level level)
+{
+    if (on->sample->channels == 3)
+        og__colours_turn(plane_of(on), on->images, og__level_draw(level, OG_RANGE_EITHER, random));
+}
+
+static void apply_saturation(og__patch *on, og__random *random, og__level level)
+{
+    if (on->sample->channels == 3)
+        og__colours_strengthen(plane_of(on), on->images, og__level_draw(level, OG_RANGE_ABOUT, random));
+}
+
+/* The mean of a channel over the patch. */
 static float mean_of(size_t count, const float *values)
 {
     double sum = 0;
@@ -159,85 +298,46 @@ static float mean_of(size_t count, const float *values)
     return (float)(sum / (double)count);
 }
 
-static void apply_brightness(work *on, og__random *random, double strength)
+static void apply_cutout(og__patch *on, og__random *random, og__level level)
 {
-    float factor = uniform_between(random, 1 - strength, 1 + strength);
-    size_t count = plane_of(on) * (size_t)on->sample->channels;
-    for (size_t i = 0; i < count; i++)
-        on->images[i] *= factor;
-}
-
-static void apply_contrast(work *on, og__random *random, double strength)
-{
-    float factor = uniform_between(random, 1 - strength, 1 + strength);
-    size_t plane = plane_of(on);
+    float share_y = og__level_draw(level, OG_RANGE_UP_TO, random),
+          share_x = og__level_draw(level, OG_RANGE_UP_TO, random);
+    int h = (int)lroundf(share_y * (float)on->window.h), w = (int)lroundf(share_x * (float)on->window.w);
+    int top = (int)og__random_below(random, (uint32_t)(on->window.h - h) + 1);
+    int left = (int)og__random_below(random, (uint32_t)(on->window.w - w) + 1);
     for (int c = 0; c < on->sample->channels; c++) {
-        float *values = on->images + (size_t)c * plane, mean = mean_of(plane, values);
-        for (size_t i = 0; i < plane; i++)
-            values[i] = mean + (values[i] - mean) * factor;
-    }
-}
-
-/* value = low + range * ((value - low) / range)^power */
-static void apply_gamma(work *on, og__random *random, double strength)
-{
-    float power = factor_about_one(random, strength);
-    size_t plane = plane_of(on);
-    for (int c = 0; c < on->sample->channels; c++) {
-        float *values = on->images + (size_t)c * plane, low = values[0], high = values[0];
-        for (size_t i = 1; i < plane; i++) {
-            low = values[i] < low ? values[i] : low;
-            high = values[i] > high ? values[i] : high;
-        }
-        float range = high - low;
-        for (size_t i = 0; i < plane && range > 0; i++)
-            values[i] = low + range * powf((values[i] - low) / range, power);
-    }
-}
-
-/* Two independent standard normal numbers (Box-Muller, in float: half the cost of og__random_normal() twice). */
-static void normal_pair(og__random *random, float pair[2])
-{
-    float u = ((float)(og__random_u32(random) >> 8) + 0.5f) * 0x1p-24f, angle = og__random_uniform(random) * 6.2831853f;
-    float radius = sqrtf(-2 * logf(u));
-    pair[0] = radius * cosf(angle);
-    pair[1] = radius * sinf(angle);
-}
-
-static void apply_noise(work *on, og__random *random, double strength)
-{
-    float level = uniform_between(random, 0, strength), pair[2];
-    size_t plane = plane_of(on);
-    for (int c = 0; c < on->sample->channels; c++) {
-        float *values = on->images + (size_t)c * plane, mean = mean_of(plane, values);
-        double squares = 0;
-        for (size_t i = 0; i < plane; i++)
-            squares += (double)(values[i] - mean) * (double)(values[i] - mean);
-        float sd = level * (float)sqrt(squares / (double)plane);
-        for (size_t i = 0; i < plane; i++) {
-            if (i % 2 == 0)
-                normal_pair(random, pair);
-            values[i] += sd * pair[i % 2];
-        }
+        float *values = channel_of(on, c), mean = mean_of(plane_of(on), values);
+        for (int y = top; y < top + h; y++)
+            for (int x = left; x < left + w; x++)
+                values[(size_t)y * (size_t)on->window.w + (size_t)x] = mean;
     }
 }
 
 /* --- all rows ----------------------------------------------------------------------------------------------------- */
 
-void og__augment(const og_augment_options *options, const og_sample *sample, og__window window, uint64_t seed,
-                 uint64_t item, float *images, uint8_t *labels)
+/* Whether a row's turn comes; a row that is always done takes no random number for that. */
+static bool is_due(og__level level, og__random *random)
 {
-    work on = {sample, window, {{1, 0}, {0, 1}}, images, labels};
+    return level.share >= 1 || (level.share > 0 && (double)og__random_uniform(random) < level.share);
+}
+
+void og__augment(const og_augment_options *options, const og_sample *sample, og__window window, const float *zero,
+                 uint64_t seed, uint64_t item, float *scratch, float *images, uint8_t *labels)
+{
+    og__patch on = {.sample = sample,
+                    .window = window,
+                    .zero = zero,
+                    .map = {{1, 0}, {0, 1}},
+                    .scratch = scratch,
+                    .images = images,
+                    .labels = labels};
     og__random random;
-#define OG_AUGMENT_REAL(id, field, initial, min, max, unit, help)                                                      \
-    if (options->field > 0) {                                                                                          \
-        random = og__random_at(seed, OG_STREAM_AUGMENT, item * ROWS_MAX + id);                                         \
-        apply_##field(&on, &random, (double)options->field);                                                           \
-    }
-#define OG_AUGMENT_FLAG(id, field, initial, help) OG_AUGMENT_REAL(id, field, initial, 0, 1, NULL, help)
-#define OG_AUGMENT_RESAMPLE resample(&on);
+#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, unit, help)                                            \
+    random = og__random_at(seed, OG_STREAM_AUGMENT, item * ROWS_MAX + id);                                             \
+    if (is_due(options->field, &random))                                                                               \
+        apply_##field(&on, &random, options->field);
+#define OG_AUGMENT_RESAMPLE og__patch_resample(&on);
 #include "data/augment.def"
 #undef OG_AUGMENT_RESAMPLE
-#undef OG_AUGMENT_FLAG
-#undef OG_AUGMENT_REAL
+#undef OG_AUGMENT
 }

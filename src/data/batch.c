@@ -79,11 +79,14 @@ static og_status fix_scaling(og__recipe *recipe)
     og_scaling scaling = og_dataset_scaling(recipe->data);
     OG_TRY(og__alloc(recipe->count * channels, sizeof *recipe->scale, &recipe->scale));
     OG_TRY(og__alloc(recipe->count * channels, sizeof *recipe->shift, &recipe->shift));
+    OG_TRY(og__alloc(recipe->count * channels, sizeof *recipe->zero, &recipe->zero));
     for (size_t i = 0; i < recipe->count; i++) {
         og_sample sample = og_dataset_sample(recipe->data, OG_PART_TRAIN, i);
         og__scaling_factors(&scaling, recipe->channels, (size_t)sample.h * (size_t)sample.w, sample.image,
                             recipe->scale + i * channels, recipe->shift + i * channels);
     }
+    for (size_t i = 0; i < recipe->count * channels; i++)
+        recipe->zero[i] = -recipe->shift[i] / recipe->scale[i];
     return OG_OK;
 }
 
@@ -116,6 +119,7 @@ void og__recipe_deinit(og__recipe *recipe)
     free(recipe->samples);
     free(recipe->scale);
     free(recipe->shift);
+    free(recipe->zero);
     *recipe = (og__recipe){0};
 }
 
@@ -124,12 +128,18 @@ void og__recipe_deinit(og__recipe *recipe)
 og_status og__order_make(const og__recipe *recipe, og__order *order)
 {
     *order = (og__order){0};
-    return og__alloc(recipe->count, sizeof *order->items, &order->items);
+    og_status status = og__alloc(recipe->count, sizeof *order->items, &order->items);
+    if (status == OG_OK)
+        status = og__alloc((size_t)recipe->h * (size_t)recipe->w, sizeof *order->scratch, &order->scratch);
+    if (status != OG_OK)
+        og__order_deinit(order);
+    return status;
 }
 
 void og__order_deinit(og__order *order)
 {
     free(order->items);
+    free(order->scratch);
     *order = (og__order){0};
 }
 
@@ -179,7 +189,8 @@ void og__batch_make(const og__recipe *recipe, uint64_t step, og__order *order, f
         window.y = choose_origin(&random, sample.h, recipe->h);
         window.x = choose_origin(&random, sample.w, recipe->w);
         float *patch = images + (size_t)n * channels * plane;
-        og__augment(&options->augment, &sample, window, options->seed, item, patch, labels + (size_t)n * plane);
+        og__augment(&options->augment, &sample, window, recipe->zero + index * channels, options->seed, item,
+                    order->scratch, patch, labels + (size_t)n * plane);
         for (size_t c = 0; c < channels; c++) {
             float scale = recipe->scale[index * channels + c], shift = recipe->shift[index * channels + c];
             for (size_t p = 0; p < plane; p++)

@@ -14,17 +14,19 @@ typedef struct og__recipe {
     size_t steps_per_epoch;
     int channels, h, w;   /* of a patch */
     float *scale, *shift; /* (count, channels): scaled = value * scale + shift */
+    float *zero;          /* (count, channels) the value that is scaled to 0 */
 } og__recipe;
 
 /* OG_ERR_DATA when there are no training samples, OG_ERR_ARGUMENT for a batch or patch that makes no sense. */
 og_status og__recipe_make(const og_dataset *data, const og__loader_options *options, og__recipe *recipe);
 void og__recipe_deinit(og__recipe *recipe);
 
-/* The order of one epoch, kept from batch to batch by whoever makes them. Zero-initialised is valid. */
+/* What whoever makes batches keeps from one to the next: the order of one epoch, and room to work in. */
 typedef struct og__order {
     bool known;
     uint64_t epoch;
     uint32_t *items; /* (count) a permutation of the training samples */
+    float *scratch;  /* (h, w) of a patch */
 } og__order;
 
 og_status og__order_make(const og__recipe *recipe, og__order *order);

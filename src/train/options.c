@@ -24,14 +24,11 @@ static const og_option rows[] = {
     {name, alias, OG_OPTION_##type, offsetof(og_train_options, field), initial, min, max, choices, unit, topic, help},
 #include "train/options.def"
 #undef OG_TRAIN_OPTION
-#define OG_AUGMENT_FLAG(id, field, initial, help)                                                                      \
-    {#field, NULL, OG_OPTION_FLAG, offsetof(og_train_options, field), initial, 0, 0, NULL, NULL, "Augmentation", help},
-#define OG_AUGMENT_REAL(id, field, initial, min, max, unit, help)                                                      \
-    {#field,         NULL, OG_OPTION_REAL, offsetof(og_train_options, field), initial, min, max, NULL, unit,           \
-     "Augmentation", help},
+#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, unit, help)                                            \
+    {#field, NULL, OG_OPTION_TEXT, offsetof(og_train_options, field),           "", 0, 0,                              \
+     "off",  unit, "Augmentation", help " (light " light ", nnunet " nnunet ")"},
 #include "data/augment.def"
-#undef OG_AUGMENT_FLAG
-#undef OG_AUGMENT_REAL
+#undef OG_AUGMENT
 };
 
 og_option_table og_train_option_table(void)
@@ -62,15 +59,14 @@ bool og__train_option_matters(const og_option *option)
     return strcmp(option->name, "threads") != 0 && strcmp(option->name, "data-threads") != 0;
 }
 
-og_augment_options og__train_options_augment(const og_train_options *options)
+og_status og__train_options_augment(const og_train_options *options, og_augment_options *augment)
 {
-    return (og_augment_options){
-#define OG_AUGMENT_FLAG(id, field, initial, help) .field = options->field,
-#define OG_AUGMENT_REAL(id, field, initial, min, max, unit, help) .field = options->field,
+    const char *const texts[OG_AUGMENT_COUNT] = {
+#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, unit, help) options->field,
 #include "data/augment.def"
-#undef OG_AUGMENT_FLAG
-#undef OG_AUGMENT_REAL
+#undef OG_AUGMENT
     };
+    return og__augment_parse((og__augment_set)options->augment, texts, augment);
 }
 
 int og__train_threads(const og_train_options *options)

@@ -15,6 +15,8 @@ bool og__train_option_matters(const og_option *option);
 /* As many threads as the options say, or one for each core. */
 int og__train_threads(const og_train_options *options);
 
-og_augment_options og__train_options_augment(const og_train_options *options);
+/* The set of augmentations with the rows that the options replace. OG_ERR_ARGUMENT names an option that makes no sense.
+ */
+og_status og__train_options_augment(const og_train_options *options, og_augment_options *augment);
 
 #endif

@@ -90,10 +90,10 @@ og_status og__session_open_loader(const og__session *session, int threads, uint6
         .multiple = og_net_size_multiple(session->model.net),
         .scale = options->scale,
         .seed = (uint64_t)options->seed,
-        .augment = og__train_options_augment(options),
         .threads = threads,
         .first_step = first_step,
     };
+    OG_TRY(og__train_options_augment(options, &settings.augment));
     return og__loader_open(session->data, &settings, loader);
 }
 

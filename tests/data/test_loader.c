@@ -13,7 +13,7 @@
 
 enum { COUNT = 10, H = 17, W = 21 };
 
-static const og_augment_options every = {true, true, 20, 0.2, 0.2, 0.2, 0.2, 0.1};
+static og_augment_options every; /* row, as often as not */
 static og_dataset *data;
 
 /* Images of two sizes, all for training. */
@@ -21,6 +21,11 @@ static int open_data(void **state)
 {
     if (scratch_open(state) != 0)
         return -1;
+    for (int row = 0; row < OG_AUGMENT_COUNT; row++) {
+        if (og__level_parse((og__augment_row)row, og__augment_entries[row].usual, &every.rows[row]) != OG_OK)
+            return -1;
+        every.rows[row].share = 0.5;
+    }
     picture_set("set", COUNT, H, W, 3);
     picture("set/images/c.png", 9, 11, 2, 7, 251);
     picture("set/masks/c.png", 9, 11, 0, 1, 3);

@@ -71,14 +71,24 @@ static const struct {
     {"loss-ce", "0.5", OTHER_WEIGHTS, {0}},
     {"loss-dice", "0.5", OTHER_WEIGHTS, {0}},
     {"dice-background", "true", OTHER_WEIGHTS, {0}},
-    {"flip-x", "false", OTHER_WEIGHTS, {0}},
-    {"flip-y", "false", OTHER_WEIGHTS, {0}},
-    {"rotate", "0", OTHER_WEIGHTS, {0}},
+    {"augment", "none", OTHER_WEIGHTS, {0}},
+    {"flip-x", "off", OTHER_WEIGHTS, {0}},
+    {"flip-y", "off", OTHER_WEIGHTS, {0}},
+    {"rotate", "off", OTHER_WEIGHTS, {0}},
     {"zoom", "0", OTHER_WEIGHTS, {0}},
-    {"brightness", "0", OTHER_WEIGHTS, {0}},
-    {"contrast", "0", OTHER_WEIGHTS, {0}},
-    {"gamma", "0", OTHER_WEIGHTS, {0}},
+    {"elastic", "5", OTHER_WEIGHTS, {0}},
     {"noise", "0", OTHER_WEIGHTS, {0}},
+    {"blur", "1", OTHER_WEIGHTS, {0}},
+    {"brightness", "0", OTHER_WEIGHTS, {0}},
+    {"intensity", "0.2", OTHER_WEIGHTS, {0}},
+    {"contrast", "0", OTHER_WEIGHTS, {0}},
+    {"lowres", "0.5", OTHER_WEIGHTS, {0}},
+    {"tone-inverted", "0.5", OTHER_WEIGHTS, {0}},
+    {"tone", "0.5", OTHER_WEIGHTS, {0}},
+    {"gamma", "0", OTHER_WEIGHTS, {0}},
+    {"hue", "40", SAME_RUN, {0}}, /* the pictures are grey */
+    {"saturation", "0.5", SAME_RUN, {0}},
+    {"cutout", "0.5", OTHER_WEIGHTS, {0}},
     {"data-threads", "3", SAME_RUN, {0}},
     {"eval-every", "2", OTHER_CURVE, {"epochs", "3"}},
     {"health-every", "0", OTHER_CURVE, {NULL}},
@@ -213,7 +223,7 @@ static void a_copy_is_equal_and_independent(void **state)
     og_option_table table = og_train_option_table();
     og_train_options options = tiny_options(), copy;
     options.learning_rate = 1.0 / 3;
-    options.noise = 0.125;
+    set(&options, "noise", "0.125@0.5");
     assert_int_equal(og__train_options_copy(&options, &copy), OG_OK);
     for (size_t i = 0; i < table.count; i++) {
         char *a, *b;
