@@ -4,6 +4,7 @@
 
 #include <ogive/data.h>
 #include <ogive/status.h>
+#include <ogive/train.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +23,18 @@ OG_API og_status og_report_study(const og_dataset *data, const char *study);
 
 /** Write a self-contained HTML page (no network) that shows a report.json. */
 OG_API og_status og_report_html(const char *json_path, const char *html_path);
+
+/**
+ * Write a PNG that shows what augmentation does: a line for each one, with a training patch as it is and five draws of
+ * that augmentation alone, and a last line with all of them as in training. Classes are tinted.
+ *
+ * @param options   augmentation, patch, scale and seed are read
+ * @param image     the name of a training image, or NULL or "" for the first that is not all background
+ *
+ * @return OG_OK, or OG_ERR_NAME for an image that there is not, OG_ERR_ARGUMENT, OG_ERR_DATA, OG_ERR_FILE
+ */
+OG_API og_status og_report_augment(const og_dataset *data, const og_train_options *options, const char *image,
+                                   const char *path);
 
 #ifdef __cplusplus
 }

@@ -33,8 +33,11 @@ typedef struct og_train_options {
     int64_t depth, width, width_cap;
     int norm, up; /* og_norm, og_up */
     /* optimisation */
-    int64_t epochs, batch, patch; /* patch 0: whole images */
-    double scale;                 /* share of the images' size to work at */
+    int64_t epochs, batch;
+    char *patch;       /* "128", "128x96" (height first), or "0" for whole images */
+    double foreground; /* share of the patches about objects */
+    bool balance;
+    double scale; /* share of the images' size to work at */
     int64_t seed;
     int optimizer, schedule; /* og_optimizer, og_schedule */
     double learning_rate, momentum, weight_decay, warmup, clip;

@@ -104,6 +104,8 @@ og_status og__recipe_make(const og_dataset *data, const og__loader_options *opti
         status = choose_patch(recipe);
     if (status == OG_OK)
         status = fix_scaling(recipe);
+    if (status == OG_OK && options->foreground > 0)
+        status = og__places_count(recipe->count, recipe->samples, og_dataset_class_count(data), &recipe->places);
     if (status == OG_OK)
         recipe->steps_per_epoch = (recipe->count + (size_t)options->batch - 1) / (size_t)options->batch;
     if (status != OG_OK)
@@ -120,6 +122,7 @@ void og__recipe_deinit(og__recipe *recipe)
     free(recipe->scale);
     free(recipe->shift);
     free(recipe->zero);
+    og__places_deinit(&recipe->places);
     *recipe = (og__recipe){0};
 }
 
@@ -170,10 +173,19 @@ static size_t choose_sample(const og__recipe *recipe, uint64_t step, int place, 
 
 /* --- one batch ---------------------------------------------------------------------------------------------------- */
 
-/* Where a patch begins along one side: anywhere in a larger image, centred about a smaller one. */
-static int choose_origin(og__random *random, int image, int patch)
+/* Which sample a place of the batch shows, and what of it. */
+static og__window choose_window(const og__recipe *recipe, int place, og__random *random, size_t *index)
 {
-    return patch < image ? (int)og__random_below(random, (uint32_t)(image - patch) + 1) : -((patch - image) / 2);
+    const og__loader_options *options = &recipe->options;
+    int class_index = -1;
+    if (og__place_is_forced(options->foreground, place, options->batch, random)) {
+        if (!options->balance || !og__place_choose_sample(&recipe->places, random, index, &class_index))
+            class_index = og__place_choose_class(&recipe->places, *index, random);
+    }
+    const og_sample *sample = &recipe->samples[*index];
+    return class_index < 0
+               ? og__place_anywhere(sample, recipe->h, recipe->w, random)
+               : og__place_about(&recipe->places, sample, *index, class_index, recipe->h, recipe->w, random);
 }
 
 void og__batch_make(const og__recipe *recipe, uint64_t step, og__order *order, float *images, uint8_t *labels)
@@ -183,14 +195,11 @@ void og__batch_make(const og__recipe *recipe, uint64_t step, og__order *order, f
     for (int n = 0; n < options->batch; n++) {
         uint64_t item = step * (uint64_t)options->batch + (uint64_t)n;
         size_t index = choose_sample(recipe, step, n, order);
-        og_sample sample = recipe->samples[index];
         og__random random = og__random_at(options->seed, OG_STREAM_PATCH, item);
-        og__window window = {.h = recipe->h, .w = recipe->w};
-        window.y = choose_origin(&random, sample.h, recipe->h);
-        window.x = choose_origin(&random, sample.w, recipe->w);
+        og__window window = choose_window(recipe, n, &random, &index);
         float *patch = images + (size_t)n * channels * plane;
-        og__augment(&options->augment, &sample, window, recipe->zero + index * channels, options->seed, item,
-                    order->scratch, patch, labels + (size_t)n * plane);
+        og__augment(&options->augment, &recipe->samples[index], window, recipe->zero + index * channels, options->seed,
+                    item, order->scratch, patch, labels + (size_t)n * plane);
         for (size_t c = 0; c < channels; c++) {
             float scale = recipe->scale[index * channels + c], shift = recipe->shift[index * channels + c];
             for (size_t p = 0; p < plane; p++)

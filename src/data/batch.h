@@ -3,6 +3,7 @@
 #define OG_DATA_BATCH_H
 
 #include "data/loader.h"
+#include "data/place.h"
 
 /* What all batches of a run have in common; read-only once made, and shared by the threads. */
 typedef struct og__recipe {
@@ -15,6 +16,7 @@ typedef struct og__recipe {
     int channels, h, w;   /* of a patch */
     float *scale, *shift; /* (count, channels): scaled = value * scale + shift */
     float *zero;          /* (count, channels) the value that is scaled to 0 */
+    og__places places;    /* counted where patches are cut about objects */
 } og__recipe;
 
 /* OG_ERR_DATA when there are no training samples, OG_ERR_ARGUMENT for a batch or patch that makes no sense. */

@@ -12,6 +12,8 @@ typedef struct og__loader_options {
     int patch_h, patch_w; /* 0: the largest training image, rounded up to `multiple` */
     int multiple;         /* patch sides are rounded up to multiples of this, >= 1 */
     double scale; /* share of the images' size to work at, in (0, 1]; patches and augmentation see the smaller image */
+    double foreground; /* share of the patches that are cut about an object, 0 to 1 */
+    bool balance;      /* choose those by class: every class as often, whichever images hold it */
     uint64_t seed;
     og_augment_options augment;
     int threads;         /* >= 0; 0 prepares batches in the calling thread */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 
@@ -39,6 +40,10 @@ struct og__canvas {
 /* A white canvas. `title` is what a reader who cannot see it is told. Released with canvas->free(). */
 og_status og__canvas_svg(double width, double height, const char *title, og__canvas **canvas);
 og_status og__canvas_png(double width, double height, og__canvas **canvas);
+
+/* Draw u8[h, w, 3] on a canvas made by og__canvas_png(), its upper left corner at (x, y), a pixel of it on a pixel of
+ * the file (two to a unit). */
+void og__canvas_png_image(og__canvas *canvas, double x, double y, int h, int w, const uint8_t *rgb);
 
 /* About how wide a text is, for room beside it: the fonts of a reader differ, so this is that of a wide one. */
 double og__text_width(double size, const char *text);

@@ -1,6 +1,7 @@
 /* Pictures as PNG, drawn by Cairo with two pixels to a unit. */
 #include <cairo.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/writer.h"
@@ -64,6 +65,30 @@ static void png_text(og__canvas *canvas, double x, double y, og__font font, cons
     set_colour(cairo, font.colour);
     cairo_show_text(cairo, text);
     cairo_new_path(cairo);
+}
+
+void og__canvas_png_image(og__canvas *canvas, double x, double y, int h, int w, const uint8_t *rgb)
+{
+    cairo_t *cairo = cairo_of(canvas);
+    cairo_surface_t *picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, w, h);
+    unsigned char *rows =
+        cairo_image_surface_get_data(picture); /* NULL when there is no memory: then nothing is drawn */
+    int stride = cairo_image_surface_get_stride(picture);
+    for (int row = 0; rows && row < h; row++)
+        for (int column = 0; column < w; column++) {
+            const uint8_t *from = rgb + 3 * ((size_t)row * (size_t)w + (size_t)column);
+            uint32_t pixel = (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
+            memcpy(rows + (size_t)row * (size_t)stride + 4 * (size_t)column, &pixel, sizeof pixel);
+        }
+    cairo_surface_mark_dirty(picture);
+    cairo_save(cairo);
+    cairo_translate(cairo, x, y);
+    cairo_scale(cairo, 1.0 / PIXELS_PER_UNIT, 1.0 / PIXELS_PER_UNIT);
+    cairo_set_source_surface(cairo, picture, 0, 0); /* a failed surface makes the context fail: save() reports it */
+    cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST);
+    cairo_paint(cairo);
+    cairo_restore(cairo);
+    cairo_surface_destroy(picture);
 }
 
 static cairo_status_t add_bytes(void *writer, const unsigned char *data, unsigned count)

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "format/json.h"
+#include "report/colours.h"
 #include "report/parts.h"
 
 enum {
@@ -22,24 +23,10 @@ typedef struct rgb {
     uint8_t part[3];
 } rgb;
 
-/* The table's colours; further rounds of it are darker. Background is black, ignored pixels dark grey. */
 static rgb colour_of(int class_index)
 {
-    static const rgb table[] = {
-#define OG_COLOUR(red, green, blue) {{red, green, blue}},
-#include "report/colours.def"
-#undef OG_COLOUR
-    };
-    enum { COUNT = sizeof table / sizeof table[0] };
-    if (class_index == 0)
-        return (rgb){{0, 0, 0}};
-    if (class_index == OG_LABEL_IGNORE)
-        return (rgb){{60, 60, 60}};
-    rgb chosen = table[(class_index - 1) % COUNT];
-    for (int round = (class_index - 1) / COUNT; round > 0; round--)
-        for (int i = 0; i < 3; i++)
-            chosen.part[i] = (uint8_t)(chosen.part[i] * 6 / 10);
-    return chosen;
+    og__colour colour = og__class_colour(class_index);
+    return (rgb){{(uint8_t)(colour >> 16), (uint8_t)(colour >> 8), (uint8_t)colour}};
 }
 
 /* --- PNG as a data URI --------------------------------------------------------------------------------------- */

@@ -69,6 +69,28 @@ og_status og__train_options_augment(const og_train_options *options, og_augment_
     return og__augment_parse((og__augment_set)options->augment, texts, augment);
 }
 
+og_status og__train_options_patch(const og_train_options *options, int *h, int *w)
+{
+    enum { SIDE_MAX = 16384 };
+    long sides[2] = {0};
+    char *end;
+    sides[0] = sides[1] = strtol(options->patch, &end, 10);
+    bool found = end != options->patch;
+    if (found && *end == 'x') {
+        const char *second = end + 1;
+        sides[1] = strtol(second, &end, 10);
+        found = end != second && sides[0] > 0 && sides[1] > 0;
+    }
+    if (!found || *end != '\0' || sides[0] < 0 || sides[1] < 0 || sides[0] > SIDE_MAX || sides[1] > SIDE_MAX)
+        return og__fail(OG_ERR_ARGUMENT,
+                        "option 'patch': found '%s'; give the side of a square (up to %d px), HEIGHTxWIDTH as in "
+                        "'128x96', or 0 for whole images",
+                        options->patch, SIDE_MAX);
+    *h = (int)sides[0];
+    *w = (int)sides[1];
+    return OG_OK;
+}
+
 int og__train_threads(const og_train_options *options)
 {
     return options->threads > 0 ? (int)options->threads : og__cpu_count();

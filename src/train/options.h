@@ -19,4 +19,7 @@ int og__train_threads(const og_train_options *options);
  */
 og_status og__train_options_augment(const og_train_options *options, og_augment_options *augment);
 
+/* Height and width of the patches; 0 is the largest image's. OG_ERR_ARGUMENT for another text. */
+og_status og__train_options_patch(const og_train_options *options, int *h, int *w);
+
 #endif

@@ -85,15 +85,16 @@ og_status og__session_open_loader(const og__session *session, int threads, uint6
     const og_train_options *options = &session->model.options;
     og__loader_options settings = {
         .batch = (int)options->batch,
-        .patch_h = (int)options->patch,
-        .patch_w = (int)options->patch,
         .multiple = og_net_size_multiple(session->model.net),
         .scale = options->scale,
+        .foreground = options->foreground,
+        .balance = options->balance,
         .seed = (uint64_t)options->seed,
         .threads = threads,
         .first_step = first_step,
     };
     OG_TRY(og__train_options_augment(options, &settings.augment));
+    OG_TRY(og__train_options_patch(options, &settings.patch_h, &settings.patch_w));
     return og__loader_open(session->data, &settings, loader);
 }
 

@@ -60,3 +60,29 @@ load setup
     echo 'not an image' >data/images/case04.png
     rejects 4 "case04" ogive data check data
 }
+
+@test "data preview draws a sheet of the augmentations, with the options that training has" {
+    tiny data 6 24
+    ogive data preview data -o sheet.png --patch 16x24 --augment nnunet --elastic 4@0.5 >out
+    grep -qx sheet.png out
+    file sheet.png | grep -q 'PNG image data, 1524 x'
+    ogive data preview data -o again.png --patch 16x24 --augment nnunet --elastic 4@0.5 --quiet
+    cmp sheet.png again.png
+    ogive data preview data -o other.png --patch 16x24 --augment light --image case02
+    ! cmp -s sheet.png other.png
+    for command in "data preview" train; do
+        ogive $command --help | sed -n '/^Augmentation/,/^$/p' | grep -o '^  --[a-z-]*' | sort >"${command// /_}.options"
+    done
+    [ "$(wc -l <train.options)" -gt 15 ]
+    cmp data_preview.options train.options
+}
+
+@test "data preview says what it cannot draw" {
+    tiny data 6 24
+    rejects 2 "sheet.jpg" ogive data preview data -o sheet.jpg
+    rejects 2 "case99" ogive data preview data -o sheet.png --image case99
+    rejects 2 "rotate" ogive data preview data -o sheet.png --rotate 500
+    rejects 2 "3y4" ogive data preview data -o sheet.png --patch 3y4
+    rejects 2 "tone-inverted" ogive train data -o run --tone-inverted much
+    [ ! -e sheet.png ]
+}

@@ -1,0 +1,116 @@
+#include "data/place.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include <ogive/net.h>
+
+#include "base/memory.h"
+#include "base/status.h"
+
+og_status og__places_count(size_t count, const og_sample *samples, int classes, og__places *places)
+{
+    og_status status = OG_OK;
+    *places = (og__places){.count = count, .classes = classes};
+    OG_GO(og__alloc(count * (size_t)classes, sizeof *places->pixels, &places->pixels));
+    OG_GO(og__alloc((size_t)classes, sizeof *places->images, &places->images));
+    for (size_t i = 0; i < count; i++) {
+        size_t pixels = (size_t)samples[i].h * (size_t)samples[i].w;
+        uint32_t *row = places->pixels + i * (size_t)classes, seen[256] = {0};
+        for (size_t p = 0; p < pixels; p++)
+            seen[samples[i].labels[p]]++;
+        for (int k = 0; k < classes; k++) {
+            row[k] = seen[k];
+            places->images[k] += seen[k] > 0;
+        }
+    }
+done:
+    if (status != OG_OK)
+        og__places_deinit(places);
+    return status;
+}
+
+void og__places_deinit(og__places *places)
+{
+    free(places->pixels);
+    free(places->images);
+    *places = (og__places){0};
+}
+
+bool og__place_is_forced(double share, int place, int batch, og__random *random)
+{
+    long plain = lround(batch * (1 - share));
+    if (!(share > 0))
+        return false;
+    return plain < batch ? place >= plain : (double)og__random_uniform(random) < share;
+}
+
+/* Where a patch begins along one side. */
+static int choose_origin(og__random *random, int image, int patch)
+{
+    return patch < image ? (int)og__random_below(random, (uint32_t)(image - patch) + 1) : -((patch - image) / 2);
+}
+
+og__window og__place_anywhere(const og_sample *sample, int h, int w, og__random *random)
+{
+    og__window window = {.h = h, .w = w};
+    window.y = choose_origin(random, sample->h, h);
+    window.x = choose_origin(random, sample->w, w);
+    return window;
+}
+
+bool og__place_choose_sample(const og__places *places, og__random *random, size_t *index, int *class_index)
+{
+    uint32_t present = 0;
+    for (int k = 1; k < places->classes; k++)
+        present += places->images[k] > 0;
+    if (present == 0)
+        return false;
+    uint32_t skip = og__random_below(random, present);
+    int chosen = 1;
+    while (places->images[chosen] == 0 || skip-- > 0)
+        chosen++;
+    size_t left = og__random_below(random, (uint32_t)places->images[chosen]), at = 0;
+    while (places->pixels[at * (size_t)places->classes + (size_t)chosen] == 0 || left-- > 0)
+        at++;
+    *index = at;
+    *class_index = chosen;
+    return true;
+}
+
+int og__place_choose_class(const og__places *places, size_t index, og__random *random)
+{
+    const uint32_t *row = places->pixels + index * (size_t)places->classes;
+    uint32_t present = 0;
+    for (int k = 1; k < places->classes; k++)
+        present += row[k] > 0;
+    if (present == 0)
+        return -1;
+    uint32_t skip = og__random_below(random, present);
+    int chosen = 1;
+    while (row[chosen] == 0 || skip-- > 0)
+        chosen++;
+    return chosen;
+}
+
+/* As near to the middle of the patch as the image's ends let it be. */
+static int origin_about(int at, int image, int patch)
+{
+    int origin = at - patch / 2;
+    if (patch >= image)
+        return -((patch - image) / 2);
+    return origin < 0 ? 0 : origin > image - patch ? image - patch : origin;
+}
+
+og__window og__place_about(const og__places *places, const og_sample *sample, size_t index, int class_index, int h,
+                           int w, og__random *random)
+{
+    uint32_t skip = og__random_below(random, places->pixels[index * (size_t)places->classes + (size_t)class_index]);
+    size_t at = 0;
+    while (sample->labels[at] != class_index || skip-- > 0)
+        at++;
+    og__window window = {.h = h, .w = w};
+    window.y = origin_about((int)(at / (size_t)sample->w), sample->h, h);
+    window.x = origin_about((int)(at % (size_t)sample->w), sample->w, w);
+    return window;
+}
