@@ -21,6 +21,7 @@ typedef enum og__stream {
     OG_STREAM_NOISE,       /* noise in activations, by layer: item = step, image and channel */
     OG_STREAM_POSTERIOR,   /* draws of the Bayesian signed-rank test: item = blocks */
     OG_STREAM_RESAMPLE,    /* resampled blocks: item = blocks */
+    OG_STREAM_PROPOSE,     /* proposals of a study: item = trial */
 } og__stream;
 
 /* The part of a stream that belongs to one layer of a network. */
