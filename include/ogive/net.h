@@ -18,7 +18,10 @@ extern "C" {
 #endif
 
 typedef enum og_norm { OG_NORM_BATCH, OG_NORM_INSTANCE, OG_NORM_NONE } og_norm;
-typedef enum og_up { OG_UP_TRANSPOSED, OG_UP_BILINEAR } og_up;
+typedef enum og_down { OG_DOWN_MAX, OG_DOWN_STRIDED } og_down; /* STRIDED: by the next stage's first convolution */
+/* Half-pixel centres, as align_corners = False in PyTorch; CORNERS is True. */
+typedef enum og_up { OG_UP_TRANSPOSED, OG_UP_BILINEAR, OG_UP_BILINEAR_CORNERS } og_up;
+typedef enum og_concat { OG_CONCAT_SKIP_FIRST, OG_CONCAT_UP_FIRST } og_concat; /* order of the channels */
 
 /* Where in the network an activation stands: a part, and a stage of it, which is the resolution (0 is the input's).
  * Encoder and decoder have the stages 0 to depth - 1, the bottleneck has the stage `depth`. */
@@ -31,8 +34,16 @@ typedef struct og_net_spec {
     int depth;     /* number of 2 x 2 down-samplings, 1 to OG_DEPTH_MAX */
     int width;     /* channels of the first stage; doubles per stage */
     int width_cap; /* largest number of channels of a stage */
+    /* Channels by stage in place of width and width_cap, where widths[depth] and decoder_widths[0] are not 0. The
+     * first stage's may be 0: no layers at full resolution, and no skip connection from there. */
+    int widths[OG_STAGES_MAX], decoder_widths[OG_STAGES_MAX];
+    bool narrow; /* the last layer before an enlargement makes the channels of the stage that it leads to */
     og_norm norm;
+    bool conv_bias; /* convolutions have a bias even where a norm follows */
+    og_down down;
     og_up up;
+    og_concat concat;
+    bool deep_supervision; /* each decoder stage has a head of its own that counts in the training loss */
     const og_act *acts[OG_PLACE_COUNT][OG_STAGES_MAX]; /* borrowed during og_net_new() only; NULL where no layer is */
     const og_head *head;                               /* likewise; NULL is softmax */
 } og_net_spec;
@@ -144,6 +155,9 @@ OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, flo
  *   loss = ce * head + dice * (1 - mean_k (2 sum p g + s) / (sum p + sum g + s)), s = 1e-5,
  *   head = mean over labelled pixels of -log p[label] for softmax; ogive/head.h for other heads;
  *   sums over all labelled pixels of the batch; classes absent from batch labels count (as in nnU-Net's batch Dice)
+ *
+ * With deep supervision, the mean of these losses over the decoder's stages s with the weights 2^-s, but 0 for the
+ * coarsest, of labels that are those in the middle of each coarser pixel.
  *
  * @param src      f32[N, C, H, W]
  * @param labels   u8[N, H, W], class or OG_LABEL_IGNORE

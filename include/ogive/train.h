@@ -31,7 +31,9 @@ typedef struct og_train_options {
     char *act_stage;                                  /* one STAGE=ACTIVATION per line */
     char *act_head;                                   /* ogive/head.h */
     int64_t depth, width, width_cap;
-    int norm, up; /* og_norm, og_up */
+    char *widths, *decoder_widths; /* "" where width and width_cap stand */
+    bool narrow, conv_bias, deep_supervision;
+    int norm, down, up, concat; /* og_norm, og_down, og_up, og_concat */
     /* optimisation */
     int64_t epochs, batch;
     char *patch;       /* "128", "128x96" (height first), or "0" for whole images */

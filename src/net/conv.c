@@ -221,9 +221,10 @@ static void descs_free(descs *d)
 static og_status descs_new(const og__conv *conv, descs *d)
 {
     const og__conv_shape *s = &conv->shape;
-    int scale = s->transposed ? 2 : 1;
+    int h = s->transposed ? 2 * s->h : s->strided ? s->h / 2 : s->h;
+    int w = s->transposed ? 2 * s->w : s->strided ? s->w / 2 : s->w;
     dnnl_format_tag_t blocked = og__isa_lanes(s->isa) == 16 ? dnnl_nChw16c : dnnl_nChw8c;
-    dnnl_dims_t src = {s->n, conv->ic, s->h, s->w}, dst = {s->n, conv->oc, s->h * scale, s->w * scale};
+    dnnl_dims_t src = {s->n, conv->ic, s->h, s->w}, dst = {s->n, conv->oc, h, w};
     dnnl_dims_t weights = {conv->oc, conv->ic, s->kernel, s->kernel}, bias = {conv->oc};
     dnnl_dims_t by_group = {conv->oc, 1, 1, s->kernel, s->kernel};
     DNNL_TRY(desc_new(&d->src, 4, src, s->planar ? dnnl_nchw : blocked), "describing a source");
@@ -262,7 +263,7 @@ static dnnl_status_t attributes_new(const og__conv_shape *s, int which, dnnl_pri
 static dnnl_status_t about_new(const og__conv_shape *s, int which, const descs *d, const_dnnl_primitive_desc_t hint,
                                dnnl_primitive_desc_t *about)
 {
-    int stride = s->transposed ? 2 : 1, pad = s->kernel == 3 ? 1 : 0;
+    int stride = s->transposed || s->strided ? 2 : 1, pad = s->kernel == 3 ? 1 : 0;
     recipe r = {
         .transposed = s->transposed,
         .algorithm = s->transposed ? dnnl_deconvolution_direct : dnnl_convolution_direct,

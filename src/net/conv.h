@@ -18,6 +18,7 @@ typedef struct og__conv_shape {
     int kernel; /* 1 or 3 (padded to keep the size), or 2 when transposed (stride 2, doubles the size) */
     bool transposed;
     bool depthwise;  /* each channel by itself: ic = oc, weights f32[oc, 1, k, k] */
+    bool strided;    /* stride 2: halves the size, which is even */
     bool planar;     /* src is nchw */
     bool planar_dst; /* dst is nchw: the head's; kernel 1 only */
     bool bias;

@@ -1,5 +1,6 @@
 #include "net/graph.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,11 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { CONVS_PER_STAGE = 2, NAME_BYTES = 96 };
+enum {
+    CONVS_PER_STAGE = 2,
+    NAME_BYTES = 96,
+    STAGE_HEAD_NUMBER = 1 << 20, /* heads of deep supervision are numbered from here: they shift no other's weights */
+};
 
 /* Appends to the graph; the first failure sticks, so that the builders below read straight through. */
 typedef struct builder {
@@ -21,8 +26,15 @@ typedef struct builder {
 
 int og__spec_channels(const og_net_spec *spec, int stage)
 {
+    if (spec->widths[spec->depth] > 0)
+        return spec->widths[stage];
     int64_t channels = (int64_t)spec->width << stage;
     return channels < spec->width_cap ? (int)channels : spec->width_cap;
+}
+
+int og__spec_decoder_channels(const og_net_spec *spec, int stage)
+{
+    return spec->decoder_widths[0] > 0 ? spec->decoder_widths[stage] : og__spec_channels(spec, stage);
 }
 
 /* Make room for one more element of `size` bytes and return it zeroed, or NULL. */
@@ -109,9 +121,10 @@ static int stage_of(const builder *b, int node)
     return b->status == OG_OK ? b->graph->nodes[node].stage : 0;
 }
 
-/* The sources of a layer's convolutions: `main`, or (skip, main) concatenated when skip >= 0. */
+/* The sources of a layer's convolutions: `main`, or that and `skip` concatenated when skip >= 0. */
 typedef struct sources {
     int skip, main;
+    bool strided;
 } sources;
 
 /* `input` is what the convolution makes for the activation: x (and mirror), or something beside it. */
@@ -119,15 +132,19 @@ static int add_conv(builder *b, const char *name, og_input input, sources from, 
 {
     og__node n = {.kind = OG_NODE_CONV,
                   .channels = channels,
-                  .stage = stage_of(b, from.main),
+                  .stage = stage_of(b, from.main) + from.strided,
                   .kernel = kernel,
+                  .strided = from.strided,
                   .depthwise = input == OG_INPUT_FUNNEL,
                   .input = input,
                   .number = input == OG_INPUT_X ? b->number++ : b->number - 1};
     int64_t in = 0;
-    if (from.skip >= 0)
-        n.src[n.src_count++] = from.skip;
-    n.src[n.src_count++] = from.main;
+    const int up_first[] = {from.main, from.skip}, skip_first[] = {from.skip, from.main};
+    for (int i = 0; i < OG_CONV_SRC_MAX; i++) {
+        int src = (b->spec->concat == OG_CONCAT_UP_FIRST ? up_first : skip_first)[i];
+        if (src >= 0)
+            n.src[n.src_count++] = src;
+    }
     for (int i = 0; i < n.src_count; i++)
         in += channels_of(b, n.src[i]);
     n.weight = add_param(b, name, ".weight", 4, (int64_t[]){channels, n.depthwise ? 1 : in, kernel, kernel}, true);
@@ -175,7 +192,7 @@ static int add_layer_conv(builder *b, const layer *l, og_input input, sources fr
 {
     char name[NAME_BYTES];
     part_name(l, "conv", input, name);
-    return add_conv(b, name, input, from, channels, 3, b->spec->norm == OG_NORM_NONE);
+    return add_conv(b, name, input, from, channels, 3, b->spec->norm == OG_NORM_NONE || b->spec->conv_bias);
 }
 
 static og__node_norm add_layer_norm(builder *b, const layer *l, og_input input, int channels)
@@ -247,7 +264,7 @@ static void add_operands(builder *b, layer *l)
     for (int i = 1; i < count; i++) {
         if (operands[i] == OG_INPUT_NOISE)
             continue;
-        sources from = operands[i] == OG_INPUT_FUNNEL ? (sources){-1, l->node.src[0]} : l->from;
+        sources from = operands[i] == OG_INPUT_FUNNEL ? (sources){-1, l->node.src[0], false} : l->from;
         int conv = add_layer_conv(b, l, operands[i], from, l->channels);
         add_operand(&l->node, conv, add_layer_norm(b, l, operands[i], l->channels));
     }
@@ -307,14 +324,13 @@ static int add_layer(builder *b, layer *l)
     return add_node(b, &l->node);
 }
 
-/* Two times convolution, norm, activation. */
-static int add_block(builder *b, const char *prefix, og_place place, int skip, int main, int channels)
+/* Two times convolution, norm, activation; the last one makes `last` channels. */
+static int add_block(builder *b, const char *prefix, og_place place, sources from, int channels, int last)
 {
-    const og_act *act = b->spec->acts[place][stage_of(b, main)];
-    sources from = {skip, main};
+    const og_act *act = b->spec->acts[place][stage_of(b, from.main) + from.strided];
     for (int unit = 0; unit < CONVS_PER_STAGE && b->status == OG_OK; unit++) {
-        layer l = {prefix, unit, place, from, channels, act, {0}};
-        from = (sources){-1, add_layer(b, &l)};
+        layer l = {prefix, unit, place, from, unit < CONVS_PER_STAGE - 1 ? channels : last, act, {0}};
+        from = (sources){-1, add_layer(b, &l), false};
     }
     return from.main;
 }
@@ -343,6 +359,7 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
                   .channels = channels_of(b, src),
                   .stage = stage_of(b, src) - 1,
                   .number = b->number++,
+                  .corners = b->spec->up == OG_UP_BILINEAR_CORNERS,
                   .weight = OG_NO_PARAM,
                   .bias = OG_NO_PARAM};
     if (b->spec->up == OG_UP_TRANSPOSED) {
@@ -357,25 +374,77 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
     return add_node(b, &n);
 }
 
+/* Share of a stage's head in the loss: halved with each stage, none for the coarsest, in all 1. */
+static double head_share(const og_net_spec *spec, int stage)
+{
+    int heads = spec->deep_supervision && spec->depth > 1 ? spec->depth - 1 : 1;
+    double total = 2 - ldexp(1, 1 - heads);
+    return stage < heads ? ldexp(1, -stage) / total : 0;
+}
+
+/* Stage 0's makes the result; the others only serve the training. */
+static void add_head(builder *b, int src, int stage)
+{
+    char name[NAME_BYTES];
+    snprintf(name, sizeof name, stage > 0 ? "decoder.%d.head" : "head", stage);
+    int number = b->number;
+    if (stage > 0)
+        b->number = STAGE_HEAD_NUMBER + stage;
+    int at = add_conv(b, name, OG_INPUT_X, (sources){-1, src, false}, b->spec->classes, 1, true);
+    if (stage > 0)
+        b->number = number;
+    if (b->status != OG_OK)
+        return;
+    b->graph->nodes[at].head = true;
+    b->graph->nodes[at].loss_share = head_share(b->spec, stage);
+}
+
+/* Down to the next stage: pooled, or left to that stage's first convolution. */
+static sources add_down(builder *b, int src)
+{
+    if (b->spec->down == OG_DOWN_STRIDED) {
+        b->number++; /* so that the layers' weights begin alike */
+        return (sources){-1, src, true};
+    }
+    return (sources){-1, add_pool(b, src), false};
+}
+
+static sources add_encoder(builder *b, int input, int skips[OG_STAGES_MAX])
+{
+    const og_net_spec *spec = b->spec;
+    char prefix[NAME_BYTES];
+    sources from = {-1, input, false};
+    for (int stage = 0; stage < spec->depth; stage++) {
+        int channels = og__spec_channels(spec, stage), at = input;
+        skips[stage] = -1;
+        if (channels > 0) {
+            snprintf(prefix, sizeof prefix, "encoder.%d", stage);
+            skips[stage] = at = add_block(b, prefix, OG_PLACE_ENCODER, from, channels, channels);
+        }
+        from = add_down(b, at);
+    }
+    return from;
+}
+
 og_status og__graph_init(const og_net_spec *spec, og__graph *graph)
 {
     builder b = {.graph = graph, .spec = spec};
-    int skips[16];
-    char prefix[64];
+    int skips[OG_STAGES_MAX], channels = og__spec_channels(spec, spec->depth);
+    char prefix[NAME_BYTES];
     *graph = (og__graph){0};
     int at = add_node(&b, &(og__node){.kind = OG_NODE_INPUT, .channels = spec->in_channels, .number = b.number++});
-    for (int stage = 0; stage < spec->depth; stage++) {
-        snprintf(prefix, sizeof prefix, "encoder.%d", stage);
-        skips[stage] = add_block(&b, prefix, OG_PLACE_ENCODER, -1, at, og__spec_channels(spec, stage));
-        at = add_pool(&b, skips[stage]);
-    }
-    at = add_block(&b, "bottleneck", OG_PLACE_BOTTLENECK, -1, at, og__spec_channels(spec, spec->depth));
+    sources from = add_encoder(&b, at, skips);
+    int narrow = spec->narrow ? og__spec_decoder_channels(spec, spec->depth - 1) : channels;
+    at = add_block(&b, "bottleneck", OG_PLACE_BOTTLENECK, from, narrow, narrow);
     for (int stage = spec->depth - 1; stage >= 0; stage--) {
         snprintf(prefix, sizeof prefix, "decoder.%d", stage);
-        at = add_up(&b, prefix, at, og__spec_channels(spec, stage));
-        at = add_block(&b, prefix, OG_PLACE_DECODER, skips[stage], at, og__spec_channels(spec, stage));
+        channels = og__spec_decoder_channels(spec, stage);
+        at = add_up(&b, prefix, at, channels);
+        narrow = spec->narrow && stage > 0 ? og__spec_decoder_channels(spec, stage - 1) : channels;
+        at = add_block(&b, prefix, OG_PLACE_DECODER, (sources){skips[stage], at, false}, channels, narrow);
+        if (stage == 0 || spec->deep_supervision)
+            add_head(&b, at, stage);
     }
-    add_conv(&b, "head", OG_INPUT_X, (sources){-1, at}, spec->classes, 1, true);
     if (b.status != OG_OK)
         og__graph_deinit(graph);
     return b.status;

@@ -44,6 +44,10 @@ typedef struct og__node {
     int stage;                /* the result's resolution: (H, W) / 2^stage */
     int kernel;               /* CONV */
     bool depthwise;           /* CONV: each channel by itself */
+    bool strided;             /* CONV: stride 2 */
+    bool corners;             /* RESIZE: the corners' centres stay where they are, not the corners */
+    bool head;                /* CONV: it makes logits */
+    double loss_share;        /* of the loss of these logits in the whole; without any it is not computed */
     int number;               /* CONV and UP: where the node would be if no activation had nodes of its own, so that */
     og_input input;           /*   initial weights are equal for all; CONV: the input that it makes */
     int weight, bias;         /* CONV and UP: parameters; OG_NO_PARAM where absent */
@@ -70,7 +74,8 @@ typedef struct og__graph {
 og_status og__graph_init(const og_net_spec *spec, og__graph *graph);
 void og__graph_deinit(og__graph *graph);
 
-/* Channels of a stage: width * 2^stage, at most the cap. */
+/* Channels of a stage: as listed, else width * 2^stage, at most the cap. */
 int og__spec_channels(const og_net_spec *spec, int stage);
+int og__spec_decoder_channels(const og_net_spec *spec, int stage);
 
 #endif

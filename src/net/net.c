@@ -43,6 +43,14 @@ static og_status check_acts(const og_net_spec *spec)
     return OG_OK;
 }
 
+/* Listed channels: of every stage from `first` on, and of the first stage possibly none. */
+static og_status check_widths(const char *what, const int *widths, int first, int stages)
+{
+    for (int stage = first; stage < stages; stage++)
+        OG_TRY(check_range(what, widths[stage], 1, WIDTH_CAP_MAX));
+    return OG_OK;
+}
+
 static og_status check_spec(const og_net_spec *spec)
 {
     OG_TRY(check_range("input channels", spec->in_channels, 1, 1024));
@@ -50,6 +58,10 @@ static og_status check_spec(const og_net_spec *spec)
     OG_TRY(check_range("depth", spec->depth, 1, OG_DEPTH_MAX));
     OG_TRY(check_range("width", spec->width, 1, 4096));
     OG_TRY(check_range("width cap", spec->width_cap, spec->width, WIDTH_CAP_MAX));
+    if (spec->widths[spec->depth] > 0)
+        OG_TRY(check_widths("width of a listed stage", spec->widths, spec->widths[0] == 0, spec->depth + 1));
+    if (spec->decoder_widths[0] > 0)
+        OG_TRY(check_widths("width of a listed decoder stage", spec->decoder_widths, 0, spec->depth));
     return check_acts(spec);
 }
 

@@ -28,8 +28,8 @@ static og_status size_nodes(og_plan *plan, size_t **floats)
         at->w = plan->options.w >> g->nodes[i].stage;
         at->blocks = (g->nodes[i].channels + plan->lanes - 1) / plan->lanes;
         OG_TRY(og__product(&at->pixels, 2, (size_t[]){(size_t)at->h, (size_t)at->w}));
-        bool head = i == g->node_count - 1; /* the logits are planar */
-        size_t channels = (size_t)(head ? g->nodes[i].channels : at->blocks * plan->lanes);
+        size_t channels =
+            (size_t)(g->nodes[i].head /* the logits are planar */ ? g->nodes[i].channels : at->blocks * plan->lanes);
         OG_TRY(og__product(&(*floats)[i], 3, (size_t[]){(size_t)plan->options.n, channels, at->pixels}));
     }
     return OG_OK;
@@ -45,7 +45,8 @@ static og_status open_convs(og_plan *plan, int node, size_t *scratch_bytes)
         .kernel = n->kernel,
         .transposed = n->kind == OG_NODE_UP,
         .depthwise = n->depthwise,
-        .planar_dst = node == g->node_count - 1,
+        .strided = n->strided,
+        .planar_dst = n->head,
         .training = plan->options.training,
         .exact = plan->options.exact,
         .threads = plan->options.threads,
@@ -143,7 +144,11 @@ static og_status open_partials(og_plan *plan)
         &strips, 4,
         (size_t[]){(size_t)plan->options.threads, OG_CHUNK_ROWS, (size_t)plan->options.w, (size_t)plan->lanes}));
     OG_TRY(og__alloc(strips, sizeof(float), &plan->strips));
-    plan->bytes += (floats + strips) * sizeof(float) + og__loss_partials(plan) * sizeof(double);
+    size_t labels = plan->options.training && plan->net->spec.deep_supervision
+                        ? (size_t)plan->options.n * plan->nodes[g->node_count - 1].pixels / 4
+                        : 0;
+    OG_TRY(og__alloc(labels, 1, &plan->coarse_labels));
+    plan->bytes += labels + (floats + strips) * sizeof(float) + og__loss_partials(plan) * sizeof(double);
     return OG_OK;
 }
 
@@ -184,6 +189,11 @@ static void find_fusions(const og_plan *plan, og__fusion *fusions)
 static bool reads_planar(const og_net *net, const og_plan_options *options, og__isa isa)
 {
     int channels = net->spec.in_channels;
+    for (int i = 0; i < net->graph.node_count; i++) {
+        const og__node *n = &net->graph.nodes[i];
+        if (n->src_count > 0 && n->src[0] == 0 && (n->kind != OG_NODE_CONV || n->strided))
+            return false;
+    }
     if (!options->exact)
         return channels < og__isa_lanes(isa);
     return channels == 3 || (channels == 1 && isa == OG_ISA_AVX512);
@@ -254,6 +264,7 @@ void og_plan_free(og_plan *plan)
     free(plan->partials);
     free(plan->strips);
     free(plan->loss_partials);
+    free(plan->coarse_labels);
     free(plan);
 }
 

@@ -65,6 +65,7 @@ struct og_plan {
     void *scratch;   /* for oneDNN */
     float *partials; /* per unit of work: sums over its pixels, combined in fixed order */
     double *loss_partials;
+    uint8_t *coarse_labels; /* of one stage, for deep supervision; else NULL */
     og__head_run head;
     size_t bytes;
     float *strips; /* (threads, OG_CHUNK_ROWS, w, lanes) room for a chunk's noise, 0 in inference, or for its values */
@@ -139,8 +140,9 @@ int og__norm_act_rows(const og__norm_act *na);
 /* Probabilities in the place of the logits. */
 void og__head_probabilities(og_plan *plan, float *logits);
 
-/* The loss, and its gradient by the logits in their place. */
-void og__loss_run(og_plan *plan, float *logits, const uint8_t *labels, const og_loss *loss, og_loss_value *value);
+/* The loss of a head's logits, whose share is added to `value`, and its gradient by the logits in their place. */
+void og__loss_run(og_plan *plan, int node, float *logits, const uint8_t *labels, const og_loss *loss,
+                  og_loss_value *value);
 size_t og__loss_partials(const og_plan *plan); /* doubles that it needs */
 
 #endif

@@ -124,14 +124,17 @@ static void resize(const context *c, bool backward, const float *from, float *to
 {
     og_plan *plan = c->plan;
     size_t coarse = block_floats(plan, c->src), fine = block_floats(plan, c->at);
+    bool corners = c->node->corners;
     int h = c->src->h, w = c->src->w;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
     for (int i = 0; i < plan->options.n * c->at->blocks * strips_per_block(h); i++) {
         strip s = strip_of(i, h);
         if (backward)
-            plan->ops->resize_backward(s.row, s.rows, h, w, from + s.block * fine, to + s.block * coarse);
+            (corners ? plan->ops->corners_backward
+                     : plan->ops->resize_backward)(s.row, s.rows, h, w, from + s.block * fine, to + s.block * coarse);
         else
-            plan->ops->resize_forward(s.row, s.rows, h, w, from + s.block * coarse, to + s.block * fine);
+            (corners ? plan->ops->corners_forward
+                     : plan->ops->resize_forward)(s.row, s.rows, h, w, from + s.block * coarse, to + s.block * fine);
     }
 }
 
@@ -321,7 +324,7 @@ static og_status run_steps(og_plan *plan, const uint8_t *labels, const og_loss *
     for (int i = 0; i < plan->schedule.step_count; i++) {
         const og__step *step = &plan->schedule.steps[i];
         if (step->kind == OG_STEP_LOSS)
-            og__loss_run(plan, og__plan_buffer(plan, step->d_dst), labels, loss, value);
+            og__loss_run(plan, step->node, og__plan_buffer(plan, step->d_dst), labels, loss, value);
         else if (step->kind == OG_STEP_BACKWARD)
             OG_TRY(backward(plan, step));
         else

@@ -158,13 +158,20 @@ static bool applies(const planner *p, int conv, int norm)
            p->fusions[norm].by_rows && g->nodes[norm].norms[0].weight != OG_NO_PARAM && !is_shared(p, conv);
 }
 
+/* Whether a pass leaves a node out: a head that only serves the training, or that does not count there. */
+static bool is_idle(const planner *p, int node)
+{
+    const og__node *n = &p->graph->nodes[node];
+    return n->head && node < p->graph->node_count - 1 && (!p->training || n->loss_share == 0);
+}
+
 /* --- steps -------------------------------------------------------------------------------------------------------- */
 
 static void emit_forward(planner *p, og__step_kind kind, int node, bool in_place)
 {
     const og__node *n = &p->graph->nodes[node];
     og__step step = blank_step(kind, node);
-    if (n->kind == OG_NODE_INPUT && p->planar_input)
+    if ((n->kind == OG_NODE_INPUT && p->planar_input) || is_idle(p, node))
         return;
     for (int i = 0; i < n->src_count; i++)
         give_source(p, node, i, is_virtual(p, n->src[i]), &step);
@@ -221,6 +228,8 @@ static void give_spare(planner *p, const og__node *n, og__step *step)
 static void emit_backward(planner *p, int node)
 {
     const og__node *n = &p->graph->nodes[node];
+    if (n->kind == OG_NODE_POOL && p->graph->nodes[n->src[0]].kind == OG_NODE_INPUT)
+        return; /* nobody wants the image's gradient */
     for (int i = 0; i < n->src_count && reads_values(n); i++)
         if (!makes_rows(p, node, n->src[i]))
             need(p, n->src[i]);
@@ -241,17 +250,26 @@ static void emit_backward(planner *p, int node)
     emit(p, step);
 }
 
+static void emit_loss(planner *p, int head)
+{
+    og__step loss = blank_step(OG_STEP_LOSS, head);
+    loss.d_dst = use(p, p->value[head]);
+    p->gradient[head] = loss.d_dst;
+    emit(p, loss);
+}
+
 static void plan_training(planner *p)
 {
     int last = p->graph->node_count - 1;
     for (int i = 0; i <= last; i++)
         emit_forward(p, OG_STEP_FORWARD, i, false);
-    og__step loss = blank_step(OG_STEP_LOSS, last);
-    loss.d_dst = use(p, p->value[last]);
-    p->gradient[last] = loss.d_dst;
-    emit(p, loss);
-    for (int i = last; i > 0; i--)
+    for (int i = last; i > 0; i--) {
+        if (is_idle(p, i))
+            continue;
+        if (p->graph->nodes[i].head)
+            emit_loss(p, i);
         emit_backward(p, i);
+    }
 }
 
 static void plan_inference(planner *p)

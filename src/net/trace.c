@@ -18,7 +18,7 @@ const og__work_kind og__work_kinds[OG_WORK_COUNT] = {
 
 static bool is_head(const og__graph *graph, int node)
 {
-    return node == graph->node_count - 1;
+    return graph->nodes[node].head;
 }
 
 /* The first of a convolution's three kinds; forward, data and weights follow one another in trace.def. */

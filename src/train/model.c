@@ -15,30 +15,60 @@
 #include "train/options.h"
 #include "train/placement.h"
 
+enum { WIDTH_MAX = 8192 };
+
 static const char *const scalings[] = {
     [OG_NORMALIZE_DATASET] = "dataset",
     [OG_NORMALIZE_IMAGE] = "image",
     [OG_NORMALIZE_NONE] = "none",
 };
 
-/* Without activations. */
-static og_net_spec spec_of(const og_train_options *options, int channels, int classes)
+/* "64,128,256": one number for each of `count` stages, the first at least `least`; "" leaves zeros. */
+static og_status read_widths(const char *option, const char *text, int count, int least, int widths[OG_STAGES_MAX])
 {
-    return (og_net_spec){
+    const char *at = text;
+    for (int stage = 0; stage < count && *text; stage++) {
+        char *end;
+        long number = strtol(at, &end, 10);
+        if (end == at || number < (stage == 0 ? least : 1) || number > WIDTH_MAX ||
+            *end != (stage < count - 1 ? ',' : 0))
+            return og__fail(
+                OG_ERR_ARGUMENT,
+                "option '%s': '%s' must be %d numbers of channels from %d to %d, one per stage, separated by "
+                "commas",
+                option, text, count, stage == 0 ? least : 1, WIDTH_MAX);
+        widths[stage] = (int)number;
+        at = end + 1;
+    }
+    return OG_OK;
+}
+
+/* Without activations. */
+static og_status spec_of(const og_train_options *options, int channels, int classes, og_net_spec *spec)
+{
+    *spec = (og_net_spec){
         .in_channels = channels,
         .classes = classes,
         .depth = (int)options->depth,
         .width = (int)options->width,
         .width_cap = (int)options->width_cap,
+        .narrow = options->narrow,
         .norm = (og_norm)options->norm,
+        .conv_bias = options->conv_bias,
+        .down = (og_down)options->down,
         .up = (og_up)options->up,
+        .concat = (og_concat)options->concat,
+        .deep_supervision = options->deep_supervision,
     };
+    OG_TRY(read_widths("widths", options->widths, spec->depth + 1, 0, spec->widths));
+    return read_widths("decoder-widths", options->decoder_widths, spec->depth, 1, spec->decoder_widths);
 }
 
 og_status og__model_net(const og_train_options *options, const og__placement *placement, int channels, int classes,
                         og_net **net)
 {
-    og_net_spec spec = spec_of(options, channels, classes);
+    og_net_spec spec;
+    OG_TRY(spec_of(options, channels, classes, &spec));
     og__placement_fill(placement, &spec);
     OG_TRY(og_net_new(&spec, net));
     return og_net_init(*net, (uint64_t)options->seed, og__train_threads(options));
@@ -187,12 +217,15 @@ static og_status require_text(const og__safetensors *file, const char *prefix, c
 static og_status read_options(const og__safetensors *file, og_train_options *options)
 {
     og_option_table table = og_train_option_table();
+    char key[128];
     const char *text;
     for (size_t i = 0; i < table.count; i++) {
         if (!og__train_option_matters(&table.options[i]))
             continue;
-        OG_TRY(require_text(file, "option.", table.options[i].name, &text));
-        OG_TRY(og_option_set(&table.options[i], options, text));
+        snprintf(key, sizeof key, "option.%s", table.options[i].name);
+        text = og__safetensors_metadata(file, key);
+        if (text) /* else the option is younger than the file, and its default is what was done before */
+            OG_TRY(og_option_set(&table.options[i], options, text));
     }
     return OG_OK;
 }
@@ -311,7 +344,8 @@ static void free_functions(og_net_spec *spec)
 static og_status read_net(const og__safetensors *file, int channels, og_model *model)
 {
     og_status status = OG_OK;
-    og_net_spec spec = spec_of(&model->options, channels, model->class_count);
+    og_net_spec spec;
+    OG_TRY(spec_of(&model->options, channels, model->class_count, &spec));
     OG_GO(read_functions(file, &spec));
     OG_GO(check_claim(file, &spec));
     OG_GO(og_net_new(&spec, &model->net));

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,9 +74,8 @@ static double train_once(og_plan *plan, const float *image, const uint8_t *label
 
 /* Directional derivative: the loss along a random direction of each tensor, in fp32, so the tolerance is loose; parity
  * with PyTorch is the sharp test. This one needs no golden file and covers every activation and layer kind. */
-static void check_head_gradients(const char *formula, const char *head, og_norm norm, og_up up)
+static void check_net_gradients(og_net *net, const char *what)
 {
-    og_net *net = make_net_with_head(formula, head, norm, up, 2, 5, 3);
     og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 2);
     float *image = random_tensor(2 * PIXELS, 1);
     uint8_t labels[PIXELS];
@@ -106,7 +106,7 @@ static void check_head_gradients(const char *formula, const char *head, og_norm 
         }
         memcpy(weights, keep, p->count * sizeof *keep);
         if (!agree)
-            fail_msg("%s, %s, %s: slope %g, finite difference %g", formula, head, p->name, slope, numeric);
+            fail_msg("%s, %s: slope %g, finite difference %g", what, p->name, slope, numeric);
         free(direction);
         free(keep);
     }
@@ -114,6 +114,13 @@ static void check_head_gradients(const char *formula, const char *head, og_norm 
     free(image);
     og_plan_free(plan);
     og_net_free(net);
+}
+
+static void check_head_gradients(const char *formula, const char *head, og_norm norm, og_up up)
+{
+    char what[256];
+    snprintf(what, sizeof what, "%s, %s", formula, head);
+    check_net_gradients(make_net_with_head(formula, head, norm, up, 2, 5, 3), what);
 }
 
 static void check_gradients(const char *formula, og_norm norm, og_up up)
@@ -136,6 +143,48 @@ static void test_gradients(void **state)
     check_gradients("mish", OG_NORM_INSTANCE, OG_UP_BILINEAR);
     check_gradients("tanh", OG_NORM_NONE, OG_UP_TRANSPOSED);
     check_gradients("sigmoid", OG_NORM_BATCH, OG_UP_BILINEAR);
+}
+
+/* A network of two input channels and three classes; `spec` says the rest. */
+static og_net *make_net_of(og_net_spec spec)
+{
+    og_act *act;
+    og_net *net;
+    assert_int_equal(og_act_parse("silu", &act), OG_OK);
+    spec.in_channels = 2;
+    spec.classes = 3;
+    spec.depth = spec.depth ? spec.depth : 2;
+    spec.width = 5;
+    spec.width_cap = 64;
+    og_net_spec_fill(&spec, act);
+    if (og_net_new(&spec, &net) != OG_OK)
+        fail_msg("%s", og_error_text());
+    assert_int_equal(og_net_init(net, 0, 1), OG_OK);
+    og_act_free(act);
+    return net;
+}
+
+static void test_axes(void **state)
+{
+    static const struct {
+        const char *what;
+        og_net_spec spec;
+    } cases[] = {
+        {"strided", {.down = OG_DOWN_STRIDED}},
+        {"strided, biases under norms", {.down = OG_DOWN_STRIDED, .conv_bias = true, .norm = OG_NORM_INSTANCE}},
+        {"corners", {.up = OG_UP_BILINEAR_CORNERS}},
+        {"corners, narrow", {.up = OG_UP_BILINEAR_CORNERS, .narrow = true}},
+        {"up first", {.concat = OG_CONCAT_UP_FIRST}},
+        {"listed widths", {.widths = {3, 7, 6}, .decoder_widths = {4, 9}}},
+        {"no layers at full resolution", {.widths = {0, 7, 6}, .decoder_widths = {4, 9}}},
+        {"the same, strided", {.widths = {0, 7, 6}, .down = OG_DOWN_STRIDED, .decoder_widths = {4, 9}}},
+        {"deep supervision", {.deep_supervision = true}},
+        {"deep supervision of three stages", {.deep_supervision = true, .depth = 3, .up = OG_UP_BILINEAR}},
+        {"deep supervision of one stage", {.deep_supervision = true, .depth = 1}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_net_gradients(make_net_of(cases[i].spec), cases[i].what);
 }
 
 static void test_learned_parameters(void **state)
@@ -475,6 +524,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_axes),
         cmocka_unit_test(test_heads),
         cmocka_unit_test(test_learned_parameters),
         cmocka_unit_test(test_inputs_and_sources),
