@@ -148,7 +148,7 @@ static void metadata_that_is_wrong_is_refused(void **state)
         {"act.decoder.0", "relu(", OG_ERR_SYNTAX, ""},
         {"act.decoder.0", "foo", OG_ERR_NAME, "foo"},
         {"option.depth", "99", OG_ERR_ARGUMENT, "depth"},
-        {"option.norm", NULL, OG_ERR_FORMAT, "option.norm"},
+        {"option.norm", "bach", OG_ERR_ARGUMENT, "batch"},
         {"option.width", "5", OG_ERR_FORMAT, "is expected"},
         {"option.width", "-1", OG_ERR_ARGUMENT, "width"},
         {"option.depth", "8", OG_ERR_FORMAT, "act.encoder.2"},

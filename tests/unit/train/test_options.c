@@ -54,6 +54,13 @@ static const struct {
     {"depth", "1", OTHER_WEIGHTS, {0}},
     {"width", "5", OTHER_WEIGHTS, {0}},
     {"width-cap", "8", OTHER_WEIGHTS, {0}},
+    {"widths", "4,9", OTHER_WEIGHTS, {"depth", "1"}},
+    {"decoder-widths", "5", OTHER_WEIGHTS, {"depth", "1"}},
+    {"narrow", "true", OTHER_WEIGHTS, {"depth", "2"}},
+    {"conv-bias", "true", OTHER_WEIGHTS, {0}},
+    {"down", "strided", OTHER_WEIGHTS, {0}},
+    {"concat", "up-first", OTHER_WEIGHTS, {0}},
+    {"deep-supervision", "true", OTHER_WEIGHTS, {"depth", "2"}},
     {"norm", "instance", OTHER_WEIGHTS, {0}},
     {"up", "bilinear", OTHER_WEIGHTS, {0}},
     {"epochs", "2", OTHER_WEIGHTS, {0}},
@@ -215,8 +222,12 @@ static void choices_are_in_the_order_of_their_enum(void **state)
     og__text_deinit(&names);
     assert_string_equal(og_option_find(og_train_option_table(), "norm")->choices, "batch|instance|none");
     assert_true(OG_NORM_BATCH == 0 && OG_NORM_INSTANCE == 1 && OG_NORM_NONE == 2);
-    assert_string_equal(og_option_find(og_train_option_table(), "up")->choices, "transposed|bilinear");
-    assert_true(OG_UP_TRANSPOSED == 0 && OG_UP_BILINEAR == 1);
+    assert_string_equal(og_option_find(og_train_option_table(), "up")->choices, "transposed|bilinear|bilinear-corners");
+    assert_true(OG_UP_TRANSPOSED == 0 && OG_UP_BILINEAR == 1 && OG_UP_BILINEAR_CORNERS == 2);
+    assert_string_equal(og_option_find(og_train_option_table(), "down")->choices, "max|strided");
+    assert_true(OG_DOWN_MAX == 0 && OG_DOWN_STRIDED == 1);
+    assert_string_equal(og_option_find(og_train_option_table(), "concat")->choices, "skip-first|up-first");
+    assert_true(OG_CONCAT_SKIP_FIRST == 0 && OG_CONCAT_UP_FIRST == 1);
 }
 
 static void a_copy_is_equal_and_independent(void **state)
