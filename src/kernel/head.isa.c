@@ -15,13 +15,13 @@ enum { ROWS = 4 };
 static __attribute__((noinline)) void product_rows(int ic, const float *values, size_t block_stride,
                                                    const float *weights, float *sums)
 {
-    og__multiply(ic, values, block_stride, weights, sums, 0, ROWS, 1);
+    og__multiply(ic, values, block_stride, weights, true, sums, 0, ROWS, 1);
 }
 
 static __attribute__((noinline)) void product_one(int ic, const float *values, size_t block_stride,
                                                   const float *weights, float *sums)
 {
-    og__multiply(ic, values, block_stride, weights, sums, 0, 1, 1);
+    og__multiply(ic, values, block_stride, weights, true, sums, 0, 1, 1);
 }
 
 void OG_ISA_FN(head_forward)(size_t pixels, int ic, int classes, size_t src_stride, size_t stride, const float *src,

@@ -10,15 +10,24 @@
 
 #define OG_INLINE static inline __attribute__((always_inline))
 
-/* sums[t][c] = sum over i of values[i / lanes][t][i % lanes] * weights[i][c]: `rows` values of t, `columns` vectors.
- * Blocks of values are `block_stride` floats apart, vectors of sums `sum_stride`. */
-OG_INLINE void og__multiply(int ic, const float *values, size_t block_stride, const float *weights, float *sums,
-                            size_t sum_stride, const int rows, const int columns)
+/* sums[t][c] = sum over i of values[i / lanes][t][i % lanes] * weights[i][c], added to what is there unless `first`:
+ * `rows` values of t, `columns` vectors. Blocks of values are `block_stride` floats apart, vectors of sums
+ * `sum_stride`. */
+OG_INLINE void og__multiply(int ic, const float *values, size_t block_stride, const float *weights, bool first,
+                            float *sums, size_t sum_stride, const int rows, const int columns)
 {
     og__lanes sum[28];
 #pragma GCC unroll 28
-    for (int j = 0; j < rows * columns; j++)
-        sum[j] = (og__lanes){0};
+    for (int t = 0; t < rows; t++)
+#pragma GCC unroll 2
+        for (int c = 0; c < columns; c++)
+            sum[t * columns + c] = (og__lanes){0};
+    if (!first)
+#pragma GCC unroll 28
+        for (int t = 0; t < rows; t++)
+#pragma GCC unroll 2
+            for (int c = 0; c < columns; c++)
+                sum[t * columns + c] = og__load(sums + (size_t)c * sum_stride + t * OG_LANES);
     for (int block = 0; block < ic / OG_LANES; block++, values += block_stride)
 #pragma GCC unroll 2
         for (int i = 0; i < OG_LANES; i++, weights += columns * OG_LANES) {

@@ -23,7 +23,7 @@ typedef void (*product)(int ic, const float *values, size_t block_stride, const 
     static __attribute__((noinline)) void product_##rows##_##columns(                                                  \
         int ic, const float *values, size_t block_stride, const float *weights, float *sums, size_t sum_stride)        \
     {                                                                                                                  \
-        og__multiply(ic, values, block_stride, weights, sums, sum_stride, rows, columns);                              \
+        og__multiply(ic, values, block_stride, weights, true, sums, sum_stride, rows, columns);                        \
     }
 OG_PRODUCT(ROWS, 2)
 OG_PRODUCT(ROWS, 1)

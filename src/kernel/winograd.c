@@ -1,12 +1,15 @@
 #include "kernel/winograd.h"
 
 /* Bytes of transformed values that one thread works on, which share the L2 cache with one element's weights, and what
- * threads work on together; transformed weights from which on they do. For the gradient by weights the same. Found by
- * trying on every layer of the usual U-Nets. */
+ * threads work on together; transformed weights from which on they do; and values of a whole batch up to which weights
+ * are streamed, and a piece of these. For the gradient by weights the same. Found by trying on every layer of the usual
+ * U-Nets. */
 enum {
     BLOCK_BYTES = 600000,
     WEIGHTS_BYTES = 1 << 20,
     SHARED_BYTES = 10000000,
+    STREAMED_BYTES = 12000000,
+    PIECE_BYTES = 300000,
     GRADIENT_BYTES = 900000,
     GRADIENT_SUMS_BYTES = 1 << 18,
     GRADIENT_SHARED_BYTES = 4000000,
@@ -70,13 +73,26 @@ static int odd(int room)
     return room | 1;
 }
 
+/* Whether one group of bands is everything, so that transformed weights need not stay. */
+static bool is_streamed(const og__winograd *shape)
+{
+    return shape->tiles <= STREAMED_BYTES / tile_bytes(shape);
+}
+
+static int piece_of(const og__winograd *shape)
+{
+    int bytes = OG_WINOGRAD_AREA * shape->columns * shape->lanes * (int)sizeof(float);
+    return clamp(PIECE_BYTES / bytes / shape->lanes * shape->lanes, shape->lanes, shape->ic);
+}
+
 /* Take the register tile that wastes least: tiles beyond the last are computed in vain, and few rows reuse little. */
 static void choose_block(og__winograd *shape, og__isa isa)
 {
     double least = 0;
     int columns = shape->oc / og__isa_lanes(isa) % 2 == 0 && isa != OG_ISA_BASELINE ? 2 : 1;
-    shape->together = og__winograd_weights(shape) * sizeof(float) > WEIGHTS_BYTES;
-    shape->group = shape->together ? group_of(shape, SHARED_BYTES) : 1;
+    shape->together = og__winograd_gradient(shape) * sizeof(float) > WEIGHTS_BYTES;
+    shape->streamed = shape->together && is_streamed(shape);
+    shape->group = shape->streamed ? shape->bands : shape->together ? group_of(shape, SHARED_BYTES) : 1;
     int tiles = clamp(shape->group * shape->band * shape->tiles_x, 1, shape->tiles);
     for (int i = 0; i < (int)(sizeof products / sizeof products[0]); i++) {
         int rows = products[i].rows;
@@ -90,6 +106,7 @@ static void choose_block(og__winograd *shape, og__isa isa)
             least = cost;
             shape->rows = rows;
             shape->columns = columns;
+            shape->piece = piece_of(shape);
             shape->block = block;
             shape->room = odd(block);
         }
@@ -100,10 +117,11 @@ static void choose_block(og__winograd *shape, og__isa isa)
 static void choose_parts(og__winograd *shape)
 {
     shape->w_together = og__winograd_gradient(shape) * sizeof(float) > GRADIENT_SUMS_BYTES;
+    shape->w_streamed = shape->w_together && is_streamed(shape);
     shape->w_parts = shape->w_together ? 1 : clamp(PARTS_LEAST, 1, shape->bands);
     /* Each group reads and writes all sums: the larger they are, the fewer groups. */
     int bytes = clamp((int)(og__winograd_gradient(shape) * sizeof(float)), GRADIENT_SHARED_BYTES, SHARED_BYTES);
-    shape->w_group = shape->w_together ? group_of(shape, bytes) : 1;
+    shape->w_group = shape->w_streamed ? shape->bands : shape->w_together ? group_of(shape, bytes) : 1;
     int tiles = clamp(shape->w_group * shape->band * shape->tiles_x, 1, shape->tiles);
     int most = GRADIENT_BYTES / tile_bytes(shape), blocks = (tiles + most - 1) / most;
     shape->w_block = shape->w_together ? tiles : (tiles + blocks - 1) / blocks;
@@ -113,7 +131,7 @@ static void choose_parts(og__winograd *shape)
 og__winograd og__winograd_of(int n, int ic, int oc, int h, int w, og__isa isa)
 {
     int lanes = og__isa_lanes(isa);
-    og__winograd shape = {.n = n, .h = h, .w = w, .ic = round_up(ic, lanes), .oc = round_up(oc, lanes)};
+    og__winograd shape = {.lanes = lanes, .n = n, .h = h, .w = w, .ic = round_up(ic, lanes), .oc = round_up(oc, lanes)};
     shape.tiles_x = (w + OG_WINOGRAD_TILE - 1) / OG_WINOGRAD_TILE;
     shape.tiles_y = (h + OG_WINOGRAD_TILE - 1) / OG_WINOGRAD_TILE;
     shape.tiles = n * shape.tiles_x * shape.tiles_y;
@@ -125,7 +143,7 @@ og__winograd og__winograd_of(int n, int ic, int oc, int h, int w, og__isa isa)
 
 size_t og__winograd_weights(const og__winograd *shape)
 {
-    return (size_t)OG_WINOGRAD_AREA * (size_t)shape->ic * (size_t)shape->oc;
+    return og__winograd_floats(shape, og__winograd_group(shape, 0)) * (size_t)og__winograd_groups(shape);
 }
 
 size_t og__winograd_values(const og__winograd *shape, int room)
@@ -140,7 +158,7 @@ size_t og__winograd_sums(const og__winograd *shape, int room)
 
 size_t og__winograd_gradient(const og__winograd *shape)
 {
-    return og__winograd_weights(shape);
+    return og__winograd_floats(shape, og__winograd_whole(shape));
 }
 
 og__winograd_band og__winograd_band_at(const og__winograd *shape, int band)

@@ -10,6 +10,8 @@
  * Work is cut into bands, some rows of tiles of one image, and these into blocks of tiles whose data stay in the L2
  * cache while one thread takes them through all stages. Where the transformed weights are larger than that cache, each
  * block would fetch all of them anew; there, threads take a group of bands through one stage after the other together.
+ * Where that group is the whole batch, each transformed weight is used only once: then they are never whole in memory,
+ * and a thread transforms a piece of them in its cache, multiplies and forgets it; likewise the sums of their gradient.
  * All of this follows from the shape, whatever the number of threads; the functions of ops.def are the stages.
  *
  * Source: Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, CVPR 2016; on the points: Barabasz, Anderson,
@@ -25,6 +27,7 @@
 enum { OG_WINOGRAD_AREA = 36, OG_WINOGRAD_TILE = 4 };
 
 typedef struct og__winograd {
+    int lanes;
     int n, h, w;
     int ic, oc;           /* multiples of lanes */
     int tiles_x, tiles_y; /* of an image */
@@ -32,9 +35,12 @@ typedef struct og__winograd {
     int rows, columns;    /* of the matrix product's register tile: tiles and vectors of output channels */
     int band, bands;      /* rows of tiles of a band, and how many bands there are */
     bool together;        /* threads share a group of bands */
+    bool streamed;        /* which is all of them; a thread transforms a piece of the weights at a time */
+    int piece;            /* input channels of such a piece */
     int group;            /* bands of a group; 1 if not together */
     int block, room;      /* tiles of a block, or of a group, a multiple of `rows`; vectors that have room */
     bool w_together;      /* the same for backward by weights */
+    bool w_streamed;
     int w_group, w_block, w_room;
     int w_parts; /* independent sums that are added at the end; 1 if together */
 } og__winograd;
@@ -53,12 +59,48 @@ typedef struct og__winograd_rows {
     int first;
 } og__winograd_rows;
 
+/* Some of the weights, or of their gradient, transformed: (36, is, os) of input channels i and up and output channels o
+ * and up, multiples of lanes. A vector has room between two of the 36 elements: at a power of two they would fall into
+ * the same few lines of the L1 cache. */
+typedef struct og__winograd_piece {
+    int i, is;
+    int o, os;
+} og__winograd_piece;
+
+/* Floats from element to element, and of all of them. */
+static inline size_t og__winograd_stride(const og__winograd *shape, og__winograd_piece piece)
+{
+    return (size_t)piece.is * (size_t)piece.os + (size_t)shape->lanes;
+}
+
+static inline size_t og__winograd_floats(const og__winograd *shape, og__winograd_piece piece)
+{
+    return OG_WINOGRAD_AREA * og__winograd_stride(shape, piece);
+}
+
+/* The whole, and all input channels of the output channels that a register tile has, of which there are `groups`. */
+static inline og__winograd_piece og__winograd_whole(const og__winograd *shape)
+{
+    return (og__winograd_piece){0, shape->ic, 0, shape->oc};
+}
+
+static inline int og__winograd_groups(const og__winograd *shape)
+{
+    return shape->oc / shape->lanes / shape->columns;
+}
+
+static inline og__winograd_piece og__winograd_group(const og__winograd *shape, int group)
+{
+    int os = shape->columns * shape->lanes;
+    return (og__winograd_piece){0, shape->ic, group * os, os};
+}
+
 /* Choose the blocking. Channels are rounded up to lanes. */
 og__winograd og__winograd_of(int n, int ic, int oc, int h, int w, og__isa isa);
 
 og__winograd_band og__winograd_band_at(const og__winograd *shape, int band);
 
-/* Floats of transformed weights. */
+/* Floats of transformed weights, group behind group. */
 size_t og__winograd_weights(const og__winograd *shape);
 
 /* Floats of `room` transformed tiles of the source, and of as many of the destination. */

@@ -190,14 +190,15 @@ static void transform_gradient(const og__winograd *shape, const float *block, pl
  */
 
 /* og__multiply() with its rows and columns fixed. */
-typedef void (*product)(int ic, const float *values, size_t block_stride, const float *weights, float *sums,
+typedef void (*product)(int ic, const float *values, size_t block_stride, const float *weights, bool first, float *sums,
                         size_t sum_stride);
 
 #define OG_PRODUCT(isa, rows, columns)                                                                                 \
-    static __attribute__((noinline)) void product_##rows##_##columns(                                                  \
-        int ic, const float *values, size_t block_stride, const float *weights, float *sums, size_t sum_stride)        \
+    static __attribute__((noinline)) void product_##rows##_##columns(int ic, const float *values, size_t block_stride, \
+                                                                     const float *weights, bool first, float *sums,    \
+                                                                     size_t sum_stride)                                \
     {                                                                                                                  \
-        og__multiply(ic, values, block_stride, weights, sums, sum_stride, rows, columns);                              \
+        og__multiply(ic, values, block_stride, weights, first, sums, sum_stride, rows, columns);                       \
     }
 #include "kernel/winograd.def"
 #undef OG_PRODUCT
@@ -215,54 +216,101 @@ static product product_of(int rows, int columns)
 /* --- forward, and backward by data -----------------------------------------------------------------------------------
  */
 
-/* Kernels of OG_LANES outputs, or of those that there are, for one input: element by element, the rest 0. */
+/* The 9 weights of OG_LANES outputs' kernels, or of those that there are, for one input; the rest 0. */
 OG_INLINE void load_kernels(const float *from, int outputs, size_t o_stride, bool flip, og__lanes *g)
 {
-    for (int k = 0; k < 9; k++)
-        g[k] = (og__lanes){0};
+    _Alignas(og__lanes) float lanes[9][OG_LANES] = {0};
     for (int lane = 0; lane < outputs; lane++, from += o_stride)
         for (int k = 0; k < 9; k++)
-            g[k][lane] = from[flip ? 8 - k : k];
-}
-
-/* The same of whole vectors where an output's kernels are together, OG_LANES inputs at a time by way of `run`: taken
- * one input at a time, the outputs' would be far apart, and at some sizes all in the same lines of the cache. */
-typedef float kernels[OG_LANES][OG_LANES * 9]; /* [output][input] */
-
-OG_INLINE void load_together(const float *from, int i, size_t o_stride, kernels run, og__lanes *g)
-{
-    for (int lane = 0; lane < OG_LANES && i % OG_LANES == 0; lane++)
-        memcpy(run[lane], from + (size_t)lane * o_stride, sizeof run[lane]);
+            lanes[k][lane] = from[flip ? 8 - k : k];
     for (int k = 0; k < 9; k++)
-        for (int lane = 0; lane < OG_LANES; lane++)
-            g[k][lane] = run[lane][i % OG_LANES * 9 + k];
+        g[k] = og__load(lanes[k]);
 }
 
-void OG_ISA_FN(winograd_pack)(const og__winograd *shape, int ic, int oc, size_t o_stride, size_t i_stride, bool flip,
-                              int group, const float *weights, float *packed)
+/* The same for OG_LANES inputs, where an output's kernels are together. */
+static void load_together(const float *from, size_t o_stride, og__lanes *g)
 {
-    int width = shape->columns * OG_LANES;
-    size_t element = (size_t)shape->ic * (size_t)shape->oc;
-    kernels runs[2];
-    for (int i = 0; i < shape->ic; i++)
-        for (int c = 0; c < shape->columns; c++) {
-            og__lanes g[9], half[18], u[AREA];
-            int first = group * width + c * OG_LANES, outputs = oc - first < OG_LANES ? oc - first : OG_LANES;
-            const float *from = weights + (size_t)first * o_stride + (size_t)i * i_stride;
-            if (i_stride == 9 && !flip && outputs == OG_LANES && ic % OG_LANES == 0)
-                load_together(from, i, o_stride, runs[c], g);
-            else
-                load_kernels(from, i < ic ? outputs : 0, o_stride, flip, g);
+    for (int k = 0; k < 9; k++) {
+        for (int lane = 0; lane < OG_LANES; lane++)
+            memcpy(&g[k * OG_LANES + lane], from + (size_t)lane * o_stride + (size_t)(k * OG_LANES), sizeof g[0]);
+        og__transpose(g + (size_t)(k * OG_LANES));
+    }
+}
+
+/* Weight k of kernels that are together, (outputs, 9): lane l takes float 9 l + k of nine vectors. Pairs of vectors
+ * give what they have of it, and these are merged. */
+#define OG_PAIR(k, l) ((9 * (l) + (k)) / (2 * OG_LANES))
+#define OG_TAKE(j, k, l) OG_PAIR(k, l) == (j) ? (9 * (l) + (k)) % (2 * OG_LANES) : 0
+#define OG_MERGE(j, k, l) OG_PAIR(k, l) == (j) ? OG_LANES + (l) : (l)
+#define OG_TAKE_0(k, l) OG_TAKE(0, k, l)
+#define OG_TAKE_1(k, l) OG_TAKE(1, k, l)
+#define OG_TAKE_2(k, l) OG_TAKE(2, k, l)
+#define OG_TAKE_3(k, l) OG_TAKE(3, k, l)
+#define OG_TAKE_4(k, l) OG_TAKE(4, k, l)
+#define OG_MERGE_1(k, l) OG_MERGE(1, k, l)
+#define OG_MERGE_2(k, l) OG_MERGE(2, k, l)
+#define OG_MERGE_3(k, l) OG_MERGE(3, k, l)
+#define OG_MERGE_4(k, l) OG_MERGE(4, k, l)
+#define OG_JOIN(j, k, other)                                                                                           \
+    found = __builtin_shufflevector(found, __builtin_shufflevector(v[2 * (j)], v[other], OG_EACH(OG_TAKE_##j, k)),     \
+                                    OG_EACH(OG_MERGE_##j, k));
+#define OG_NINTH(k, to)                                                                                                \
+    {                                                                                                                  \
+        og__lanes found = __builtin_shufflevector(v[0], v[1], OG_EACH(OG_TAKE_0, k));                                  \
+        OG_JOIN(1, k, 3) OG_JOIN(2, k, 5) OG_JOIN(3, k, 7) OG_JOIN(4, k, 8) to = found;                                \
+    }
+
+/* The kernels of OG_LANES outputs that are together, turned round. */
+OG_INLINE void load_flipped(const float *from, og__lanes *g)
+{
+    og__lanes v[9];
+    memcpy(v, from, sizeof v);
+    OG_NINTH(0, g[8])
+    OG_NINTH(1, g[7])
+    OG_NINTH(2, g[6])
+    OG_NINTH(3, g[5])
+    OG_NINTH(4, g[4])
+    OG_NINTH(5, g[3])
+    OG_NINTH(6, g[2])
+    OG_NINTH(7, g[1])
+    OG_NINTH(8, g[0])
+}
+
+/* G g G' of the kernels of one input. */
+static void transform_weights(const og__lanes *g, float *to, size_t stride)
+{
+    og__lanes half[18], u[PATCH];
 #pragma GCC unroll 3
-            for (int k = 0; k < 3; k++)
-                weights_line(g[k], g[3 + k], g[6 + k], half + k, 3);
+    for (int k = 0; k < 3; k++)
+        weights_line(g[k], g[3 + k], g[6 + k], half + k, 3);
 #pragma GCC unroll 6
-            for (int j = 0; j < PATCH; j++)
-                weights_line(half[3 * j], half[3 * j + 1], half[3 * j + 2], u + PATCH * j, 1);
-            float *to =
-                packed + ((size_t)group * (size_t)shape->ic + (size_t)i) * (size_t)width + (size_t)(c * OG_LANES);
-            for (int k = 0; k < AREA; k++)
-                og__store(to + (size_t)k * element, u[k]);
+    for (int j = 0; j < PATCH; j++) {
+        weights_line(half[3 * j], half[3 * j + 1], half[3 * j + 2], u, 1);
+        for (int k = 0; k < PATCH; k++)
+            og__store(to + (size_t)(j * PATCH + k) * stride, u[k]);
+    }
+}
+
+void OG_ISA_FN(winograd_pack)(const og__winograd *shape, og__winograd_piece piece, int ic, int oc, size_t o_stride,
+                              size_t i_stride, bool flip, const float *weights, float *packed)
+{
+    size_t stride = og__winograd_stride(shape, piece);
+    og__lanes g[9 * OG_LANES];
+    for (int c = 0; c < piece.os; c += OG_LANES)
+        for (int i = 0; i < piece.is; i += OG_LANES) {
+            int o = piece.o + c, outputs = oc - o < OG_LANES ? oc - o : OG_LANES;
+            const float *from = weights + (size_t)o * o_stride + (size_t)(piece.i + i) * i_stride;
+            bool all = outputs == OG_LANES && piece.i + i + OG_LANES <= ic;
+            if (all && i_stride == 9 && !flip)
+                load_together(from, o_stride, g);
+            for (int j = 0; j < OG_LANES; j++) {
+                if (all && o_stride == 9 && flip)
+                    load_flipped(from + (size_t)j * i_stride, g + (size_t)(9 * j));
+                else if (!all || i_stride != 9 || flip)
+                    load_kernels(from + (size_t)j * i_stride, piece.i + i + j < ic ? outputs : 0, o_stride, flip,
+                                 g + (size_t)(9 * j));
+                transform_weights(g + (size_t)(9 * j), packed + (size_t)((i + j) * piece.os + c), stride);
+            }
         }
 }
 
@@ -278,17 +326,17 @@ void OG_ISA_FN(winograd_input)(const og__winograd *shape, const og__winograd_row
         }
 }
 
-void OG_ISA_FN(winograd_product)(const og__winograd *shape, int element, int group, int count, int room,
+void OG_ISA_FN(winograd_product)(const og__winograd *shape, og__winograd_piece piece, int element, int count, int room,
                                  const float *values, const float *packed, float *sums)
 {
     product run = product_of(shape->rows, shape->columns);
-    size_t block = (size_t)room * OG_LANES, width = (size_t)(shape->columns * OG_LANES);
-    size_t groups = (size_t)(shape->oc / OG_LANES / shape->columns);
-    values += (size_t)element * block * (size_t)(shape->ic / OG_LANES);
-    packed += ((size_t)element * groups + (size_t)group) * (size_t)shape->ic * width;
-    sums += ((size_t)element * (size_t)(shape->oc / OG_LANES) + (size_t)(group * shape->columns)) * block;
+    size_t block = (size_t)room * OG_LANES;
+    values += ((size_t)element * (size_t)(shape->ic / OG_LANES) + (size_t)(piece.i / OG_LANES)) * block;
+    packed += (size_t)element * og__winograd_stride(shape, piece);
+    sums += ((size_t)element * (size_t)(shape->oc / OG_LANES) + (size_t)(piece.o / OG_LANES)) * block;
     for (int t = 0; t < count; t += shape->rows)
-        run(shape->ic, values + (size_t)(t * OG_LANES), block, packed, sums + (size_t)(t * OG_LANES), block);
+        run(piece.is, values + (size_t)(t * OG_LANES), block, packed, piece.i == 0, sums + (size_t)(t * OG_LANES),
+            block);
 }
 
 void OG_ISA_FN(winograd_output)(const og__winograd *shape, int tile, int count, int at, int room, const float *sums,
@@ -332,48 +380,69 @@ void OG_ISA_FN(winograd_slope)(const og__winograd *shape, const float *d_dst, in
                                stride);
 }
 
-void OG_ISA_FN(winograd_correlate)(const og__winograd *shape, int element, int count, int room, bool first,
-                                   const float *values, const float *slopes, float *sums)
+void OG_ISA_FN(winograd_correlate)(const og__winograd *shape, og__winograd_piece piece, int element, int count,
+                                   int room, bool first, const float *values, const float *slopes, float *sums)
 {
-    size_t block = (size_t)room * OG_LANES;
-    values += (size_t)element * block * (size_t)(shape->ic / OG_LANES);
-    slopes += (size_t)element * block * (size_t)(shape->oc / OG_LANES);
-    sums += (size_t)element * (size_t)shape->ic * (size_t)shape->oc;
-    for (int o = 0; o < shape->oc;) {
-        int columns = shape->oc - o >= 2 * OG_LANES ? 2 : 1;
-        for (int i = 0; i < shape->ic; i += OG_CORRELATE_ROWS)
-            (columns == 2 ? correlate_2
-                          : correlate_1)(count, values + (size_t)(i / OG_LANES) * block + (size_t)(i % OG_LANES),
-                                         slopes + (size_t)(o / OG_LANES) * block, block, first,
-                                         sums + (size_t)i * (size_t)shape->oc + (size_t)o, (size_t)shape->oc);
+    size_t block = (size_t)room * OG_LANES, row = (size_t)piece.os;
+    values += ((size_t)element * (size_t)(shape->ic / OG_LANES) + (size_t)(piece.i / OG_LANES)) * block;
+    slopes += ((size_t)element * (size_t)(shape->oc / OG_LANES) + (size_t)(piece.o / OG_LANES)) * block;
+    sums += (size_t)element * og__winograd_stride(shape, piece);
+    for (int o = 0; o < piece.os;) {
+        int columns = piece.os - o >= 2 * OG_LANES ? 2 : 1;
+        for (int i = 0; i < piece.is; i += OG_CORRELATE_ROWS)
+            (columns == 2 ? correlate_2 : correlate_1)(
+                count, values + (size_t)(i / OG_LANES) * block + (size_t)(i % OG_LANES),
+                slopes + (size_t)(o / OG_LANES) * block, block, first, sums + (size_t)i * row + (size_t)o, row);
         o += columns * OG_LANES;
     }
 }
 
-void OG_ISA_FN(winograd_gradient)(const og__winograd *shape, int ic, int oc, size_t o_stride, size_t i_stride,
+/* G' u G: the 9 weights of OG_LANES kernels' gradients, from `parts` sums. */
+OG_INLINE void transform_sums(const float *from, size_t stride, int parts, size_t part_stride, og__lanes *g)
+{
+    og__lanes u[AREA], half[18];
+    for (int k = 0; k < AREA; k++) {
+        u[k] = og__load(from + (size_t)k * stride);
+        for (int p = 1; p < parts; p++)
+            u[k] += og__load(from + (size_t)k * stride + (size_t)p * part_stride);
+    }
+#pragma GCC unroll 6
+    for (int k = 0; k < PATCH; k++)
+        weights_adjoint_line(u[k], u[6 + k], u[12 + k], u[18 + k], u[24 + k], u[30 + k], half + k, PATCH);
+#pragma GCC unroll 3
+    for (int j = 0; j < 3; j++) {
+        const og__lanes *v = half + j * PATCH;
+        weights_adjoint_line(v[0], v[1], v[2], v[3], v[4], v[5], g + 3 * j, 1);
+    }
+}
+
+/* Kernels of OG_LANES inputs, (inputs, 9) of lanes of outputs, to each output's. */
+static void store_kernels(og__lanes *g, int inputs, int outputs, size_t o_stride, float *to)
+{
+    if (inputs == OG_LANES && outputs == OG_LANES) {
+        for (int k = 0; k < 9; k++) {
+            og__transpose(g + (size_t)(k * OG_LANES));
+            for (int lane = 0; lane < OG_LANES; lane++)
+                memcpy(to + (size_t)lane * o_stride + (size_t)(k * OG_LANES), &g[k * OG_LANES + lane], sizeof g[0]);
+        }
+        return;
+    }
+    for (int lane = 0; lane < outputs; lane++)
+        for (int k = 0; k < 9 * inputs; k++)
+            to[(size_t)lane * o_stride + (size_t)k] = g[k][lane];
+}
+
+void OG_ISA_FN(winograd_gradient)(const og__winograd *shape, og__winograd_piece piece, int ic, int oc, size_t o_stride,
                                   int block, int parts, const float *sums, float *d_weights)
 {
-    size_t element = (size_t)shape->ic * (size_t)shape->oc;
-    for (int i = 0; i < ic; i++) {
-        og__lanes u[AREA], half[18], g[9];
-        for (int k = 0; k < AREA; k++) {
-            const float *from = sums + (size_t)k * element + (size_t)i * (size_t)shape->oc + (size_t)(block * OG_LANES);
-            u[k] = og__load(from);
-            for (int p = 1; p < parts; p++)
-                u[k] += og__load(from + (size_t)p * AREA * element);
-        }
-#pragma GCC unroll 6
-        for (int k = 0; k < PATCH; k++)
-            weights_adjoint_line(u[k], u[6 + k], u[12 + k], u[18 + k], u[24 + k], u[30 + k], half + k, PATCH);
-#pragma GCC unroll 3
-        for (int j = 0; j < 3; j++) {
-            const og__lanes *v = half + j * PATCH;
-            weights_adjoint_line(v[0], v[1], v[2], v[3], v[4], v[5], g + 3 * j, 1);
-        }
-        for (int lane = 0; lane < OG_LANES && block * OG_LANES + lane < oc; lane++) {
-            float *kernel = d_weights + (size_t)(block * OG_LANES + lane) * o_stride + (size_t)i * i_stride;
-            for (int k = 0; k < 9; k++)
-                kernel[k] = g[k][lane];
-        }
+    size_t stride = og__winograd_stride(shape, piece), part = og__winograd_floats(shape, piece);
+    int o = piece.o + block * OG_LANES, outputs = oc - o < OG_LANES ? oc - o : OG_LANES;
+    og__lanes g[9 * OG_LANES];
+    sums += block * OG_LANES;
+    for (int i = 0; i < piece.is; i += OG_LANES) {
+        int inputs = ic - piece.i - i < OG_LANES ? ic - piece.i - i : OG_LANES;
+        for (int j = 0; j < inputs; j++)
+            transform_sums(sums + (size_t)((i + j) * piece.os), stride, parts, part, g + (size_t)(9 * j));
+        store_kernels(g, inputs, outputs, o_stride, d_weights + (size_t)o * o_stride + (size_t)(9 * (piece.i + i)));
     }
 }

@@ -14,12 +14,11 @@ struct og__conv_winograd {
     const og__ops *ops;
     int lanes;
     const float *weights; /* f32[oc, ic_all, 3, 3], borrowed */
-    float *packed;        /* transformed once, without training; else NULL */
+    float *packed;        /* transformed once, without training and unless they are streamed; else NULL */
 };
 
-/* A transform costs as much as some tens of tiles' products, so there must be enough tiles; channels fill at least one
- * vector. */
-enum { TILES_LEAST = 64 };
+/* A transform of the weights costs as much as the products of some tiles; channels fill at least one vector. */
+enum { TILES_LEAST = 4 };
 
 bool og__conv_winograd_serves(const og__conv_shape *s)
 {
@@ -40,7 +39,7 @@ og_status og__conv_winograd_new(const og__conv_shape *s, og__conv_winograd **con
     made->data = og__winograd_of(s->n, s->oc, s->ic, s->h, s->w, s->isa);
     made->ops = og__ops_for(s->isa);
     made->lanes = og__isa_lanes(s->isa);
-    if (!s->training)
+    if (!s->training && !made->forward.streamed)
         OG_GO(og__alloc(og__winograd_weights(&made->forward), sizeof(float), &made->packed));
     *conv = made;
     made = NULL;
@@ -72,8 +71,40 @@ static size_t larger(size_t a, size_t b)
 
 static size_t weights_floats(const og__conv_winograd *conv)
 {
-    size_t sums = og__winograd_gradient(&conv->forward) * (size_t)conv->forward.w_parts;
-    return larger(og__winograd_weights(&conv->forward), conv->shape.training ? sums : 0);
+    const og__winograd *f = &conv->forward, *d = &conv->data;
+    size_t most = f->streamed || conv->packed ? 0 : og__winograd_weights(f);
+    if (conv->shape.training && !d->streamed)
+        most = larger(most, og__winograd_weights(d));
+    if (conv->shape.training && !f->w_streamed)
+        most = larger(most, og__winograd_gradient(f) * (size_t)f->w_parts);
+    return most;
+}
+
+/* Some input channels of a group. */
+static og__winograd_piece piece_of(const og__winograd *shape, int group, int first)
+{
+    og__winograd_piece piece = og__winograd_group(shape, group);
+    piece.i = first;
+    piece.is = shape->ic - first < shape->piece ? shape->ic - first : shape->piece;
+    return piece;
+}
+
+/* Outputs of two blocks, whose gradient is made for one block of inputs at a time. */
+static og__winograd_piece gradient_piece(const og__winograd *shape, int pair, int first)
+{
+    int o = 2 * pair * shape->lanes, left = shape->oc - o;
+    return (og__winograd_piece){first, shape->lanes, o, left < 2 * shape->lanes ? left : 2 * shape->lanes};
+}
+
+static size_t piece_floats(const og__conv_winograd *conv)
+{
+    const og__winograd *f = &conv->forward, *d = &conv->data;
+    size_t most = f->streamed ? og__winograd_floats(f, piece_of(f, 0, 0)) : 0;
+    if (conv->shape.training && d->streamed)
+        most = larger(most, og__winograd_floats(d, piece_of(d, 0, 0)));
+    if (conv->shape.training && f->w_streamed)
+        most = larger(most, og__winograd_floats(f, gradient_piece(f, 0, 0)));
+    return most;
 }
 
 static size_t tile_floats(const og__winograd *shape, int room)
@@ -105,7 +136,7 @@ static size_t strip_floats(const og__winograd *shape)
 
 static size_t thread_floats(const og__conv_winograd *conv)
 {
-    return values_floats(conv, false) + strip_floats(&conv->forward);
+    return larger(values_floats(conv, false) + strip_floats(&conv->forward), piece_floats(conv));
 }
 
 size_t og__conv_winograd_scratch_bytes(const og__conv_winograd *conv)
@@ -192,21 +223,31 @@ static void touch(const og__row_touch *touch, const og__winograd *shape, const o
 /* --- forward, and backward by data ----------------------------------------------------------------------------------
  */
 
-static void pack(const og__conv_winograd *conv, const og__winograd *shape, bool back, float *packed)
+static void pack_piece(const og__conv_winograd *conv, const og__winograd *shape, og__winograd_piece piece,
+                       float *packed)
 {
     const og__conv_shape *s = &conv->shape;
     const float *weights = conv->weights + (size_t)s->ic_first * 9;
     size_t across = 9, along = (size_t)s->ic_all * 9;
-    int groups = shape->oc / conv->lanes / shape->columns;
-#pragma omp parallel for num_threads(s->threads) schedule(static)
-    for (int group = 0; group < groups; group++)
-        if (back)
-            conv->ops->winograd_pack(shape, s->oc, s->ic, across, along, true, group, weights, packed);
-        else
-            conv->ops->winograd_pack(shape, s->ic, s->oc, along, across, false, group, weights, packed);
+    if (shape == &conv->data)
+        conv->ops->winograd_pack(shape, piece, s->oc, s->ic, across, along, true, weights, packed);
+    else
+        conv->ops->winograd_pack(shape, piece, s->ic, s->oc, along, across, false, weights, packed);
 }
 
-/* One convolution with transformed weights. */
+static float *group_in(const og__winograd *shape, int group, const float *packed)
+{
+    return (float *)packed + (size_t)group * og__winograd_floats(shape, og__winograd_group(shape, group));
+}
+
+static void pack(const og__conv_winograd *conv, const og__winograd *shape, float *packed)
+{
+#pragma omp parallel for num_threads(conv->shape.threads) schedule(static)
+    for (int group = 0; group < og__winograd_groups(shape); group++)
+        pack_piece(conv, shape, og__winograd_group(shape, group), group_in(shape, group, packed));
+}
+
+/* One convolution; without `packed` the weights are streamed. */
 typedef struct job {
     const og__conv_winograd *conv;
     const og__winograd *shape;
@@ -231,16 +272,29 @@ static void convolve_band(const job *j, int band)
     const og__ops *ops = j->conv->ops;
     float *values = thread_in(j->conv, j->scratch), *sums = values + og__winograd_values(shape, shape->room);
     float *strip = values + values_floats(j->conv, false);
-    int groups = shape->oc / j->conv->lanes / shape->columns;
     reader r = reader_of(j->conv, shape, band, j->src, j->fused->load, strip);
     for (int first = 0; first < r.band.count; first += shape->block) {
         int count = r.band.count - first < shape->block ? r.band.count - first : shape->block;
         fill(&r, first + count);
         ops->winograd_input(shape, &r.rows, r.band.tile + first, count, 0, shape->room, values);
         for (int element = 0; element < OG_WINOGRAD_AREA; element++)
-            for (int group = 0; group < groups; group++)
-                ops->winograd_product(shape, element, group, count, shape->room, values, j->packed, sums);
+            for (int group = 0; group < og__winograd_groups(shape); group++)
+                ops->winograd_product(shape, og__winograd_group(shape, group), element, count, shape->room, values,
+                                      group_in(shape, group, j->packed), sums);
         put(j, &r.band, first, count, 0, sums);
+    }
+}
+
+/* The sums of one group of output channels over `count` tiles. */
+static void stream(const job *j, int group, int count, const float *values, float *sums)
+{
+    const og__winograd *shape = j->shape;
+    float *packed = thread_in(j->conv, j->scratch);
+    for (int first = 0; first < shape->ic; first += shape->piece) {
+        og__winograd_piece piece = piece_of(shape, group, first);
+        pack_piece(j->conv, shape, piece, packed);
+        for (int element = 0; element < OG_WINOGRAD_AREA; element++)
+            j->conv->ops->winograd_product(shape, piece, element, count, shape->room, values, packed, sums);
     }
 }
 
@@ -251,7 +305,7 @@ static void convolve_group(const job *j, int first_band)
     const og__ops *ops = j->conv->ops;
     float *values = shared_in(j->conv, j->scratch), *sums = values + og__winograd_values(shape, shape->room);
     float *strip = thread_in(j->conv, j->scratch) + values_floats(j->conv, false);
-    int groups = shape->oc / j->conv->lanes / shape->columns;
+    int groups = og__winograd_groups(shape);
     int end = first_band + shape->group < shape->bands ? first_band + shape->group : shape->bands;
     int first = og__winograd_band_at(shape, first_band).index;
     og__winograd_band last = og__winograd_band_at(shape, end - 1);
@@ -262,9 +316,13 @@ static void convolve_group(const job *j, int first_band)
         fill(&r, r.band.count);
         ops->winograd_input(shape, &r.rows, r.band.tile, r.band.count, r.band.index - first, shape->room, values);
     }
-#pragma omp for schedule(static)
-    for (int i = 0; i < OG_WINOGRAD_AREA * groups; i++)
-        ops->winograd_product(shape, i / groups, i % groups, count, shape->room, values, j->packed, sums);
+#pragma omp for schedule(dynamic)
+    for (int i = 0; i < (j->packed ? OG_WINOGRAD_AREA : 1) * groups; i++)
+        if (j->packed)
+            ops->winograd_product(shape, og__winograd_group(shape, i % groups), i / groups, count, shape->room, values,
+                                  group_in(shape, i % groups, j->packed), sums);
+        else
+            stream(j, i, count, values, sums);
 #pragma omp for schedule(dynamic)
     for (int band = first_band; band < end; band++) {
         og__winograd_band b = og__winograd_band_at(shape, band);
@@ -290,15 +348,15 @@ void og__conv_winograd_pack(og__conv_winograd *conv, const float *weights)
 {
     conv->weights = weights;
     if (conv->packed)
-        pack(conv, &conv->forward, false, conv->packed);
+        pack(conv, &conv->forward, conv->packed);
 }
 
 void og__conv_winograd_forward(const og__conv_winograd *conv, const float *src, const float *bias, float *dst,
                                const og__conv_fused *fused, float *scratch)
 {
     job j = {conv, &conv->forward, src, conv->packed, NULL, dst, scratch, conv->shape.accumulate, fused};
-    if (!j.packed) {
-        pack(conv, &conv->forward, false, scratch);
+    if (!j.packed && !j.shape->streamed) {
+        pack(conv, j.shape, scratch);
         j.packed = scratch;
     }
     if (bias) {
@@ -312,8 +370,12 @@ void og__conv_winograd_forward(const og__conv_winograd *conv, const float *src, 
 void og__conv_winograd_backward_data(const og__conv_winograd *conv, const float *d_dst, float *d_src,
                                      const og__conv_fused *fused, float *scratch)
 {
-    pack(conv, &conv->data, true, scratch);
-    convolve(&(job){conv, &conv->data, d_dst, scratch, NULL, d_src, scratch, false, fused});
+    job j = {conv, &conv->data, d_dst, NULL, NULL, d_src, scratch, false, fused};
+    if (!j.shape->streamed) {
+        pack(conv, j.shape, scratch);
+        j.packed = scratch;
+    }
+    convolve(&j);
 }
 
 /* --- backward by weights --------------------------------------------------------------------------------------------
@@ -343,7 +405,7 @@ static void correlate(const og__conv_winograd *conv, int element, int count, boo
                       float *sums)
 {
     const og__winograd *shape = &conv->forward;
-    conv->ops->winograd_correlate(shape, element, count, shape->w_room, first, values,
+    conv->ops->winograd_correlate(shape, og__winograd_whole(shape), element, count, shape->w_room, first, values,
                                   values + og__winograd_values(shape, shape->w_room), sums);
 }
 
@@ -365,8 +427,26 @@ static void sum_part(const source *s, int part, float *sums, float *scratch)
     }
 }
 
-/* The one sum over all tiles, by all threads: bands of the transforms, then elements of the products. */
-static void sum_group(const source *s, int first_band, float *sums, float *scratch)
+/* The gradient of two blocks of output channels from all `count` tiles at once. */
+static void stream_gradient(const og__conv_winograd *conv, int pair, int count, const float *values, float *sums,
+                            float *d_weights)
+{
+    const og__winograd *shape = &conv->forward;
+    const og__conv_shape *s = &conv->shape;
+    for (int first = 0; first < shape->ic; first += shape->lanes) {
+        og__winograd_piece piece = gradient_piece(shape, pair, first);
+        for (int element = 0; element < OG_WINOGRAD_AREA; element++)
+            conv->ops->winograd_correlate(shape, piece, element, count, shape->w_room, true, values,
+                                          values + og__winograd_values(shape, shape->w_room), sums);
+        for (int block = 0; block < piece.os / shape->lanes; block++)
+            conv->ops->winograd_gradient(shape, piece, s->ic, s->oc, (size_t)s->ic_all * 9, block, 1, sums,
+                                         d_weights + (size_t)s->ic_first * 9);
+    }
+}
+
+/* The one sum over all tiles, by all threads: bands of the transforms, then elements of the products, or with
+ * `d_weights` the whole of a piece. */
+static void sum_group(const source *s, int first_band, float *sums, float *scratch, float *d_weights)
 {
     const og__winograd *shape = &s->conv->forward;
     float *values = shared_in(s->conv, scratch), *strip = thread_in(s->conv, scratch) + values_floats(s->conv, false);
@@ -378,9 +458,16 @@ static void sum_group(const source *s, int first_band, float *sums, float *scrat
         reader r = reader_of(s->conv, shape, band, s->src, s->fused->load, strip);
         transform(s, &r, 0, r.band.count, r.band.index - first, values);
     }
+    int count = last.index + last.count - first;
+    if (shape->w_streamed) {
+#pragma omp for schedule(dynamic)
+        for (int pair = 0; pair < (shape->oc / shape->lanes + 1) / 2; pair++)
+            stream_gradient(s->conv, pair, count, values, thread_in(s->conv, scratch), d_weights);
+        return;
+    }
 #pragma omp for schedule(static)
     for (int element = 0; element < OG_WINOGRAD_AREA; element++)
-        correlate(s->conv, element, last.index + last.count - first, first_band == 0, values, sums);
+        correlate(s->conv, element, count, first_band == 0, values, sums);
 }
 
 /* Sums over all pixels, a chunk at a time in a fixed order. */
@@ -414,18 +501,20 @@ void og__conv_winograd_backward_weights(const og__conv_winograd *conv, const flo
     const og__conv_shape *s = &conv->shape;
     const source from = {conv, src, d_dst, fused};
     size_t part_floats = og__winograd_gradient(shape);
+    og__winograd_piece whole = og__winograd_whole(shape);
     if (shape->w_together) {
 #pragma omp parallel num_threads(s->threads)
         for (int band = 0; band < shape->bands; band += shape->w_group)
-            sum_group(&from, band, scratch, scratch);
+            sum_group(&from, band, scratch, scratch, d_weights);
     } else {
 #pragma omp parallel for num_threads(s->threads) schedule(dynamic)
         for (int part = 0; part < shape->w_parts; part++)
             sum_part(&from, part, scratch + (size_t)part * part_floats, scratch);
     }
+    int blocks = shape->w_streamed ? 0 : shape->oc / conv->lanes;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
-    for (int block = 0; block < shape->oc / conv->lanes; block++)
-        conv->ops->winograd_gradient(shape, s->ic, s->oc, (size_t)s->ic_all * 9, 9, block, shape->w_parts, scratch,
+    for (int block = 0; block < blocks; block++)
+        conv->ops->winograd_gradient(shape, whole, s->ic, s->oc, (size_t)s->ic_all * 9, block, shape->w_parts, scratch,
                                      d_weights + (size_t)s->ic_first * 9);
     if (d_bias)
         sum_bias(conv, d_dst, d_bias);

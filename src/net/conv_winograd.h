@@ -17,8 +17,8 @@ void og__conv_winograd_free(og__conv_winograd *conv);
 size_t og__conv_winograd_bytes(const og__conv_winograd *conv);
 size_t og__conv_winograd_scratch_bytes(const og__conv_winograd *conv);
 
-/* Weights are borrowed until the next call: in training they change with every step and are transformed in scratch
- * when they are used. */
+/* Weights are borrowed until the next call: in training they change with every step and are transformed when they are
+ * used, and large ones are so always. */
 void og__conv_winograd_pack(og__conv_winograd *conv, const float *weights);
 
 void og__conv_winograd_forward(const og__conv_winograd *conv, const float *src, const float *bias, float *dst,

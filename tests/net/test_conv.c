@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "net/conv_stem.h"
 #include "net/conv_up.h"
+#include "kernel/winograd.h"
 #include "net/conv_winograd.h"
 #include "tensors.h"
 
@@ -348,6 +349,34 @@ static void test_winograd(void **state)
     check_shape(s, winograd);
 }
 
+/* Weights too large for a cache: streamed where the batch's tiles are few, in pieces that do not fill blocks; else
+ * transformed as a whole. */
+static void test_winograd_streams(void **state)
+{
+    (void)state;
+    og__conv_shape s = base_shape();
+    s.exact = false;
+    s.ic = s.ic_all = 120;
+    s.oc = 100;
+    s.h = 10;
+    s.w = 14;
+    assert_true(og__winograd_of(s.n, s.ic, s.oc, s.h, s.w, s.isa).streamed);
+    assert_true(og__winograd_of(s.n, s.ic, s.oc, s.h, s.w, s.isa).w_streamed);
+    check_shape(s, winograd);
+    s.ic_first = 120;
+    s.ic_all = 240;
+    s.accumulate = true;
+    check_shape(s, winograd);
+    s.ic_first = 0;
+    s.ic = s.ic_all = s.oc = 96;
+    s.n = 1;
+    s.h = s.w = 84;
+    s.accumulate = false;
+    assert_true(og__winograd_of(s.n, s.ic, s.oc, s.h, s.w, s.isa).together);
+    assert_false(og__winograd_of(s.n, s.ic, s.oc, s.h, s.w, s.isa).streamed);
+    check_shape(s, winograd);
+}
+
 /* The gradient by weights of one convolution, computed by some threads. */
 static float *gradient_by_threads(og__conv_shape s, int threads)
 {
@@ -409,13 +438,21 @@ static void test_odd_sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blocked),        cmocka_unit_test(test_planar_inputs),
-        cmocka_unit_test(test_partial_blocks), cmocka_unit_test(test_narrow),
-        cmocka_unit_test(test_concatenation),  cmocka_unit_test(test_head),
-        cmocka_unit_test(test_transposed),     cmocka_unit_test(test_winograd),
-        cmocka_unit_test(test_odd_sizes),      cmocka_unit_test(test_bits_do_not_depend_on_threads),
-        cmocka_unit_test(test_depthwise),      cmocka_unit_test(test_own_transposed),
-        cmocka_unit_test(test_planar_logits),  cmocka_unit_test(test_stem),
+        cmocka_unit_test(test_blocked),
+        cmocka_unit_test(test_planar_inputs),
+        cmocka_unit_test(test_partial_blocks),
+        cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_concatenation),
+        cmocka_unit_test(test_head),
+        cmocka_unit_test(test_transposed),
+        cmocka_unit_test(test_winograd),
+        cmocka_unit_test(test_winograd_streams),
+        cmocka_unit_test(test_odd_sizes),
+        cmocka_unit_test(test_bits_do_not_depend_on_threads),
+        cmocka_unit_test(test_depthwise),
+        cmocka_unit_test(test_own_transposed),
+        cmocka_unit_test(test_planar_logits),
+        cmocka_unit_test(test_stem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,9 +139,11 @@ static void check_forward(const example *e, og__isa isa, bool back, bool accumul
     float *packed = floats(og__winograd_weights(&shape)), *values = floats(og__winograd_values(&shape, room));
     float *sums = floats(og__winograd_sums(&shape, room)), *dst = floats((size_t)(e->n * shape.oc * e->h * e->w));
     const float *plain = back ? t.d_dst : t.src;
-    int groups = shape.oc / t.lanes / shape.columns;
+    int groups = og__winograd_groups(&shape);
+    size_t group_floats = og__winograd_floats(&shape, og__winograd_group(&shape, 0));
     for (int g = 0; g < groups; g++)
-        ops->winograd_pack(&shape, in, out, o_stride, i_stride, back, g, t.weights, packed);
+        ops->winograd_pack(&shape, og__winograd_group(&shape, g), in, out, o_stride, i_stride, back, t.weights,
+                           packed + (size_t)g * group_floats);
     for (int pass = 0; pass < (accumulate ? 2 : 1); pass++)
         for (int i = 0; i < shape.bands; i++) {
             og__winograd_band band = og__winograd_band_at(&shape, i);
@@ -150,7 +152,8 @@ static void check_forward(const example *e, og__isa isa, bool back, bool accumul
                 int count = band.count - first < shape.block - at ? band.count - first : shape.block - at;
                 ops->winograd_input(&shape, &src, band.tile + first, count, at, room, values);
                 for (int j = 0; j < OG_WINOGRAD_AREA * groups; j++)
-                    ops->winograd_product(&shape, j / groups, j % groups, at + count, room, values, packed, sums);
+                    ops->winograd_product(&shape, og__winograd_group(&shape, j % groups), j / groups, at + count, room,
+                                          values, packed + (size_t)(j % groups) * group_floats, sums);
                 ops->winograd_output(&shape, band.tile + first, count, at, room, sums, back ? NULL : t.bias_padded,
                                      pass > 0, dst + (size_t)(band.image * shape.oc * e->h * e->w));
             }
@@ -193,13 +196,15 @@ static void check_weights(const example *e, og__isa isa)
             ops->winograd_input(shape, &src, band.tile + first, count, 0, shape->w_room, values);
             ops->winograd_slope(shape, d_dst.from, band.tile + first, count, 0, shape->w_room, slopes);
             for (int k = 0; k < OG_WINOGRAD_AREA; k++)
-                ops->winograd_correlate(shape, k, count, shape->w_room, !made[p], values, slopes, sums + p * part);
+                ops->winograd_correlate(shape, og__winograd_whole(shape), k, count, shape->w_room, !made[p], values,
+                                        slopes, sums + p * part);
             made[p] = true;
         }
     }
     int parts = made[1] ? 2 : 1;
     for (int b = 0; b < shape->oc / t.lanes; b++)
-        ops->winograd_gradient(shape, e->ic, e->oc, (size_t)e->ic * 9, 9, b, parts, sums, d_weights);
+        ops->winograd_gradient(shape, og__winograd_whole(shape), e->ic, e->oc, (size_t)e->ic * 9, b, parts, sums,
+                               d_weights);
     errors all = {0};
     for (int o = 0; o < e->oc; o++)
         for (int i = 0; i < e->ic; i++)
