@@ -95,6 +95,15 @@ static void print_head(const json_t *head)
            json_string_value(json_object_get(head, "loss")));
 }
 
+static void print_waiting(const json_t *cost)
+{
+    double share = json_number_value(json_object_get(cost, "wait_share"));
+    if (!json_is_number(json_object_get(cost, "wait_share")))
+        return;
+    printf("  Waiting for data: %.1f %% of the training time%s\n", 100 * share,
+           share > 0.1 ? "; more --data-threads, fewer augmentations, or --cache memory shorten it" : "");
+}
+
 static og_status print_result(const own_settings *settings)
 {
     og_status status = OG_OK;
@@ -109,6 +118,7 @@ static og_status print_result(const own_settings *settings)
         scores_print_result(json_object_get(result, "scores"));
         print_acts(json_object_get(result, "acts"));
         print_head(json_object_get(result, "head"));
+        print_waiting(json_object_get(result, "cost"));
         printf("  The run is in %s; predict with: ogive predict %s IMAGE -o OUT\n", settings->output, settings->output);
     }
 done:

@@ -34,13 +34,16 @@ typedef struct og_data_options {
                             parentheses, if any) stay in one part; NULL or "": groups are what the data set declares */
     bool stratify;       /* hold out such that every class has its share */
     int normalize;       /* og_normalize */
+    int cache;           /* where pixels are kept: 0 memory, then disk; 1 memory; 2 disk */
+    int64_t memory_mb;   /* bound of that memory; 0: half of the machine's */
+    char *cache_folder;  /* of pixels on disk; NULL or "": $TMPDIR, or /var/tmp */
 } og_data_options;
 
 OG_API og_option_table og_data_option_table(void);
 
 /**
  * Open a data set: a folder with images/ and masks/, or a file *.yaml that declares it (docs/datasets.md).
- * Reads and checks every image and mask once; pixels stay in memory.
+ * Reads and checks every image and mask once; pixels stay in memory, or in a file that is mapped.
  *
  * @param options   NULL takes the defaults
  *

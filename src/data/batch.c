@@ -17,13 +17,14 @@ static int rounded_up(int size, int multiple)
     return (size + multiple - 1) / multiple * multiple;
 }
 
-static og_status shrink_sample(double scale, og_sample *sample, void **pixels)
+static og_status shrink_sample(double scale, og_sample *sample, og__store *store, bool *mapped)
 {
     int h = og__scaled_size(sample->h, scale), w = og__scaled_size(sample->w, scale);
     size_t plane = (size_t)h * (size_t)w, all = (size_t)sample->h * (size_t)sample->w;
     size_t channels = (size_t)sample->channels;
-    OG_TRY(og__alloc(plane, channels * sizeof(float) + 1, pixels));
-    float *image = *pixels;
+    void *room;
+    OG_TRY(og__store_take(store, plane * (channels * sizeof(float) + 1), &room, mapped));
+    float *image = room;
     uint8_t *labels = (uint8_t *)(image + channels * plane);
     for (size_t c = 0; c < channels; c++)
         og__shrink(sample->h, sample->w, sample->image + c * all, h, w, image + c * plane);
@@ -35,6 +36,15 @@ static og_status shrink_sample(double scale, og_sample *sample, void **pixels)
     return OG_OK;
 }
 
+/* The pixels of a sample in a file are not needed for now. */
+static void release_sample(const og__recipe *recipe, size_t index)
+{
+    const og_sample *sample = &recipe->samples[index];
+    size_t pixels = (size_t)sample->h * (size_t)sample->w;
+    if (recipe->mapped[index])
+        og__store_release(sample->image, pixels * ((size_t)sample->channels * sizeof(float) + 1));
+}
+
 static og_status collect_samples(og__recipe *recipe)
 {
     double scale = recipe->options.scale;
@@ -42,13 +52,19 @@ static og_status collect_samples(og__recipe *recipe)
         return og__fail(OG_ERR_ARGUMENT, "cannot work at %g of the images' size; the share is above 0 and at most 1",
                         scale);
     OG_TRY(og__alloc(recipe->count, sizeof *recipe->samples, &recipe->samples));
-    for (size_t i = 0; i < recipe->count; i++)
+    OG_TRY(og__alloc(recipe->count, sizeof *recipe->mapped, &recipe->mapped));
+    for (size_t i = 0; i < recipe->count; i++) {
         recipe->samples[i] = og_dataset_sample(recipe->data, OG_PART_TRAIN, i);
+        recipe->mapped[i] = og__sample_is_mapped(recipe->data, OG_PART_TRAIN, i);
+    }
     if (scale == 1)
         return OG_OK;
-    OG_TRY(og__alloc(recipe->count, sizeof *recipe->pixels, &recipe->pixels));
-    for (size_t i = 0; i < recipe->count; i++)
-        OG_TRY(shrink_sample(scale, &recipe->samples[i], &recipe->pixels[i]));
+    recipe->store.options = og__store_rest(&recipe->data->store);
+    for (size_t i = 0; i < recipe->count; i++) {
+        OG_TRY(shrink_sample(scale, &recipe->samples[i], &recipe->store, &recipe->mapped[i]));
+        og__sample_release(recipe->data, OG_PART_TRAIN, i);
+        release_sample(recipe, i);
+    }
     return OG_OK;
 }
 
@@ -84,9 +100,20 @@ static og_status fix_scaling(og__recipe *recipe)
         og_sample sample = og_dataset_sample(recipe->data, OG_PART_TRAIN, i);
         og__scaling_factors(&scaling, recipe->channels, (size_t)sample.h * (size_t)sample.w, sample.image,
                             recipe->scale + i * channels, recipe->shift + i * channels);
+        og__sample_release(recipe->data, OG_PART_TRAIN, i);
     }
     for (size_t i = 0; i < recipe->count * channels; i++)
         recipe->zero[i] = -recipe->shift[i] / recipe->scale[i];
+    return OG_OK;
+}
+
+static og_status count_places(og__recipe *recipe)
+{
+    OG_TRY(og__places_make(recipe->count, og_dataset_class_count(recipe->data), &recipe->places));
+    for (size_t i = 0; i < recipe->count; i++) {
+        og__places_count(&recipe->places, i, &recipe->samples[i]);
+        release_sample(recipe, i);
+    }
     return OG_OK;
 }
 
@@ -105,7 +132,7 @@ og_status og__recipe_make(const og_dataset *data, const og__loader_options *opti
     if (status == OG_OK)
         status = fix_scaling(recipe);
     if (status == OG_OK && options->foreground > 0)
-        status = og__places_count(recipe->count, recipe->samples, og_dataset_class_count(data), &recipe->places);
+        status = count_places(recipe);
     if (status == OG_OK)
         recipe->steps_per_epoch = (recipe->count + (size_t)options->batch - 1) / (size_t)options->batch;
     if (status != OG_OK)
@@ -115,9 +142,8 @@ og_status og__recipe_make(const og_dataset *data, const og__loader_options *opti
 
 void og__recipe_deinit(og__recipe *recipe)
 {
-    for (size_t i = 0; recipe->pixels && i < recipe->count; i++)
-        free(recipe->pixels[i]);
-    free(recipe->pixels);
+    og__store_deinit(&recipe->store);
+    free(recipe->mapped);
     free(recipe->samples);
     free(recipe->scale);
     free(recipe->shift);
@@ -200,6 +226,7 @@ void og__batch_make(const og__recipe *recipe, uint64_t step, og__order *order, f
         float *patch = images + (size_t)n * channels * plane;
         og__augment(&options->augment, &recipe->samples[index], window, recipe->zero + index * channels, options->seed,
                     item, order->scratch, patch, labels + (size_t)n * plane);
+        release_sample(recipe, index);
         for (size_t c = 0; c < channels; c++) {
             float scale = recipe->scale[index * channels + c], shift = recipe->shift[index * channels + c];
             for (size_t p = 0; p < plane; p++)

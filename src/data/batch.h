@@ -4,14 +4,16 @@
 
 #include "data/loader.h"
 #include "data/place.h"
+#include "data/store.h"
 
 /* What all batches of a run have in common; read-only once made, and shared by the threads. */
 typedef struct og__recipe {
     const og_dataset *data;
     og__loader_options options;
     size_t count;       /* training samples */
-    og_sample *samples; /* (count) of the data set, or shrunk ones in `pixels` */
-    void **pixels;      /* (count) image and labels of a shrunk sample; NULL at full size */
+    og_sample *samples; /* (count) of the data set, or shrunk ones in `store` */
+    og__store store;    /* of shrunk samples */
+    bool *mapped;       /* (count) the sample is in a store's file */
     size_t steps_per_epoch;
     int channels, h, w;   /* of a patch */
     float *scale, *shift; /* (count, channels): scaled = value * scale + shift */

@@ -55,6 +55,7 @@ static og_status describe_values(const og_dataset *data, og_data_report *out)
                 facts->min = fmin(facts->min, (double)plane[p]);
                 facts->max = fmax(facts->max, (double)plane[p]);
             }
+            og__sample_release(data, OG_PART_TRAIN, i);
         }
     }
     return OG_OK;
@@ -78,6 +79,7 @@ static og_status count_classes(const og_dataset *data, og_part part, og_part_fac
             facts->class_pixels[k] += here[k];
             facts->class_images[k] += here[k] > 0;
         }
+        og__sample_release(data, part, i);
     }
     return OG_OK;
 }

@@ -19,6 +19,12 @@ static const og_option option_rows[] = {
      "Hold out images such that every class has its share among them"},
     {"normalize", NULL, OG_OPTION_CHOICE, offsetof(og_data_options, normalize), "dataset", 0, 0, "dataset|image|none",
      NULL, "Data", "Scale values to mean 0 and deviation 1 over the training images, over each image, or not at all"},
+    {"cache", NULL, OG_OPTION_CHOICE, offsetof(og_data_options, cache), "auto", 0, 0, "auto|memory|disk", NULL, "Data",
+     "Where pixels are kept: in memory as far as --data-memory and the rest on disk, in memory, or on disk"},
+    {"data-memory", NULL, OG_OPTION_INT, offsetof(og_data_options, memory_mb), "0", 0, 1e9, NULL, "MB", "Data",
+     "Memory for pixels, and a quarter as much for batches prepared ahead; 0 is half of the machine's"},
+    {"cache-folder", NULL, OG_OPTION_TEXT, offsetof(og_data_options, cache_folder), "", 0, 0, NULL, "folder", "Data",
+     "Where pixels on disk are kept, in a file that is gone when the program ends; otherwise $TMPDIR, or /var/tmp"},
 };
 
 og_option_table og_data_option_table(void)
@@ -40,8 +46,20 @@ static og_scaling make_scaling(const og_dataset *data, og_normalize kind)
     return scaling;
 }
 
+static og__store_options store_options(const og_data_options *options)
+{
+    size_t half = og__memory_limit() / 3 * 2; /* the limit is three quarters of the machine's memory */
+    return (og__store_options){
+        .cache = (og__cache)options->cache,
+        .bound_bytes = options->memory_mb > 0 ? (size_t)options->memory_mb << 20 : half,
+    };
+}
+
 static og_status open_with(const char *path, const og_data_options *options, og_dataset *data)
 {
+    OG_TRY(og__copy_text(options->cache_folder, &data->cache_folder));
+    data->store.options = store_options(options);
+    data->store.options.folder = data->cache_folder;
     OG_TRY(og__listing_open(path, &data->listing));
     OG_TRY(og__samples_read(data));
     OG_TRY(og__split(data, options));
@@ -72,9 +90,9 @@ void og_dataset_free(og_dataset *data)
         return;
     for (size_t i = 0; i < data->count; i++) {
         free(data->samples[i].name);
-        free(data->samples[i].image);
-        free(data->samples[i].labels);
     }
+    og__store_deinit(&data->store);
+    free(data->cache_folder);
     free(data->samples);
     for (int p = 0; p < OG_PART_COUNT; p++)
         free(data->parts[p]);
@@ -115,6 +133,34 @@ uint64_t og_dataset_digest(const og_dataset *data)
 og_sample og_dataset_sample(const og_dataset *data, og_part part, size_t index)
 {
     return data->samples[data->parts[part][index]].view;
+}
+
+og_status og__source_take(og_dataset *data, int channels, size_t pixels, og__source *source)
+{
+    size_t bytes;
+    void *room;
+    OG_TRY(og__product(&bytes, 2, (size_t[]){pixels, (size_t)channels * sizeof(float) + 1}));
+    OG_TRY(og__store_take(&data->store, bytes, &room, &source->mapped));
+    source->image = room;
+    source->labels = (uint8_t *)(source->image + pixels * (size_t)channels);
+    return OG_OK;
+}
+
+void og__source_release(const og__source *source)
+{
+    size_t pixels = (size_t)source->view.h * (size_t)source->view.w;
+    if (source->mapped)
+        og__store_release(source->image, pixels * ((size_t)source->view.channels * sizeof(float) + 1));
+}
+
+void og__sample_release(const og_dataset *data, og_part part, size_t index)
+{
+    og__source_release(&data->samples[data->parts[part][index]]);
+}
+
+bool og__sample_is_mapped(const og_dataset *data, og_part part, size_t index)
+{
+    return data->samples[data->parts[part][index]].mapped;
 }
 
 og_scaling og_dataset_scaling(const og_dataset *data)

@@ -5,13 +5,15 @@
 #include <ogive/data.h>
 
 #include "data/layout.h"
+#include "data/store.h"
 
 /* A sample with where it came from. */
 typedef struct og__source {
     og_sample view;
     char *name;      /* view.name */
-    float *image;    /* view.image */
+    float *image;    /* view.image, in the store with the labels behind it */
     uint8_t *labels; /* view.labels */
+    bool mapped;     /* in the store's file */
     size_t pair;     /* index of its pair in the listing */
     int slice;       /* in the volume; 0 when the pair is one sample */
     int slices;      /* of the volume; 1 when the pair is one sample */
@@ -26,9 +28,19 @@ struct og_dataset {
     og__source *samples; /* (count) */
     size_t part_counts[OG_PART_COUNT];
     size_t *parts[OG_PART_COUNT]; /* (part_counts[p]) indices into samples */
+    og__store store;              /* of the pixels */
+    char *cache_folder;           /* of the store's file */
     og_scaling scaling;
     uint64_t digest;
 };
+
+/* Take room for a sample's image and labels. */
+og_status og__source_take(og_dataset *data, int channels, size_t pixels, og__source *source);
+
+/* Tell that a sample's pixels are not needed for now; they stay valid. */
+void og__source_release(const og__source *source);
+void og__sample_release(const og_dataset *data, og_part part, size_t index);
+bool og__sample_is_mapped(const og_dataset *data, og_part part, size_t index);
 
 /* Read every pair of the listing into samples. Their parts are what the listing declares, else TRAIN. */
 og_status og__samples_read(og_dataset *data);

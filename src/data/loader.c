@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "data/batch.h"
+#include "data/dataset.h"
 
 typedef struct slot {
     float *images;
@@ -88,10 +89,19 @@ static og_status start_workers(og__loader *loader, int threads)
 
 /* --- opening and closing ------------------------------------------------------------------------------------------ */
 
+/* One lent, one ready and one per worker, as far as a quarter of the memory for pixels holds them; two at least. */
+static int count_slots(const og__loader *loader, size_t slot_bytes)
+{
+    size_t room = loader->recipe.data->store.options.bound_bytes / 4 / slot_bytes;
+    int wanted = loader->recipe.options.threads == 0 ? 1 : loader->recipe.options.threads + 2;
+    return wanted <= 2 || (size_t)wanted <= room ? wanted : room < 2 ? 2 : (int)room;
+}
+
 static og_status make_slots(og__loader *loader)
 {
     size_t plane, batch = (size_t)loader->recipe.options.batch;
     OG_TRY(og__product(&plane, 3, (size_t[]){batch, (size_t)loader->recipe.h, (size_t)loader->recipe.w}));
+    loader->slot_count = count_slots(loader, plane * ((size_t)loader->recipe.channels * sizeof(float) + 1));
     OG_TRY(og__alloc((size_t)loader->slot_count, sizeof *loader->slots, &loader->slots));
     for (int s = 0; s < loader->slot_count; s++) {
         OG_TRY(og__alloc(plane, sizeof(float) * (size_t)loader->recipe.channels, &loader->slots[s].images));
@@ -118,7 +128,6 @@ og_status og__loader_open(const og_dataset *data, const og__loader_options *opti
     pthread_cond_init(&made->changed, NULL);
     made->claimed = made->taken = options->first_step;
     OG_GO(og__recipe_make(data, options, &made->recipe));
-    made->slot_count = options->threads == 0 ? 1 : options->threads + 2; /* one lent, one ready, one per worker */
     OG_GO(make_slots(made));
     OG_GO(make_orders(made, options->threads == 0 ? 1 : options->threads));
     OG_GO(og__alloc((size_t)options->threads, sizeof *made->threads, &made->threads));

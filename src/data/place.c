@@ -8,26 +8,27 @@
 #include "base/memory.h"
 #include "base/status.h"
 
-og_status og__places_count(size_t count, const og_sample *samples, int classes, og__places *places)
+og_status og__places_make(size_t count, int classes, og__places *places)
 {
-    og_status status = OG_OK;
     *places = (og__places){.count = count, .classes = classes};
-    OG_GO(og__alloc(count * (size_t)classes, sizeof *places->pixels, &places->pixels));
-    OG_GO(og__alloc((size_t)classes, sizeof *places->images, &places->images));
-    for (size_t i = 0; i < count; i++) {
-        size_t pixels = (size_t)samples[i].h * (size_t)samples[i].w;
-        uint32_t *row = places->pixels + i * (size_t)classes, seen[256] = {0};
-        for (size_t p = 0; p < pixels; p++)
-            seen[samples[i].labels[p]]++;
-        for (int k = 0; k < classes; k++) {
-            row[k] = seen[k];
-            places->images[k] += seen[k] > 0;
-        }
-    }
-done:
+    og_status status = og__alloc(count * (size_t)classes, sizeof *places->pixels, &places->pixels);
+    if (status == OG_OK)
+        status = og__alloc((size_t)classes, sizeof *places->images, &places->images);
     if (status != OG_OK)
         og__places_deinit(places);
     return status;
+}
+
+void og__places_count(og__places *places, size_t index, const og_sample *sample)
+{
+    size_t pixels = (size_t)sample->h * (size_t)sample->w;
+    uint32_t *row = places->pixels + index * (size_t)places->classes, seen[256] = {0};
+    for (size_t p = 0; p < pixels; p++)
+        seen[sample->labels[p]]++;
+    for (int k = 0; k < places->classes; k++) {
+        row[k] = seen[k];
+        places->images[k] += seen[k] > 0;
+    }
 }
 
 void og__places_deinit(og__places *places)

@@ -13,7 +13,8 @@ typedef struct og__places {
     size_t *images;   /* (classes) samples with the class */
 } og__places;
 
-og_status og__places_count(size_t count, const og_sample *samples, int classes, og__places *places);
+og_status og__places_make(size_t count, int classes, og__places *places);
+void og__places_count(og__places *places, size_t index, const og_sample *sample);
 void og__places_deinit(og__places *places);
 
 /*

@@ -13,7 +13,6 @@
 /* What is remembered between pairs. */
 typedef struct reading {
     og_dataset *data;
-    size_t bytes;          /* held so far */
     og__names misfits;     /* pairs whose sizes differ */
     size_t grey_in_colour; /* masks saved as three equal channels */
 } reading;
@@ -139,18 +138,6 @@ static og_status next_sample(og_dataset *data, og__source **sample)
     return OG_OK;
 }
 
-/* Images and labels of all samples, and the values of one mask on its way. */
-static og_status claim_memory(reading *in, const og_image *image, const cut *how)
-{
-    size_t pixels = (size_t)how->h * (size_t)how->w;
-    in->bytes += pixels * ((size_t)image->channels * sizeof(float) + 1);
-    if (in->bytes <= og__memory_limit())
-        return OG_OK;
-    return og__fail(OG_ERR_MEMORY,
-                    "the data set needs more than %zu MB of this machine's memory; use fewer or smaller images",
-                    og__memory_limit() >> 20);
-}
-
 static og_status add_slice(reading *in, size_t pair_index, const og_image *image, const og_image *mask, const cut *how,
                            int slice)
 {
@@ -161,7 +148,6 @@ static og_status add_slice(reading *in, size_t pair_index, const og_image *image
     size_t pixels = (size_t)how->h * (size_t)how->w;
     float *values = NULL;
     og__source *made;
-    OG_GO(claim_memory(in, image, how));
     OG_GO(next_sample(data, &made));
     made->pair = pair_index;
     made->slice = slice;
@@ -169,8 +155,7 @@ static og_status add_slice(reading *in, size_t pair_index, const og_image *image
     if (pair->part == OG_PART_VALIDATION || og__ranges_has(&pair->validation, slice))
         made->part = OG_PART_VALIDATION;
     OG_GO(name_sample(&data->listing, pair, how, slice, &made->name));
-    OG_GO(og__alloc(pixels * (size_t)image->channels, sizeof *made->image, &made->image));
-    OG_GO(og__alloc(pixels, 1, &made->labels));
+    OG_GO(og__source_take(data, image->channels, pixels, made));
     OG_GO(og__alloc(pixels, sizeof *values, &values));
     for (int c = 0; c < image->channels; c++)
         copy_slice(how, slice, image->data + (size_t)c * volume, made->image + (size_t)c * pixels);
@@ -179,6 +164,7 @@ static og_status add_slice(reading *in, size_t pair_index, const og_image *image
     made->view = (og_sample){made->name, image->channels, how->h, how->w, made->image, made->labels};
     made->digest = digest_of((uint64_t)how->h << 32 | (uint64_t)how->w, made->image,
                              pixels * (size_t)image->channels * sizeof(float));
+    og__source_release(made);
 done:
     free(values);
     return status;
@@ -221,6 +207,7 @@ static og_status settle_classes(og_dataset *data)
         size_t pixels = (size_t)data->samples[i].view.h * (size_t)data->samples[i].view.w;
         for (size_t p = 0; p < pixels; p++)
             data->samples[i].labels[p] = classes_of[data->samples[i].labels[p]];
+        og__source_release(&data->samples[i]);
     }
     return OG_OK;
 }
@@ -249,6 +236,7 @@ og_status og__samples_read(og_dataset *data)
         const og__source *sample = &data->samples[i];
         size_t pixels = (size_t)sample->view.h * (size_t)sample->view.w;
         data->digest = digest_of(data->digest ^ sample->digest, sample->labels, pixels);
+        og__source_release(sample);
     }
 done:
     og__names_deinit(&in.misfits);

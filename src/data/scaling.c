@@ -40,6 +40,7 @@ static double sum_part(const og_dataset *data, og_part part, int c, double cente
         og_sample sample = og_dataset_sample(data, part, i);
         size_t pixels = (size_t)sample.h * (size_t)sample.w;
         sum += sum_powers(sample.image + (size_t)c * pixels, pixels, center, power);
+        og__sample_release(data, part, i);
         *count += (double)pixels;
     }
     return sum;

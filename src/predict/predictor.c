@@ -5,6 +5,7 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "train/labeler.h"
 
 struct og_predictor {
@@ -78,6 +79,7 @@ og_status og_predictor_score(og_predictor *predictor, const og_dataset *data, og
     for (size_t i = 0; i < og_dataset_count(data, part); i++) {
         og_sample sample = og_dataset_sample(data, part, i);
         OG_TRY(score_sample(predictor, &sample, scorer));
+        og__sample_release(data, part, i);
     }
     return OG_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "data/resample.h"
 #include "train/metrics.h"
 
@@ -246,6 +247,7 @@ og_status og__labeler_score(og__labeler *labeler, const og_dataset *data, og_par
     for (size_t i = 0; i < og_dataset_count(data, part); i++) {
         og_sample sample = og_dataset_sample(data, part, i);
         OG_GO(score_sample(labeler, &sample, &metrics));
+        og__sample_release(data, part, i);
     }
     OG_GO(og__metrics_scores(&metrics, scores));
 done:
