@@ -56,11 +56,11 @@ static og_status print_document(const og_dataset *data, const og_data_report *re
     }
     for (int part = 0; part < OG_PART_COUNT; part++)
         json_object_set_new(parts, part_names[part], part_document(data, &report->parts[part]));
-    return print_json(json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:I, s:o, s:o}", "name", og_dataset_name(data),
-                                "layout", report->layout, "channels", report->channels, "class_count",
-                                report->class_count, "sizes", sizes, "values", values, "parts", parts, "duplicates",
-                                (json_int_t)report->duplicates, "copy_dice", json_number(report->copy_dice), "findings",
-                                findings),
+    return print_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:I, s:o, s:o}", "name",
+                                og_dataset_name(data), "layout", report->layout, "layout_name", report->layout_name,
+                                "channels", report->channels, "class_count", report->class_count, "sizes", sizes,
+                                "values", values, "parts", parts, "duplicates", (json_int_t)report->duplicates,
+                                "copy_dice", json_number(report->copy_dice), "findings", findings),
                       10);
 }
 
@@ -140,13 +140,13 @@ done:
 const cli_command data_check_command = {
     .name = "data check",
     .summary = "read a data set, describe it, and look for mistakes",
-    .positionals = {{"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
+    .positionals = {{"DATA", "a folder with images and masks, a list of pairs, or a *.yaml file (docs/datasets.md)"}},
     .groups = {{own_options, 0, NULL, NULL}, {og_data_option_table, offsetof(own_settings, data), NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Reads every image and mask as training would. What makes training impossible (an image without mask, sizes that "
         "differ, a mask value outside the classes) is an error; what is likely to mislead is a warning.\n\n"
-        "With --json: \"name\", \"layout\", \"channels\", \"class_count\", \"sizes\", \"values\", \"parts\" (\"train\", "
+        "With --json: \"name\", \"layout\", \"layout_name\", \"channels\", \"class_count\", \"sizes\", \"values\", \"parts\" (\"train\", "
         "\"validation\"), \"duplicates\", \"copy_dice\", \"findings\" (\"severity\", \"text\").",
     .examples = "  ogive data check my-data\n"
                 "  ogive data check examples/brain-lobes.yaml --json | jq .findings\n",

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-enum { OG_CHANNELS_MAX = 16, OG_CLASSES_MAX = 255 };
+enum { OG_CHANNELS_MAX = 256, OG_CLASSES_MAX = 255 };
 
 typedef struct og_dataset og_dataset;
 
@@ -26,7 +26,17 @@ typedef enum og_normalize {
     OG_NORMALIZE_NONE,
 } og_normalize;
 
+/* What the values in masks are. */
+typedef enum og_masks {
+    OG_MASKS_AUTO,    /* classes, perhaps with smoothed edges; or objects where the layout has them */
+    OG_MASKS_CLASSES, /* classes, exactly */
+    OG_MASKS_OBJECTS, /* 0 or the number of an object; all objects are of one class */
+} og_masks;
+
 typedef struct og_data_options {
+    int layout;        /* how files are arranged: 0 finds out, else the choice of that number */
+    int masks;         /* og_masks */
+    char *ignore;      /* mask values that are not scored, "255,0-3"; NULL or "": what the data set says */
     double validation; /* share held out where the data set does not say, 0 to 0.9 */
     int64_t split_seed;
     int64_t folds, fold; /* hold out fold 0 <= fold < folds of all images, whatever the data set declares; 0: do not */
@@ -42,7 +52,7 @@ typedef struct og_data_options {
 OG_API og_option_table og_data_option_table(void);
 
 /**
- * Open a data set: a folder with images/ and masks/, or a file *.yaml that declares it (docs/datasets.md).
+ * Open a data set: a folder of any known layout, a list of pairs, or a file *.yaml that declares it (docs/datasets.md).
  * Reads and checks every image and mask once; pixels stay in memory, or in a file that is mapped.
  *
  * @param options   NULL takes the defaults
@@ -120,7 +130,8 @@ typedef struct og_part_facts {
 } og_part_facts;
 
 typedef struct og_data_report {
-    const char *layout; /* "a folder with images/ and masks/" */
+    const char *layout;      /* "a folder with images/ and masks/" */
+    const char *layout_name; /* "images-masks", as option layout has it */
     int channels, class_count;
     size_t size_count;
     og_size_count *sizes;     /* (size_count), smallest first */

@@ -16,6 +16,8 @@ typedef struct og_image {
     int channels, depth, height, width; /* 1 or more each */
     float *data;
     double spacing[3]; /* x, y, z in mm for NIfTI; 1 where unknown */
+    int palette_count; /* colours that og_labels_load() found for the values; 0 for none */
+    uint8_t *palette;  /* u8[palette_count, 3], red, green, blue; NULL for none */
     void *geo;         /* what a written result must carry on (georeference, NIfTI header); opaque, may be NULL */
 } og_image;
 

@@ -240,6 +240,7 @@ static og_status check_images(const og_dataset *data, report *out)
 static og_status fill(const og_dataset *data, report *out)
 {
     out->public.layout = data->listing.layout;
+    out->public.layout_name = data->listing.layout_name;
     out->public.channels = data->channels;
     out->public.class_count = data->listing.classes.count;
     OG_TRY(count_sizes(data, &out->public));

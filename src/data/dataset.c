@@ -5,6 +5,13 @@
 #include "base/memory.h"
 
 static const og_option option_rows[] = {
+    {"layout", NULL, OG_OPTION_CHOICE, offsetof(og_data_options, layout), "auto", 0, 0, og__layout_choices, NULL,
+     "Data", "How the files of the data set are arranged, where several ways are possible (docs/datasets.md)"},
+    {"masks", NULL, OG_OPTION_CHOICE, offsetof(og_data_options, masks), "auto", 0, 0, "auto|classes|objects", NULL,
+     "Data",
+     "What values in masks are: classes, exactly as they are; numbers of objects, all of one class; or found out"},
+    {"ignore", NULL, OG_OPTION_TEXT, offsetof(og_data_options, ignore), "", 0, 0, NULL, NULL, "Data",
+     "Mask values that are neither learned nor scored: numbers (0,255), ranges (250-255) or colours (#ff00ff)"},
     {"validation", NULL, OG_OPTION_REAL, offsetof(og_data_options, validation), "0.2", 0, 0.9, NULL, NULL, "Data",
      "Share of the images to hold out where the data set does not say which"},
     {"split-seed", NULL, OG_OPTION_INT, offsetof(og_data_options, split_seed), "0", 0, 4294967295.0, NULL, NULL, "Data",
@@ -60,7 +67,9 @@ static og_status open_with(const char *path, const og_data_options *options, og_
     OG_TRY(og__copy_text(options->cache_folder, &data->cache_folder));
     data->store.options = store_options(options);
     data->store.options.folder = data->cache_folder;
-    OG_TRY(og__listing_open(path, &data->listing));
+    OG_TRY(og__listing_open(path, options, &data->listing));
+    OG_TRY(og__survey_run(&data->listing, &data->survey));
+    OG_TRY(og__mapping_make(&data->listing, &data->survey, options, &data->mapping));
     OG_TRY(og__samples_read(data));
     OG_TRY(og__split(data, options));
     data->scaling = make_scaling(data, (og_normalize)options->normalize);
@@ -96,6 +105,8 @@ void og_dataset_free(og_dataset *data)
     free(data->samples);
     for (int p = 0; p < OG_PART_COUNT; p++)
         free(data->parts[p]);
+    og__mapping_deinit(&data->mapping);
+    og__survey_deinit(&data->survey);
     og__listing_deinit(&data->listing);
     free(data);
 }

@@ -5,7 +5,9 @@
 #include <ogive/data.h>
 
 #include "data/layout.h"
+#include "data/mapping.h"
 #include "data/store.h"
+#include "data/survey.h"
 
 /* A sample with where it came from. */
 typedef struct og__source {
@@ -23,6 +25,8 @@ typedef struct og__source {
 
 struct og_dataset {
     og__listing listing; /* name, layout, classes, findings */
+    og__survey survey;   /* what the masks hold */
+    og__mapping mapping; /* what it means */
     int channels;
     size_t count, capacity;
     og__source *samples; /* (count) */

@@ -27,7 +27,8 @@ static int compare_placed(const void *a, const void *b)
     const placed *x = a, *y = b;
     if (x->unit.key != y->unit.key)
         return x->unit.key < y->unit.key ? -1 : 1;
-    return strcmp(x->unit.name, y->unit.name);
+    int order = strcmp(x->unit.name, y->unit.name);
+    return order ? order : (x->row > y->row) - (x->row < y->row);
 }
 
 /* FNV-1a of a name, which numbers the stream of its chance. */

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -15,6 +16,9 @@ og_status og__findings_add(og__findings *findings, og_severity severity, const c
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    for (size_t i = 0; i < findings->count; i++) /* each folder of a data set may find the same */
+        if (strcmp(findings->items[i].text, text) == 0)
+            return OG_OK;
     if (findings->count == findings->capacity) {
         size_t capacity = findings->capacity ? 2 * findings->capacity : 8;
         og_finding *larger = realloc(findings->items, capacity * sizeof *larger);

@@ -14,7 +14,7 @@ typedef struct og__findings {
     og_finding *items;
 } og__findings;
 
-/* Add one sentence without a full stop. */
+/* Add one sentence without a full stop, unless it is there already. */
 og_status og__findings_add(og__findings *findings, og_severity severity, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -62,8 +62,10 @@ static og_status read_class_map(const og__yaml *node, og__classes *classes)
     if (status != OG_OK)
         return status == OG_ERR_DATA ? og__yaml_fail(OG_ERR_DATA, node, "%s", og_error_text()) : status;
     OG_TRY(og__alloc(count, sizeof *classes->values, &classes->values));
-    for (size_t k = 0; k < count; k++)
+    for (size_t k = 0; k < count; k++) {
         OG_TRY(og__ranges_read(og__yaml_at(node, k), names[k], &classes->values[k]));
+        classes->colours = classes->colours || classes->values[k].colours;
+    }
     for (size_t k = 0; k < count; k++)
         for (size_t other = 0; other < k; other++) {
             int64_t value;
@@ -97,6 +99,12 @@ static og_status read_field(const char *path, const og__table_row *row, int64_t 
     return OG_OK;
 }
 
+static int compare_codes(const void *a, const void *b)
+{
+    int64_t x = ((const og__code *)a)->value, y = ((const og__code *)b)->value;
+    return (x > y) - (x < y);
+}
+
 static og_status load_codes(const char *path, int64_t value_column, int64_t code_column, og__classes *classes)
 {
     og_status status = OG_OK;
@@ -115,6 +123,7 @@ static og_status load_codes(const char *path, int64_t value_column, int64_t code
         OG_GO(read_field(path, &table.rows[i], code_column, &code->code));
     }
     classes->code_count = table.count;
+    qsort(classes->codes, classes->code_count, sizeof *classes->codes, compare_codes);
 done:
     og__table_deinit(&table);
     return status;
@@ -151,9 +160,21 @@ static og_status default_name(const char *path, char **name)
     return OG_OK;
 }
 
+static og_status read_files(const og__yaml *node, const char *what, const char *folder, og__paths *paths)
+{
+    bool list = og__yaml_kind_of(node) == OG_YAML_LIST;
+    for (size_t i = 0; i < (list ? og__yaml_count(node) : 1); i++) {
+        const char *text;
+        OG_TRY(og__yaml_text(list ? og__yaml_at(node, i) : node, what, &text));
+        OG_TRY(og__paths_add(paths, folder, text));
+    }
+    return paths->count ? OG_OK : og__yaml_fail(OG_ERR_SYNTAX, node, "%s names no file", what);
+}
+
 static og_status read_pair(const og__yaml *node, const char *folder, og__listing *listing)
 {
-    static const char *const keys[] = {"image", "mask", "name", "part", "axis", "slices", "validation", "leave_out"};
+    static const char *const keys[] = {"image",  "mask",       "name",      "part", "axis",
+                                       "slices", "validation", "leave_out", "group"};
     static const char *const parts[] = {"train", "validation"}, *const axes[] = {"x", "y", "z"};
     og__pair *pair;
     int choice;
@@ -163,15 +184,20 @@ static og_status read_pair(const og__yaml *node, const char *folder, og__listing
     if (!image || !mask)
         return og__yaml_fail(OG_ERR_SYNTAX, node, "a pair needs an 'image' and a 'mask'; '%s' is missing",
                              image ? "mask" : "image");
-    OG_TRY(read_path(image, "'image'", folder, &pair->image));
-    OG_TRY(read_path(mask, "'mask'", folder, &pair->mask));
+    OG_TRY(read_files(image, "'image'", folder, &pair->images));
+    OG_TRY(og__yaml_expect(mask, "'mask'", OG_YAML_SCALAR));
+    OG_TRY(read_files(mask, "'mask'", folder, &pair->masks));
     const og__yaml *value = og__yaml_find(node, "name");
     const char *name;
     if (value) {
         OG_TRY(og__yaml_text(value, "'name'", &name));
         OG_TRY(og__copy_text(name, &pair->name));
     } else {
-        OG_TRY(default_name(pair->image, &pair->name));
+        OG_TRY(default_name(pair->images.items[0], &pair->name));
+    }
+    if ((value = og__yaml_find(node, "group"))) {
+        OG_TRY(og__yaml_text(value, "'group'", &name));
+        OG_TRY(og__copy_text(name, &pair->group));
     }
     if ((value = og__yaml_find(node, "part"))) {
         OG_TRY(read_choice(value, "'part'", parts, 2, &choice));
@@ -194,19 +220,20 @@ static og_status read_pair(const og__yaml *node, const char *folder, og__listing
     return og__ranges_read(value, "'validation'", &pair->validation);
 }
 
-static og_status read_pairs(const og__yaml *root, const char *folder, og__listing *listing)
+static og_status read_pairs(const og__yaml *root, const char *folder, const og_data_options *options,
+                            og__listing *listing)
 {
     const og__yaml *pairs = og__yaml_find(root, "pairs"), *inner = og__yaml_find(root, "folder");
     if (!pairs == !inner)
         return og__yaml_fail(OG_ERR_SYNTAX, root,
-                             "give 'pairs' (a list of images with masks) or 'folder' (with images/ and masks/)%s",
+                             "give 'pairs' (a list of images with masks) or 'folder' (a data set of a known layout)%s",
                              pairs ? ", not both" : "");
     if (inner) {
         char *path;
         OG_TRY(read_path(inner, "'folder'", folder, &path));
-        og_status status = og__layout_folder_matches(path)
-                               ? og__layout_folder_list(path, listing)
-                               : og__yaml_fail(OG_ERR_FORMAT, inner, "'%s' is no folder with images/ and masks/", path);
+        og_status status = og__listing_add_folder(path, options, listing);
+        if (status == OG_ERR_FORMAT)
+            status = og__yaml_fail(status, inner, "%s", og_error_text());
         free(path);
         return status;
     }
@@ -220,7 +247,8 @@ static og_status read_pairs(const og__yaml *root, const char *folder, og__listin
 
 /* --- the layout --------------------------------------------------------------------------------------------------- */
 
-static og_status read_root(const og__yaml *root, const char *folder, og__listing *listing)
+static og_status read_root(const og__yaml *root, const char *folder, const og_data_options *options,
+                           og__listing *listing)
 {
     static const char *const keys[] = {"name", "classes", "ignore", "codes", "pairs", "folder"};
     const og__yaml *value;
@@ -231,7 +259,7 @@ static og_status read_root(const og__yaml *root, const char *folder, og__listing
         free(listing->name);
         OG_TRY(og__copy_text(name, &listing->name));
     }
-    OG_TRY(read_pairs(root, folder, listing));
+    OG_TRY(read_pairs(root, folder, options, listing));
     if ((value = og__yaml_find(root, "classes"))) {
         og__classes_deinit(&listing->classes); /* the file knows better than a folder's classes.txt */
         OG_TRY(read_classes(value, &listing->classes));
@@ -243,22 +271,25 @@ static og_status read_root(const og__yaml *root, const char *folder, og__listing
     return OG_OK;
 }
 
-bool og__layout_file_matches(const char *path)
+bool og__layout_file_matches(const og__layout *layout, const char *path)
 {
+    (void)layout;
     size_t length = strlen(path);
     bool named = (length > 5 && strcasecmp(path + length - 5, ".yaml") == 0) ||
                  (length > 4 && strcasecmp(path + length - 4, ".yml") == 0);
     return named && og__file_exists(path) && !og__is_folder(path);
 }
 
-og_status og__layout_file_list(const char *path, og__listing *listing)
+og_status og__layout_file_list(const og__layout *layout, const char *path, const og_data_options *options,
+                               og__listing *listing)
 {
+    (void)layout;
     og_status status = OG_OK;
     og__yaml *root = NULL;
     char *folder = NULL;
     OG_GO(og__path_folder(path, &folder));
     OG_GO(og__yaml_load(path, &root));
-    OG_GO(read_root(root, folder, listing));
+    OG_GO(read_root(root, folder, options, listing));
 done:
     og__yaml_free(root);
     free(folder);

@@ -9,12 +9,12 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "data/mask.h"
 
 /* What is remembered between pairs. */
 typedef struct reading {
     og_dataset *data;
-    og__names misfits;     /* pairs whose sizes differ */
-    size_t grey_in_colour; /* masks saved as three equal channels */
+    og__names misfits; /* pairs whose sizes differ */
 } reading;
 
 /* FNV-1a over 32-bit words, folded: a checksum, not a signature. */
@@ -60,32 +60,17 @@ static void copy_slice(const cut *how, int slice, const float *volume, float *pl
 
 /* --- one pair ----------------------------------------------------------------------------------------------------- */
 
-/* Masks hold one channel; the three equal ones of a grey picture saved as colour are accepted. */
-static og_status check_mask_channels(reading *in, const og__pair *pair, const og_image *mask)
-{
-    size_t count = (size_t)mask->depth * (size_t)mask->height * (size_t)mask->width;
-    if (mask->channels == 1)
-        return OG_OK;
-    bool grey = mask->channels == 3;
-    for (size_t i = 0; grey && i < count; i++)
-        grey = mask->data[i] == mask->data[count + i] && mask->data[i] == mask->data[2 * count + i];
-    if (!grey)
-        return og__fail(OG_ERR_DATA, "mask '%s' has %d channels, expected one with class numbers", pair->mask,
-                        mask->channels);
-    in->grey_in_colour++;
-    return OG_OK;
-}
-
 static og_status check_image_channels(reading *in, const og__pair *pair, const og_image *image)
 {
     if (image->channels > OG_CHANNELS_MAX)
-        return og__fail(OG_ERR_DATA, "'%s' has %d channels; up to %d are supported", pair->image, image->channels,
-                        OG_CHANNELS_MAX);
+        return og__fail(OG_ERR_DATA, "'%s' has %d channels; up to %d are supported", pair->images.items[0],
+                        image->channels, OG_CHANNELS_MAX);
     if (in->data->channels == 0)
         in->data->channels = image->channels;
     if (in->data->channels != image->channels)
         return og__fail(OG_ERR_DATA, "'%s' has %d channels but '%s' has %d; all images need the same channels",
-                        pair->image, image->channels, in->data->listing.pairs[0].image, in->data->channels);
+                        pair->images.items[0], image->channels, in->data->listing.pairs[0].images.items[0],
+                        in->data->channels);
     return OG_OK;
 }
 
@@ -107,7 +92,7 @@ static og_status check_slices(const og__pair *pair, const og__ranges *ranges, co
     for (size_t i = 0; i < ranges->count; i++)
         if (ranges->items[i].first < 0 || ranges->items[i].last >= slices)
             return og__fail(OG_ERR_DATA, "%s %lld-%lld lie outside of '%s', whose slices across %c are 0-%d", what,
-                            (long long)ranges->items[i].first, (long long)ranges->items[i].last, pair->image,
+                            (long long)ranges->items[i].first, (long long)ranges->items[i].last, pair->images.items[0],
                             "xyz"[pair->axis], slices - 1);
     return OG_OK;
 }
@@ -160,7 +145,7 @@ static og_status add_slice(reading *in, size_t pair_index, const og_image *image
     for (int c = 0; c < image->channels; c++)
         copy_slice(how, slice, image->data + (size_t)c * volume, made->image + (size_t)c * pixels);
     copy_slice(how, slice, mask->data, values);
-    OG_GO(og__classes_read(&data->listing.classes, pair->mask, pixels, values, made->labels));
+    OG_GO(og__mapping_apply(&data->mapping, pair->masks.items[0], pixels, values, made->labels));
     made->view = (og_sample){made->name, image->channels, how->h, how->w, made->image, made->labels};
     made->digest = digest_of((uint64_t)how->h << 32 | (uint64_t)how->w, made->image,
                              pixels * (size_t)image->channels * sizeof(float));
@@ -175,13 +160,13 @@ static og_status read_pair(reading *in, size_t pair_index)
     og_status status = OG_OK;
     const og__pair *pair = &in->data->listing.pairs[pair_index];
     og_image image = {0}, mask = {0};
-    OG_GO(og_image_load(pair->image, &image));
-    OG_GO(og_labels_load(pair->mask, &mask));
+    uint64_t overlap = 0; /* known from the survey */
+    OG_GO(og__pair_image_load(pair, &image));
+    OG_GO(og__mask_load(pair, in->data->survey.style, &mask, &overlap));
     if (image.depth != mask.depth || image.height != mask.height || image.width != mask.width) {
         note_misfit(in, pair, &image, &mask); /* go on, to name them all */
         goto done;
     }
-    OG_GO(check_mask_channels(in, pair, &mask));
     OG_GO(check_image_channels(in, pair, &image));
     cut how = cut_across(pair->axis, &image);
     OG_GO(check_slices(pair, &pair->slices, "the slices", how.slices));
@@ -198,20 +183,6 @@ done:
 
 /* --- all pairs ---------------------------------------------------------------------------------------------------- */
 
-static og_status settle_classes(og_dataset *data)
-{
-    uint8_t classes_of[256];
-    OG_TRY(og__classes_settle(&data->listing.classes, classes_of, &data->listing.findings));
-    bool declared = data->listing.classes.values != NULL;
-    for (size_t i = 0; i < data->count && !declared; i++) {
-        size_t pixels = (size_t)data->samples[i].view.h * (size_t)data->samples[i].view.w;
-        for (size_t p = 0; p < pixels; p++)
-            data->samples[i].labels[p] = classes_of[data->samples[i].labels[p]];
-        og__source_release(&data->samples[i]);
-    }
-    return OG_OK;
-}
-
 og_status og__samples_read(og_dataset *data)
 {
     og_status status = OG_OK;
@@ -227,11 +198,6 @@ og_status og__samples_read(og_dataset *data)
         status = og__fail(OG_ERR_DATA, "'%s' has no images: all are left out", data->listing.name);
         goto done;
     }
-    if (in.grey_in_colour)
-        OG_GO(og__findings_add(&data->listing.findings, OG_SEVERITY_NOTE,
-                               "masks saved in colour though they are grey, of which the first channel is read: %zu",
-                               in.grey_in_colour));
-    OG_GO(settle_classes(data));
     for (size_t i = 0; i < data->count; i++) {
         const og__source *sample = &data->samples[i];
         size_t pixels = (size_t)sample->view.h * (size_t)sample->view.w;

@@ -291,6 +291,8 @@ static og_status choose(splitting *in)
     bool declared = is_declared(listing), some_open = false;
     if (options->folds == 1)
         return og__fail(OG_ERR_ARGUMENT, "--folds 1 leaves nothing to learn from; give 2 or more");
+    if (listing->fold_count && (options->folds == 0 || options->folds == listing->fold_count))
+        return OG_OK;
     if (options->fold >= (options->folds ? options->folds : 1))
         return og__fail(OG_ERR_ARGUMENT, "--fold %lld needs --folds %lld or more; folds are counted from 0",
                         (long long)options->fold, (long long)options->fold + 1);

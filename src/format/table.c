@@ -70,7 +70,10 @@ og_status og__table_load(const char *path, og__table_kind kind, og__table *table
         lines += table->text[i] == '\n';
     OG_GO(og__alloc(lines, sizeof *table->rows, &table->rows));
     int number = 0;
-    for (char *line = table->text, *next; line; line = next) {
+    char *begin = table->text;
+    if (strncmp(begin, "\xef\xbb\xbf", 3) == 0) /* the mark that spreadsheets put before UTF-8 */
+        begin += 3;
+    for (char *line = begin, *next; line; line = next) {
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';

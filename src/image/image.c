@@ -49,6 +49,7 @@ void og_image_deinit(og_image *image)
     if (geo)
         geo->release(geo);
     free(image->data);
+    free(image->palette);
     *image = (og_image){0};
 }
 

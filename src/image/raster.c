@@ -150,6 +150,22 @@ static og_status apply_palette(const char *path, GDALColorTableH palette, og_ima
     return OG_OK;
 }
 
+/* Keep the colours beside the indices. */
+static og_status keep_palette(GDALColorTableH palette, og_image *image)
+{
+    int entries = GDALGetColorEntryCount(palette);
+    OG_TRY(og__alloc((size_t)entries, 3, &image->palette));
+    image->palette_count = entries;
+    for (int i = 0; i < entries; i++) {
+        GDALColorEntry colour;
+        GDALGetColorEntryAsRGB(palette, i, &colour);
+        image->palette[3 * i] = (uint8_t)colour.c1;
+        image->palette[3 * i + 1] = (uint8_t)colour.c2;
+        image->palette[3 * i + 2] = (uint8_t)colour.c3;
+    }
+    return OG_OK;
+}
+
 static og_status read_bands(const char *path, const og__gdal *in, GDALDatasetH source, int *bands,
                             const og_image *image, int page)
 {
@@ -219,8 +235,8 @@ og_status og__raster_load(const char *path, bool palette_indices, og_image *imag
     OG_GO(read_bands(path, &in, source, bands, image, 0));
     OG_GO(read_pages(path, &in, pages, bands, band_count, image));
     GDALColorTableH palette = GDALGetRasterColorTable(GDALGetRasterBand(source, bands[0]));
-    if (palette && band_count == 1 && !palette_indices)
-        OG_GO(apply_palette(path, palette, image));
+    if (palette && band_count == 1)
+        OG_GO(palette_indices ? keep_palette(palette, image) : apply_palette(path, palette, image));
     OG_GO(og__raster_keep_geo(source, image));
 done:
     if (source)
