@@ -68,16 +68,31 @@ void format_placeholder(const og_option *option, size_t size, char text[size])
     }
 }
 
+/* "a|b|c", or "a, b, c" where a line has to break in between. */
+static void format_choices(const char *choices, size_t size, char text[size])
+{
+    enum { BREAK_AT = 50 };
+    const char *gap = strlen(choices) > BREAK_AT ? ", " : "|";
+    size_t used = 0;
+    for (; *choices && used + 3 < size; choices++) {
+        if (*choices == '|')
+            used += (size_t)snprintf(text + used, size - used, "%s", gap);
+        else
+            text[used++] = *choices;
+    }
+    text[used] = '\0';
+}
+
 /* A bound beyond this is none: nobody types it. */
 static const double unbounded = 9e15;
 
 void format_domain(const og_option *option, size_t size, char text[size])
 {
-    char range[160] = "";
+    char range[DOMAIN_BYTES - 64] = "";
     bool low = option->min > -unbounded, high = option->max < unbounded;
     const char *unit = option->unit ? option->unit : "", *gap = option->unit ? " " : "";
     if (option->type == OG_OPTION_CHOICE)
-        snprintf(range, sizeof range, "%s", option->choices);
+        format_choices(option->choices, sizeof range, range);
     else if (option->type != OG_OPTION_INT && option->type != OG_OPTION_REAL)
         range[0] = '\0';
     else if (low && high)
@@ -97,7 +112,7 @@ void format_domain(const og_option *option, size_t size, char text[size])
 
 static void print_option(FILE *file, const og_option *option)
 {
-    char name[64], value[64], domain[256], flag[256], text[1024];
+    char name[64], value[64], domain[DOMAIN_BYTES], flag[256], text[2048];
     format_name(option, sizeof name, name);
     format_placeholder(option, sizeof value, value);
     format_domain(option, sizeof domain, domain);

@@ -28,6 +28,9 @@ void format_name(const og_option *option, size_t size, char text[size]);
 /* Write " EXPR", " N", ... : what stands for an option's value in help; "" for a flag. */
 void format_placeholder(const og_option *option, size_t size, char text[size]);
 
+/* Room for what format_domain() writes: the longest list of choices. */
+enum { DOMAIN_BYTES = 1024 };
+
 /* Write "1 to 8 stages, default 4": what an option accepts. */
 void format_domain(const og_option *option, size_t size, char text[size]);
 

@@ -44,7 +44,7 @@ static void print_heading(FILE *file, const char *name, const char *summary)
 
 static void print_option(FILE *file, const og_option *option)
 {
-    char name[64], value[64], domain[256];
+    char name[64], value[64], domain[DOMAIN_BYTES];
     format_name(option, sizeof name, name);
     format_placeholder(option, sizeof value, value);
     format_domain(option, sizeof domain, domain);

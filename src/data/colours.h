@@ -9,6 +9,7 @@
  *
  *   classes.txt        one name per line: mask values 0, 1, 2, ...
  *   class_dict.csv     header name, r, g, b (CamVid in colours, DeepGlobe)
+ *   classes.csv        the same, or header index, name
  *   label_colors.txt   lines "r g b name" (CamVid)
  *   labelmap.txt       lines "name:r,g,b:parts:actions" (CVAT)
  */
