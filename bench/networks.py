@@ -21,4 +21,4 @@ def ogive_options(width, batch, size, act, threads):
 
 
 # What a step does beside the pass: the same on both sides.
-STEP = ["--optimizer", "adam", "--clip", 0, "--dice-background"]
+STEP = ["--optimizer", "adam", "--clip", 0, "--loss", "ce + dice(background=1)"]

@@ -12,8 +12,7 @@ const cli_command bench_step_command = {
     .summary = "time a training step, and its parts",
     .parallel = true,
     .groups = {{bench_options, 0, NULL, NULL},
-               {og_train_option_table, offsetof(bench_settings, network), NULL,
-                BENCH_NETWORK " optimizer loss-ce loss-dice dice-background clip"}},
+               {og_train_option_table, offsetof(bench_settings, network), NULL, BENCH_NETWORK " optimizer loss clip"}},
     .settings_bytes = sizeof(bench_settings),
     .description =
         "Measures whole training steps - forward, loss, backward and the optimiser's update - of any network on "

@@ -89,10 +89,11 @@ static void print_acts(const json_t *rows)
     printf("\n");
 }
 
-static void print_head(const json_t *head)
+static void print_head(const json_t *result)
 {
-    printf("  Head: %s; loss: %s\n", json_string_value(json_object_get(head, "text")),
-           json_string_value(json_object_get(head, "loss")));
+    const json_t *head = json_object_get(result, "head");
+    printf("  Head: %s (ce: %s); loss: %s\n", json_string_value(json_object_get(head, "text")),
+           json_string_value(json_object_get(head, "loss")), json_string_value(json_object_get(result, "loss")));
 }
 
 static void print_waiting(const json_t *cost)
@@ -117,7 +118,7 @@ static og_status print_result(const own_settings *settings)
     } else {
         scores_print_result(json_object_get(result, "scores"));
         print_acts(json_object_get(result, "acts"));
-        print_head(json_object_get(result, "head"));
+        print_head(result);
         print_waiting(json_object_get(result, "cost"));
         printf("  The run is in %s; predict with: ogive predict %s IMAGE -o OUT\n", settings->output, settings->output);
     }

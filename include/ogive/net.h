@@ -11,6 +11,7 @@
 
 #include <ogive/act.h>
 #include <ogive/head.h>
+#include <ogive/loss.h>
 #include <ogive/status.h>
 
 #ifdef __cplusplus
@@ -109,8 +110,9 @@ typedef struct og_plan og_plan;
 typedef struct og_plan_options {
     int n, h, w;
     bool training;
-    bool exact;  /* direct convolution everywhere, no Winograd */
-    int threads; /* >= 1 */
+    bool exact;          /* direct convolution everywhere, no Winograd */
+    int threads;         /* >= 1 */
+    const og_loss *loss; /* of training; borrowed during og_plan_new() only; NULL is "ce + dice" */
 } og_plan_options;
 
 /** Plan all memory and choose kernels for one input size. The net must outlive the plan. */
@@ -127,14 +129,9 @@ OG_API void og_plan_refresh(og_plan *plan);
  */
 OG_API void og_plan_set_noise(og_plan *plan, uint64_t seed, uint64_t step);
 
-typedef struct og_loss {
-    float ce;             /* weight of the head's own loss: cross-entropy or what fits the head (ogive/head.h) */
-    float dice;           /* weight of the soft Dice loss */
-    bool dice_background; /* class 0 counts in the Dice loss */
-} og_loss;
-
+/* Of a training pass; the parts are in the order of the mix, without their weights. */
 typedef struct og_loss_value {
-    double total, ce, dice;
+    double total, terms[OG_LOSS_TERMS_MAX];
     int64_t pixels; /* labelled pixels (not ignored) */
 } og_loss_value;
 
@@ -152,9 +149,7 @@ OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, flo
  * One training pass: forward with batch statistics, loss, backward. Fills the net's gradients (overwrites),
  * updates running statistics, leaves weights alone.
  *
- *   loss = ce * head + dice * (1 - mean_k (2 sum p g + s) / (sum p + sum g + s)), s = 1e-5,
- *   head = mean over labelled pixels of -log p[label] for softmax; ogive/head.h for other heads;
- *   sums over all labelled pixels of the batch; classes absent from batch labels count (as in nnU-Net's batch Dice)
+ *   loss = the plan's mix; sums are over all labelled pixels of the batch (docs/training.md)
  *
  * With deep supervision, the mean of these losses over the decoder's stages s with the weights 2^-s, but 0 for the
  * coarsest, of labels that are those in the middle of each coarser pixel.
@@ -162,11 +157,10 @@ OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, flo
  * @param src      f32[N, C, H, W]
  * @param labels   u8[N, H, W], class or OG_LABEL_IGNORE
  *
- * @return OG_OK, OG_ERR_DATA for a label out of range, or OG_ERR_NUMERIC with the first layer whose output or
- *         gradient is not finite
+ * @return OG_OK, OG_ERR_DATA for a label out of range, OG_ERR_MEMORY, or OG_ERR_NUMERIC with the first layer whose
+ * output or gradient is not finite
  */
-OG_API og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, const og_loss *loss,
-                               og_loss_value *value);
+OG_API og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, og_loss_value *value);
 
 #ifdef __cplusplus
 }

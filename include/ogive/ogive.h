@@ -8,6 +8,7 @@
 #include <ogive/data.h>
 #include <ogive/facts.h>
 #include <ogive/head.h>
+#include <ogive/loss.h>
 #include <ogive/image.h>
 #include <ogive/net.h>
 #include <ogive/option.h>

@@ -43,8 +43,7 @@ typedef struct og_train_options {
     int64_t seed;
     int optimizer, schedule; /* og_optimizer, og_schedule */
     double learning_rate, momentum, weight_decay, warmup, clip;
-    double loss_ce, loss_dice;
-    bool dice_background;
+    char *loss; /* ogive/loss.h */
     /* augmentation */
     int augment;           /* 0 none, 1 light, 2 nnunet; the rows that follow replace those of the set unless "" */
     char *flip_x, *flip_y; /* docs/augmentation.md */

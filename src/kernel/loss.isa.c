@@ -45,19 +45,32 @@ void OG_ISA_FN(softmax)(size_t pixels, int classes, size_t stride, float *block)
         softmax_tile(tile_size(pixels, i), classes, stride, block + i);
 }
 
+/* exp underflows below 1e-38: the loss is at least 87 there; NaN passes. */
+static void logs_of_labels(int count, size_t stride, const float *block, const uint8_t *labels, float *logs)
+{
+    float p[TILE];
+    for (int i = 0; i < count; i++) {
+        size_t label = labels[i];
+        p[i] = label == LABEL_IGNORE ? 1 : block[label * stride + (size_t)i];
+    }
+    for (int i = 0; i < count; i++)
+        logs[i] = f32_log(p[i] < 1e-38f ? 1e-38f : p[i]);
+}
+
+void OG_ISA_FN(label_logs)(size_t pixels, size_t stride, const float *block, const uint8_t *labels, float *logs)
+{
+    for (size_t first = 0; first < pixels; first += TILE)
+        logs_of_labels(tile_size(pixels, first), stride, block + first, labels + first, logs + first);
+}
+
 void OG_ISA_FN(cross_entropy)(size_t pixels, size_t stride, const float *block, const uint8_t *labels, double *ce)
 {
     for (size_t first = 0; first < pixels; first += TILE) {
         int count = tile_size(pixels, first);
-        float p[TILE];
-        for (int i = 0; i < count; i++) {
-            size_t label = labels[first + (size_t)i];
-            p[i] = label == LABEL_IGNORE ? 1 : block[label * stride + first + (size_t)i];
-        }
-        for (int i = 0; i < count; i++) /* exp underflows below: the loss is at least 87; NaN passes */
-            p[i] = f32_log(p[i] < 1e-38f ? 1e-38f : p[i]);
+        float logs[TILE];
+        logs_of_labels(count, stride, block + first, labels + first, logs);
         for (int i = 0; i < count; i++)
-            *ce -= (double)p[i];
+            *ce -= (double)logs[i];
     }
 }
 
@@ -88,23 +101,40 @@ void OG_ISA_FN(dice_sums)(size_t pixels, int classes, size_t stride, const float
     }
 }
 
-void OG_ISA_FN(softmax_gradient)(size_t pixels, int classes, size_t stride, const uint8_t *labels, float ce,
-                                 const float *slope_both, const float *slope_predicted, float *block)
+/* The slopes by p of class k. */
+static void slopes_of_tile(int count, size_t at, int k, const uint8_t *label, const og__head_slopes *s, float *q)
+{
+    float both = s->slope_both[k], predicted = s->slope_predicted[k];
+    for (int i = 0; i < count; i++)
+        q[i] = label[i] == k ? both + predicted : predicted;
+    for (int i = 0; s->each && i < count; i++)
+        q[i] += s->each[at + (size_t)i];
+}
+
+void OG_ISA_FN(softmax_gradient)(size_t pixels, int classes, size_t stride, const uint8_t *labels,
+                                 const og__head_slopes *slopes, float *block)
 {
     for (size_t first = 0; first < pixels; first += TILE) {
         const uint8_t *label = labels + first;
         int count = tile_size(pixels, first);
-        float mean[TILE] = {0};
+        float mean[TILE] = {0}, loss[TILE], q[TILE];
+        for (int i = 0; i < count; i++)
+            loss[i] = slopes->loss;
+        for (int i = 0; slopes->pixel && i < count; i++)
+            loss[i] *= slopes->pixel[first + (size_t)i];
         for (int k = 0; k < classes; k++) {
-            const float *p = block + (size_t)k * stride + first;
+            size_t at = (size_t)k * stride + first;
+            slopes_of_tile(count, at, k, label, slopes, q);
             for (int i = 0; i < count; i++)
-                mean[i] += p[i] * (label[i] == k ? slope_both[k] + slope_predicted[k] : slope_predicted[k]);
+                mean[i] += block[at + (size_t)i] * q[i];
         }
         for (int k = 0; k < classes; k++) {
-            float *p = block + (size_t)k * stride + first;
+            size_t at = (size_t)k * stride + first;
+            float *p = block + at;
+            slopes_of_tile(count, at, k, label, slopes, q);
             for (int i = 0; i < count; i++) {
                 float g = label[i] == k ? 1.0f : 0.0f;
-                float d = ce * (p[i] - g) + p[i] * (slope_both[k] * g + slope_predicted[k] - mean[i]);
+                float d = loss[i] * (p[i] - g) + p[i] * (q[i] - mean[i]);
                 p[i] = label[i] == LABEL_IGNORE ? 0 : d;
             }
         }

@@ -8,6 +8,7 @@
 
 #include "base/cpu.h"
 #include "kernel/optimizer.h"
+#include "kernel/slopes.h"
 #include "kernel/up.h"
 #include "kernel/winograd.h"
 

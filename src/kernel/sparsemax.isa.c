@@ -49,22 +49,24 @@ void OG_ISA_FN(sparsemax)(size_t pixels, int classes, size_t stride, const uint8
     }
 }
 
-void OG_ISA_FN(sparsemax_gradient)(size_t pixels, int classes, size_t stride, const uint8_t *labels, float weight,
-                                   const float *slope_both, const float *slope_predicted, float *block)
+void OG_ISA_FN(sparsemax_gradient)(size_t pixels, int classes, size_t stride, const uint8_t *labels,
+                                   const og__head_slopes *slopes, float *block)
 {
     for (size_t i = 0; i < pixels; i++) {
         int label = labels[i], count = 0;
-        float *at = block + i, mean = 0;
-        for (int k = 0; k < classes && label != LABEL_IGNORE; k++)
+        float *at = block + i, q[CLASSES_MAX], mean = 0, loss = slopes->loss * (slopes->pixel ? slopes->pixel[i] : 1);
+        for (int k = 0; k < classes && label != LABEL_IGNORE; k++) {
+            q[k] = slopes->slope_predicted[k] + (k == label ? slopes->slope_both[k] : 0) +
+                   (slopes->each ? slopes->each[(size_t)k * stride + i] : 0);
             if (!(at[(size_t)k * stride] <= 0)) {
-                mean += slope_predicted[k] + (k == label ? slope_both[k] : 0);
+                mean += q[k];
                 count++;
             }
+        }
         mean = count > 0 ? mean / (float)count : 0;
         for (int k = 0; k < classes; k++) {
             float p = at[(size_t)k * stride], g = k == label ? 1.0f : 0.0f;
-            float q = p <= 0 ? 0 : slope_predicted[k] + slope_both[k] * g - mean;
-            at[(size_t)k * stride] = label == LABEL_IGNORE ? 0 : weight * (p - g) + q;
+            at[(size_t)k * stride] = label == LABEL_IGNORE ? 0 : loss * (p - g) + (p <= 0 ? 0 : q[k] - mean);
         }
     }
 }

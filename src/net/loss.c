@@ -1,143 +1,264 @@
 /* From logits to probabilities; the loss and its gradient in their place. */
-#include "net/plan.h"
+#include "net/loss.h"
 
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/status.h"
+
 enum { LOSS_CHUNK = 4096 };
-static const double dice_smooth = 1e-5;
 
-/* Doubles per chunk: the head's loss, then per class p*g, p and g. */
-static size_t row_size(int classes)
+/* --- chunks of pixels, the units of parallel work ----------------------------------------------------------------- */
+
+static int chunks_per_image(const og__loss *loss)
 {
-    return 1 + 3 * (size_t)classes;
+    return (int)((loss->shape.pixels + LOSS_CHUNK - 1) / LOSS_CHUNK);
 }
 
-static int chunks_per_image(size_t pixels)
+static int chunk_count(const og__loss *loss)
 {
-    return (int)((pixels + LOSS_CHUNK - 1) / LOSS_CHUNK);
+    return loss->shape.n * chunks_per_image(loss);
 }
 
-/* The head that makes the result. */
-static int main_head(const og_plan *plan)
+/* Where chunk `i`, counting over all images, begins in an array of (n, planes, pixels). */
+static size_t chunk_at(const og__loss *loss, int i, int planes)
 {
-    return plan->net->graph.node_count - 1;
+    int chunks = chunks_per_image(loss);
+    return (size_t)(i / chunks) * (size_t)planes * loss->shape.pixels + (size_t)(i % chunks) * LOSS_CHUNK;
 }
 
-size_t og__loss_partials(const og_plan *plan)
+static og__head_block chunk_of(const og__loss *loss, int i, float *logits, const uint8_t *labels)
 {
-    size_t rows = (size_t)plan->options.n * (size_t)chunks_per_image(plan->nodes[main_head(plan)].pixels);
-    return (rows + 1) * row_size(plan->net->spec.classes); /* the last row is the total */
-}
-
-/* Chunk `i` of a head's logits, counting over all images. */
-static og__head_block chunk_of(const og_plan *plan, int node, int i, float *logits, const uint8_t *labels)
-{
-    const og__plan_node *head = &plan->nodes[node];
-    int chunks = chunks_per_image(head->pixels);
-    size_t first = (size_t)(i % chunks) * LOSS_CHUNK, image = (size_t)(i / chunks);
-    size_t count = head->pixels - first < LOSS_CHUNK ? head->pixels - first : LOSS_CHUNK;
+    size_t first = (size_t)(i % chunks_per_image(loss)) * LOSS_CHUNK, pixels = loss->shape.pixels;
     return (og__head_block){
-        .pixels = count,
-        .stride = head->pixels,
-        .block = logits + image * (size_t)plan->net->spec.classes * head->pixels + first,
-        .labels = labels ? labels + image * head->pixels + first : NULL,
+        .pixels = pixels - first < LOSS_CHUNK ? pixels - first : LOSS_CHUNK,
+        .stride = pixels,
+        .block = logits + chunk_at(loss, i, loss->shape.classes),
+        .labels = labels ? labels + chunk_at(loss, i, 1) : NULL,
+        .first = chunk_at(loss, i, 1),
     };
 }
 
-static int chunk_count(const og_plan *plan, int node)
+void og__loss_probabilities(const og__loss *loss, float *logits)
 {
-    return plan->options.n * chunks_per_image(plan->nodes[node].pixels);
+    int count = chunk_count(loss);
+#pragma omp parallel for num_threads(loss->shape.threads) schedule(static)
+    for (int i = 0; i < count; i++) {
+        og__head_block chunk = chunk_of(loss, i, logits, NULL);
+        og__head_apply(loss->head, &chunk);
+    }
 }
 
-void og__head_probabilities(og_plan *plan, float *logits)
+/* --- life --------------------------------------------------------------------------------------------------------- */
+
+static bool is_of_pixels(const og__loss_row *row)
 {
-    int head = main_head(plan), count = chunk_count(plan, head);
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < count; i++) {
-        og__head_block chunk = chunk_of(plan, head, i, logits, NULL);
-        og__head_apply(&plan->head, &chunk);
+    return !row->of_sums && !row->of_tensor;
+}
+
+/* Doubles per chunk: the losses of pixels, then per class p g, p and g. */
+static size_t row_size(const og__loss *loss)
+{
+    return OG_LOSS_TERMS_MAX + 3 * (size_t)loss->shape.classes;
+}
+
+static og_status check_mix(const og__loss *loss)
+{
+    for (int t = 0; t < loss->mix.count; t++)
+        if (loss->mix.terms[t].row->of_logs && !og__head_has_logs(loss->head))
+            return og__fail(
+                OG_ERR_ARGUMENT,
+                "the loss '%s' is a function of log p, which the head '%s' does not have; take another head, "
+                "such as softmax, or another loss, such as ce",
+                loss->mix.terms[t].row->entry.id, loss->head->head->text);
+    if (loss->shape.pixels > UINT32_MAX / (size_t)loss->shape.n)
+        return og__fail(OG_ERR_ARGUMENT, "a batch of %d images of %zu pixels is too large: there may be 2^32 pixels",
+                        loss->shape.n, loss->shape.pixels);
+    return OG_OK;
+}
+
+static og_status add_room(og__loss *loss, size_t planes, size_t size, void *block)
+{
+    size_t count;
+    OG_TRY(og__product(&count, 3, (size_t[]){(size_t)loss->shape.n, planes, loss->shape.pixels}));
+    OG_TRY(og__alloc(count, size, block));
+    loss->bytes += count * size;
+    return OG_OK;
+}
+
+static og_status make_room(og__loss *loss)
+{
+    size_t weights = 0, tensors = 0, numbers = ((size_t)chunk_count(loss) + 1) * row_size(loss);
+    for (int t = 0; t < loss->mix.count; t++) {
+        weights += loss->mix.terms[t].row->of_labels != NULL;
+        tensors += loss->mix.terms[t].row->of_tensor != NULL;
     }
+    OG_TRY(og__alloc(numbers, sizeof(double), &loss->partials));
+    loss->bytes += numbers * sizeof(double);
+    if (weights > 0)
+        OG_TRY(add_room(loss, weights, sizeof(float), &loss->weights));
+    if (tensors > 0)
+        OG_TRY(add_room(loss, (size_t)loss->shape.classes, sizeof(float), &loss->each));
+    if (tensors > 0 && loss->head->head->kind == OG_HEAD_POINTWISE)
+        OG_TRY(add_room(loss, (size_t)loss->shape.classes, sizeof(float), &loss->probabilities));
+    return OG_OK;
+}
+
+og_status og__loss_open(const og_loss *mix, const og__head_run *head, const og__loss_shape *shape, og__loss *loss)
+{
+    og_status status = OG_OK;
+    *loss = (og__loss){.head = head, .shape = *shape};
+    if (!mix)
+        return OG_OK;
+    loss->mix = *mix;
+    loss->mix.text = loss->mix.names = NULL;
+    OG_GO(check_mix(loss));
+    OG_GO(make_room(loss));
+done:
+    if (status != OG_OK)
+        og__loss_close(loss);
+    return status;
+}
+
+void og__loss_close(og__loss *loss)
+{
+    free(loss->partials);
+    free(loss->weights);
+    free(loss->probabilities);
+    free(loss->each);
+    *loss = (og__loss){0};
+}
+
+void og__loss_size(og__loss *loss, int d, int h, int w)
+{
+    loss->shape.d = d;
+    loss->shape.h = h;
+    loss->shape.w = w;
+    loss->shape.pixels = (size_t)d * (size_t)h * (size_t)w;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------ */
+
+/* The losses of pixels; their factors are set when the number of labelled pixels is known. */
+static og_status find_pixel_losses(og__loss *loss, const uint8_t *labels, og__pixel_losses *losses)
+{
+    float *weights = loss->weights;
+    losses->count = 0;
+    for (int t = 0; t < loss->mix.count; t++) {
+        const og__loss_term *term = &loss->mix.terms[t];
+        if (!is_of_pixels(term->row))
+            continue;
+        og__pixel_loss *l = &losses->items[losses->count++];
+        *l = (og__pixel_loss){.of_logs = term->row->of_logs, .params = term->params};
+        if (!term->row->of_labels)
+            continue;
+        OG_TRY(term->row->of_labels(term->params, &loss->shape, labels, weights));
+        l->weights = weights;
+        weights += (size_t)loss->shape.n * loss->shape.pixels;
+    }
+    return OG_OK;
+}
+
+/* Only the head's own loss, without weights, is left for the kernels that do no more. */
+static bool is_plain(const og__pixel_losses *losses)
+{
+    return losses->count == 0 || (losses->count == 1 && !losses->items[0].of_logs && !losses->items[0].weights);
 }
 
 /* Sum chunk by chunk, then add the chunks up in order. */
-static const double *total_sums(og_plan *plan, int node, float *logits, const uint8_t *labels)
+static const double *total_sums(og__loss *loss, float *logits, const uint8_t *labels, const og__pixel_losses *losses)
 {
-    int classes = plan->net->spec.classes, rows = chunk_count(plan, node);
-    size_t row = row_size(classes);
-    memset(plan->loss_partials, 0, ((size_t)rows + 1) * row * sizeof(double));
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    int rows = chunk_count(loss), classes = loss->shape.classes;
+    size_t row = row_size(loss);
+    memset(loss->partials, 0, ((size_t)rows + 1) * row * sizeof(double));
+#pragma omp parallel for num_threads(loss->shape.threads) schedule(static)
     for (int i = 0; i < rows; i++) {
-        og__head_block chunk = chunk_of(plan, node, i, logits, labels);
-        double *sums = plan->loss_partials + (size_t)i * row;
-        og__head_add_sums(&plan->head, &chunk,
-                          &(og__head_sums){sums, sums + 1, sums + 1 + classes, sums + 1 + 2 * classes});
+        og__head_block chunk = chunk_of(loss, i, logits, labels);
+        double *sums = loss->partials + (size_t)i * row, *of_classes = sums + OG_LOSS_TERMS_MAX;
+        og__head_add_sums(loss->head, &chunk, losses,
+                          &(og__head_sums){sums, of_classes, of_classes + classes, of_classes + 2 * classes});
     }
-    double *total = plan->loss_partials + (size_t)rows * row;
+    double *total = loss->partials + (size_t)rows * row;
     for (int i = 0; i < rows; i++)
         for (size_t j = 0; j < row; j++)
-            total[j] += plan->loss_partials[(size_t)i * row + j];
+            total[j] += loss->partials[(size_t)i * row + j];
     return total;
 }
 
-/* The Dice loss, and its slopes: d/dp = slope_both * g + slope_predicted. */
-static double dice_loss(int classes, bool background, const double *sums, double weight, float *slope_both,
-                        float *slope_predicted)
+/* The probabilities, which heads of all classes have left in the place of the logits. */
+static const float *probabilities_of(og__loss *loss, const float *logits)
 {
-    const double *both = sums + 1, *predicted = both + classes, *truth = predicted + classes;
-    int first = background ? 0 : 1;
-    double share = 1.0 / (classes - first), loss = 0;
-    for (int k = 0; k < classes; k++)
-        slope_both[k] = slope_predicted[k] = 0;
-    for (int k = first; k < classes; k++) {
-        double above = 2 * both[k] + dice_smooth, below = predicted[k] + truth[k] + dice_smooth;
-        loss += share * (1 - above / below);
-        slope_both[k] = (float)(-weight * share * 2 / below);
-        slope_predicted[k] = (float)(weight * share * above / (below * below));
-    }
-    return loss;
+    size_t count = (size_t)loss->shape.n * (size_t)loss->shape.classes * loss->shape.pixels;
+    memset(loss->each, 0, count * sizeof(float));
+    if (!loss->probabilities)
+        return logits;
+    memcpy(loss->probabilities, logits, count * sizeof(float));
+    og__loss_probabilities(loss, loss->probabilities);
+    return loss->probabilities;
 }
 
-/* Labels at a coarser stage's resolution: those in the middle of its pixels (PyTorch's nearest-exact). */
-static const uint8_t *labels_at(og_plan *plan, int node, const uint8_t *labels)
+/* Value by value; the slopes by p, as numbers for each class, and for each pixel in `each`. */
+static og_status mix_terms(og__loss *loss, const double *total, const float *logits, const uint8_t *labels,
+                           double of_pixel, double share, double *slope_both, double *slope_predicted,
+                           og_loss_value *value)
 {
-    const og__plan_node *at = &plan->nodes[node];
-    int stage = plan->net->graph.nodes[node].stage, middle = (1 << stage) >> 1;
-    if (stage == 0)
-        return labels;
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int row = 0; row < plan->options.n * at->h; row++) {
-        size_t y = (size_t)(row / at->h * plan->options.h + (row % at->h << stage) + middle);
-        for (int x = 0; x < at->w; x++)
-            plan->coarse_labels[(size_t)row * (size_t)at->w + (size_t)x] =
-                labels[y * (size_t)plan->options.w + (size_t)((x << stage) + middle)];
+    const double *both = total + OG_LOSS_TERMS_MAX;
+    int classes = loss->shape.classes, of_pixels = 0;
+    const og__loss_sums sums = {classes, both, both + classes, both + 2 * classes};
+    const float *p = loss->each ? probabilities_of(loss, logits) : NULL;
+    for (int t = 0; t < loss->mix.count; t++) {
+        const og__loss_term *term = &loss->mix.terms[t];
+        double own = 0, weight = term->weight * share;
+        if (term->row->of_sums)
+            own = term->row->of_sums(term->params, &sums, weight, slope_both, slope_predicted);
+        else if (term->row->of_tensor)
+            OG_TRY(term->row->of_tensor(term->params, &loss->shape, labels, p, weight, loss->each, &own));
+        else
+            own = total[of_pixels++] * of_pixel;
+        value->terms[t] += share * own;
+        value->total += weight * own;
     }
-    return plan->coarse_labels;
+    return OG_OK;
 }
 
-void og__loss_run(og_plan *plan, int node, float *logits, const uint8_t *labels, const og_loss *loss,
-                  og_loss_value *value)
+static void put_gradient(const og__loss *loss, float *logits, const uint8_t *labels, const og__pixel_losses *losses,
+                         const og__head_slopes *slopes)
 {
-    int classes = plan->net->spec.classes, rows = chunk_count(plan, node);
-    double part = plan->net->graph.nodes[node].loss_share;
-    float slope_both[OG_LABEL_IGNORE], slope_predicted[OG_LABEL_IGNORE];
-    labels = labels_at(plan, node, labels);
-    const double *sums = total_sums(plan, node, logits, labels);
-    double labelled = 0;
-    for (int k = 0; k < classes; k++)
-        labelled += sums[1 + 2 * classes + k];
-    double share = labelled > 0 ? 1 / (labelled * og__head_losses_per_pixel(&plan->head)) : 0;
-    double ce = sums[0] * share, weight = (double)loss->dice * part;
-    double dice = dice_loss(classes, loss->dice_background, sums, weight, slope_both, slope_predicted);
-    if (node == main_head(plan))
-        value->pixels = (int64_t)labelled;
-    value->ce += part * ce;
-    value->dice += part * dice;
-    value->total += part * ((double)loss->ce * ce + (double)loss->dice * dice);
-    og__head_slopes slopes = {(float)((double)loss->ce * part * share), slope_both, slope_predicted};
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    int rows = chunk_count(loss);
+#pragma omp parallel for num_threads(loss->shape.threads) schedule(static)
     for (int i = 0; i < rows; i++) {
-        og__head_block chunk = chunk_of(plan, node, i, logits, labels);
-        og__head_gradient(&plan->head, &chunk, &slopes);
+        og__head_block chunk = chunk_of(loss, i, logits, labels);
+        og__head_slopes of_chunk = *slopes;
+        if (loss->each)
+            of_chunk.each = loss->each + chunk_at(loss, i, loss->shape.classes);
+        og__head_gradient(loss->head, &chunk, losses, &of_chunk);
     }
+}
+
+og_status og__loss_run(og__loss *loss, float *logits, const uint8_t *labels, double share, og_loss_value *value)
+{
+    int classes = loss->shape.classes, item = 0;
+    double both[OG_LABEL_IGNORE] = {0}, predicted[OG_LABEL_IGNORE] = {0}, labelled = 0;
+    float slope_both[OG_LABEL_IGNORE], slope_predicted[OG_LABEL_IGNORE];
+    og__pixel_losses losses;
+    OG_TRY(find_pixel_losses(loss, labels, &losses));
+    og__pixel_losses *mixed = is_plain(&losses) ? NULL : &losses;
+    const double *total = total_sums(loss, logits, labels, mixed);
+    for (int k = 0; k < classes; k++)
+        labelled += total[OG_LOSS_TERMS_MAX + 2 * classes + k];
+    double of_pixel = labelled > 0 ? 1 / (labelled * og__head_losses_per_pixel(loss->head)) : 0;
+    value->pixels = (int64_t)labelled;
+    OG_TRY(mix_terms(loss, total, logits, labels, of_pixel, share, both, predicted, value));
+    for (int t = 0; t < loss->mix.count; t++)
+        if (is_of_pixels(loss->mix.terms[t].row))
+            losses.items[item++].factor = (float)(loss->mix.terms[t].weight * share * of_pixel);
+    for (int k = 0; k < classes; k++) {
+        slope_both[k] = (float)both[k];
+        slope_predicted[k] = (float)predicted[k];
+    }
+    put_gradient(
+        loss, logits, labels, mixed,
+        &(og__head_slopes){losses.count > 0 ? losses.items[0].factor : 0, slope_both, slope_predicted, NULL, NULL});
+    return OG_OK;
 }

@@ -124,7 +124,7 @@ static og_status open_norm_act(og_plan *plan, int node)
     return og__excite_open(plan, n, na);
 }
 
-/* Working memory of the norms', the activations' and the loss's sums, as much as the largest node needs, and strips. */
+/* Working memory of the norms' and the activations' sums, as much as the largest node needs, and strips. */
 static og_status open_partials(og_plan *plan)
 {
     const og__graph *g = &plan->net->graph;
@@ -139,7 +139,6 @@ static og_status open_partials(og_plan *plan)
     }
     OG_TRY(og__product(&floats, 2, (size_t[]){most, (size_t)plan->lanes}));
     OG_TRY(og__alloc(floats, sizeof(float), &plan->partials));
-    OG_TRY(og__alloc(og__loss_partials(plan), sizeof(double), &plan->loss_partials));
     OG_TRY(og__product(
         &strips, 4,
         (size_t[]){(size_t)plan->options.threads, OG_CHUNK_ROWS, (size_t)plan->options.w, (size_t)plan->lanes}));
@@ -148,7 +147,7 @@ static og_status open_partials(og_plan *plan)
                         ? (size_t)plan->options.n * plan->nodes[g->node_count - 1].pixels / 4
                         : 0;
     OG_TRY(og__alloc(labels, 1, &plan->coarse_labels));
-    plan->bytes += labels + (floats + strips) * sizeof(float) + og__loss_partials(plan) * sizeof(double);
+    plan->bytes += labels + (floats + strips) * sizeof(float);
     return OG_OK;
 }
 
@@ -199,6 +198,21 @@ static bool reads_planar(const og_net *net, const og_plan_options *options, og__
     return channels == 3 || (channels == 1 && isa == OG_ISA_AVX512);
 }
 
+static og_status open_loss(og_plan *plan)
+{
+    const og_plan_options *o = &plan->options;
+    const og__plan_node *head = &plan->nodes[plan->net->graph.node_count - 1];
+    int classes = plan->net->spec.classes;
+    og_loss usual = og__loss_usual();
+    const og_loss *mix = o->loss ? o->loss : &usual;
+    og__loss_shape shape = {o->n, 1, head->h, head->w, classes, o->threads, head->pixels};
+    OG_TRY(og__head_open(plan->net->spec.head, plan->ops, plan->isa, classes, &plan->head));
+    OG_TRY(og__loss_open(o->training ? mix : NULL, &plan->head, &shape, &plan->loss));
+    plan->options.loss = NULL; /* borrowed until here */
+    plan->bytes += plan->loss.bytes;
+    return OG_OK;
+}
+
 og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **plan)
 {
     og_status status = OG_OK;
@@ -224,7 +238,7 @@ og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **pla
     OG_GO(og__alloc(made->schedule.floats, sizeof(float), &made->arena));
     made->bytes += made->schedule.floats * sizeof(float);
     OG_GO(open_partials(made));
-    OG_GO(og__head_open(net->spec.head, made->ops, made->isa, net->spec.classes, &made->head));
+    OG_GO(open_loss(made));
     *plan = made;
     made = NULL;
 done:
@@ -256,6 +270,7 @@ void og_plan_free(og_plan *plan)
             og__conv_free(plan->nodes[i].conv[j]);
         close_norm_act(&plan->nodes[i].norm_act);
     }
+    og__loss_close(&plan->loss);
     og__head_close(&plan->head);
     og__schedule_deinit(&plan->schedule);
     free(plan->nodes);
@@ -263,7 +278,6 @@ void og_plan_free(og_plan *plan)
     free(plan->scratch);
     free(plan->partials);
     free(plan->strips);
-    free(plan->loss_partials);
     free(plan->coarse_labels);
     free(plan);
 }

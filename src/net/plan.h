@@ -6,6 +6,7 @@
 #include "kernel/ops.h"
 #include "net/conv.h"
 #include "net/head.h"
+#include "net/loss.h"
 #include "net/net.h"
 #include "net/probe.h"
 #include "net/schedule.h"
@@ -61,12 +62,12 @@ struct og_plan {
     bool planar_input; /* the first convolution reads the caller's image without packing */
     og__plan_node *nodes;
     og__schedule schedule;
-    float *arena;    /* (schedule.floats) */
-    void *scratch;   /* for oneDNN */
-    float *partials; /* per unit of work: sums over its pixels, combined in fixed order */
-    double *loss_partials;
+    float *arena;           /* (schedule.floats) */
+    void *scratch;          /* for oneDNN */
+    float *partials;        /* per unit of work: sums over its pixels, combined in fixed order */
     uint8_t *coarse_labels; /* of one stage, for deep supervision; else NULL */
     og__head_run head;
+    og__loss loss;
     size_t bytes;
     float *strips; /* (threads, OG_CHUNK_ROWS, w, lanes) room for a chunk's noise, 0 in inference, or for its values */
     uint64_t noise_seed, noise_step;
@@ -134,15 +135,5 @@ void og__norm_act_refresh(og_plan *plan, int node);
 /* Rows of partials that a unit of a NORM_ACT node needs, each (lanes): mean and m2, or dz and dz_src of each operand
  * and the parameters' sums. */
 int og__norm_act_rows(const og__norm_act *na);
-
-/* --- head.c, loss.c --- */
-
-/* Probabilities in the place of the logits. */
-void og__head_probabilities(og_plan *plan, float *logits);
-
-/* The loss of a head's logits, whose share is added to `value`, and its gradient by the logits in their place. */
-void og__loss_run(og_plan *plan, int node, float *logits, const uint8_t *labels, const og_loss *loss,
-                  og_loss_value *value);
-size_t og__loss_partials(const og_plan *plan); /* doubles that it needs */
 
 #endif

@@ -319,12 +319,43 @@ static og_status refresh(og_plan *plan)
     return OG_OK;
 }
 
-static og_status run_steps(og_plan *plan, const uint8_t *labels, const og_loss *loss, og_loss_value *value)
+/* Labels at a coarser stage's resolution: those in the middle of its pixels (PyTorch's nearest-exact). */
+static const uint8_t *labels_at(og_plan *plan, int node, const uint8_t *labels)
+{
+    const og__plan_node *at = &plan->nodes[node];
+    int stage = plan->net->graph.nodes[node].stage, middle = (1 << stage) >> 1;
+    if (stage == 0)
+        return labels;
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int row = 0; row < plan->options.n * at->h; row++) {
+        size_t y = (size_t)(row / at->h * plan->options.h + (row % at->h << stage) + middle);
+        for (int x = 0; x < at->w; x++)
+            plan->coarse_labels[(size_t)row * (size_t)at->w + (size_t)x] =
+                labels[y * (size_t)plan->options.w + (size_t)((x << stage) + middle)];
+    }
+    return plan->coarse_labels;
+}
+
+/* The loss of one head, whose share is added to `value`. */
+static og_status run_loss(og_plan *plan, const og__step *step, const uint8_t *labels, og_loss_value *value)
+{
+    const og__plan_node *at = &plan->nodes[step->node];
+    og_loss_value own = *value;
+    og__loss_size(&plan->loss, 1, at->h, at->w);
+    OG_TRY(og__loss_run(&plan->loss, og__plan_buffer(plan, step->d_dst), labels_at(plan, step->node, labels),
+                        plan->net->graph.nodes[step->node].loss_share, &own));
+    if (step->node != plan->net->graph.node_count - 1) /* only the head that makes the result counts pixels */
+        own.pixels = value->pixels;
+    *value = own;
+    return OG_OK;
+}
+
+static og_status run_steps(og_plan *plan, const uint8_t *labels, og_loss_value *value)
 {
     for (int i = 0; i < plan->schedule.step_count; i++) {
         const og__step *step = &plan->schedule.steps[i];
         if (step->kind == OG_STEP_LOSS)
-            og__loss_run(plan, step->node, og__plan_buffer(plan, step->d_dst), labels, loss, value);
+            OG_TRY(run_loss(plan, step, labels, value));
         else if (step->kind == OG_STEP_BACKWARD)
             OG_TRY(backward(plan, step));
         else
@@ -350,9 +381,9 @@ og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst
     og__trace_begin(plan->trace);
     OG_TRY(refresh(plan));
     plan->image = src;
-    OG_TRY(run_steps(plan, NULL, NULL, NULL));
+    OG_TRY(run_steps(plan, NULL, NULL));
     if (!logits)
-        og__head_probabilities(plan, og__plan_buffer(plan, plan->schedule.logits));
+        og__loss_probabilities(&plan->loss, og__plan_buffer(plan, plan->schedule.logits));
     og__trace_charge(plan->trace, plan->net->graph.node_count - 1, OG_WORK_LOSS);
     copy_result(plan, dst);
     og__trace_charge(plan->trace, plan->net->graph.node_count - 1, OG_WORK_PACK);
@@ -454,8 +485,7 @@ static og_status blame_backward(const og_plan *plan, double loss)
     return blame("the loss", "although every layer's values are", loss);
 }
 
-og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, const og_loss *loss,
-                        og_loss_value *value)
+og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, og_loss_value *value)
 {
     *value = (og_loss_value){0};
     if (!plan->options.training)
@@ -466,7 +496,7 @@ og_status og_plan_train(og_plan *plan, const float *src, const uint8_t *labels, 
     og__trace_charge(plan->trace, outside, OG_WORK_CHECK);
     OG_TRY(refresh(plan));
     plan->image = src;
-    OG_TRY(run_steps(plan, labels, loss, value));
+    OG_TRY(run_steps(plan, labels, value));
     bool finite = isfinite(value->total) && all_finite(plan, plan->net->gradients, plan->net->graph.weight_count);
     og__trace_charge(plan->trace, outside, OG_WORK_CHECK);
     if (finite)

@@ -23,8 +23,10 @@ static og_status fill_progress(const og__session *session, json_t *object)
     OG_TRY(og__json_set(object, "step", json_integer(p->step)));
     OG_TRY(og__json_set(object, "epoch", json_integer(p->epoch)));
     OG_TRY(og__json_set(object, "loss", og__json_real(p->loss)));
-    OG_TRY(og__json_set(object, "ce", og__json_real(p->ce)));
-    OG_TRY(og__json_set(object, "dice", og__json_real(p->dice)));
+    json_t *terms = json_array();
+    OG_TRY(og__json_set(object, "terms", terms));
+    for (int t = 0; t < OG_LOSS_TERMS_MAX; t++)
+        OG_TRY(og__json_append(terms, og__json_real(p->terms[t])));
     OG_TRY(og__json_set(object, "train_s", og__json_real(p->train_s)));
     OG_TRY(og__json_set(object, "elapsed_s", og__json_real(og__session_elapsed_s(session))));
     OG_TRY(og__json_set(object, "wait_s", og__json_real(p->wait_s)));
@@ -133,12 +135,13 @@ static void replace(json_t **owner, json_t *value)
 static og_status read_progress(og__session *session, const json_t *object)
 {
     og__progress *p = &session->progress;
-    json_t *curve, *samples, *events, *health = json_object_get(object, "health_first");
+    json_t *curve, *samples, *events, *terms, *health = json_object_get(object, "health_first");
     OG_TRY(og__json_get_int(object, "step", &p->step));
     OG_TRY(og__json_get_int(object, "epoch", &p->epoch));
     OG_TRY(og__json_get_real(object, "loss", &p->loss));
-    OG_TRY(og__json_get_real(object, "ce", &p->ce));
-    OG_TRY(og__json_get_real(object, "dice", &p->dice));
+    OG_TRY(og__json_get(object, "terms", JSON_ARRAY, &terms));
+    for (size_t t = 0; t < OG_LOSS_TERMS_MAX; t++)
+        p->terms[t] = json_number_value(json_array_get(terms, t));
     OG_TRY(og__json_get_real(object, "train_s", &p->train_s));
     OG_TRY(og__json_get_real(object, "elapsed_s", &p->elapsed_s));
     OG_TRY(og__json_get_real(object, "wait_s", &p->wait_s));

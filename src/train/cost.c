@@ -78,7 +78,12 @@ static og_status open_bench(bench *b)
     og_status status = og__model_net(b->network, &placement, o->channels, o->classes, &b->net);
     og__placement_deinit(&placement);
     OG_TRY(status);
-    OG_TRY(og_plan_new(b->net, &plan, &b->plan));
+    og_loss *loss;
+    OG_TRY(og_loss_parse(b->network->loss, &loss));
+    plan.loss = loss;
+    status = og_plan_new(b->net, &plan, &b->plan);
+    og_loss_free(loss);
+    OG_TRY(status);
     if (o->training)
         OG_TRY(og__optimizer_open(b->network, b->net, threads, &b->optimizer));
     return OG_OK;
@@ -100,11 +105,10 @@ static void close_bench(bench *b)
 static og_status run_pass(bench *b)
 {
     const og_train_options *network = b->network;
-    og_loss loss = {(float)network->loss_ce, (float)network->loss_dice, network->dice_background};
     og_loss_value value;
     if (!b->options->training)
         return og_plan_infer(b->plan, b->images, false, b->result);
-    OG_TRY(og_plan_train(b->plan, b->images, b->labels, &loss, &value));
+    OG_TRY(og_plan_train(b->plan, b->images, b->labels, &value));
     og__optimizer_step(b->optimizer, network->learning_rate, og_net_gradients(b->net), og_net_weights(b->net));
     og_plan_refresh(b->plan);
     og__trace_charge(&b->trace, b->trace.node_count, OG_WORK_OPTIMIZER);

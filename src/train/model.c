@@ -74,6 +74,16 @@ og_status og__model_net(const og_train_options *options, const og__placement *pl
     return og_net_init(*net, (uint64_t)options->seed, og__train_threads(options));
 }
 
+/* Put the canonical text in the place of what was typed. */
+static og_status store_loss(og_train_options *options)
+{
+    og_loss *loss;
+    OG_TRY(og_loss_parse(options->loss, &loss));
+    og_status status = og_option_set(og_option_find(og_train_option_table(), "loss"), options, og_loss_text(loss));
+    og_loss_free(loss);
+    return status;
+}
+
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model)
 {
     og_status status = OG_OK;
@@ -83,6 +93,7 @@ og_status og__model_new(const og_dataset *data, const og_train_options *options,
     OG_TRY(og__train_options_copy(options, &model->options));
     OG_GO(og__placement_init(options, &placement));
     OG_GO(og__placement_store(&placement, &model->options));
+    OG_GO(store_loss(&model->options));
     OG_GO(og__alloc((size_t)classes, sizeof(char *), &model->class_names));
     for (model->class_count = 0; model->class_count < classes; model->class_count++)
         OG_GO(og__copy_text(og_dataset_class_name(data, model->class_count), &model->class_names[model->class_count]));

@@ -29,8 +29,6 @@ static og_status fill_row(const og__session *session, const og_scores *scores, j
         double value;
     } numbers[] = {
         {"loss", p->loss / steps},
-        {"loss_ce", p->ce / steps},
-        {"loss_dice", p->dice / steps},
         {"learning_rate", og__rate_at(&session->rate, p->step - 1)},
         {"dice", scores ? scores->mean_dice : NAN},
         {"iou", scores ? scores->mean_iou : NAN},
@@ -40,6 +38,11 @@ static og_status fill_row(const og__session *session, const og_scores *scores, j
     };
     OG_TRY(og__json_set(row, "epoch", json_integer(p->epoch + 1)));
     OG_TRY(og__json_set(row, "step", json_integer(p->step)));
+    for (size_t t = 0; t < og_loss_term_count(session->loss); t++) {
+        char key[64];
+        snprintf(key, sizeof key, "loss_%s", og_loss_term_name(session->loss, t));
+        OG_TRY(og__json_set(row, key, og__json_real(p->terms[t] / steps)));
+    }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         OG_TRY(og__json_set(row, numbers[i].key, og__json_real(numbers[i].value)));
     OG_TRY(og__json_set(row, "health", json_incref(p->samples)));
@@ -197,6 +200,7 @@ static og_status fill_result(const og__session *session, const char *error, json
     OG_TRY(og__json_set(root, "act", json_string(options->act)));
     OG_TRY(og__json_set(root, "seed", json_integer(options->seed)));
     OG_TRY(og__json_set(root, "epochs", json_integer(options->epochs)));
+    OG_TRY(og__json_set(root, "loss", json_string(options->loss)));
     OG_TRY(og__json_set(root, "weight_count", json_integer((json_int_t)og_net_weight_count(session->model.net))));
     OG_TRY(og__json_set(root, "scores",
                         scores->classes ? og__scores_json(scores, session->model.class_names) : json_null()));

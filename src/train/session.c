@@ -54,12 +54,9 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     *session = (og__session){.data = data, .run = run, .started_s = og__now_s()};
     snprintf(session->digest, sizeof session->digest, "%016llx", (unsigned long long)og_dataset_digest(data));
     og__peak_reset();
-    if (!(options->loss_ce > 0) && !(options->loss_dice > 0)) {
-        status = og__fail(OG_ERR_ARGUMENT, "loss-ce and loss-dice are both 0: there is nothing to learn from");
-        goto done;
-    }
     OG_GO(og__run_files_init(run, &session->files));
     OG_GO(og__model_new(data, options, &session->model));
+    OG_GO(og_loss_parse(session->model.options.loss, &session->loss));
     session->threads = og__train_threads(options);
     session->steps_per_epoch = ((int64_t)og_dataset_count(data, OG_PART_TRAIN) + options->batch - 1) / options->batch;
     session->steps = session->steps_per_epoch * options->epochs;
@@ -106,6 +103,7 @@ og_status og__session_start(og__session *session)
         .training = true,
         .exact = options->exact,
         .threads = (int)session->progress.threads,
+        .loss = session->loss,
     };
     OG_TRY(og__session_open_loader(session, (int)options->data_threads, (uint64_t)session->progress.step,
                                    &session->loader));
@@ -120,6 +118,7 @@ void og__session_close(og__session *session)
     og__watch_deinit(&session->watch);
     og_plan_free(session->plan);
     og__optimizer_free(session->optimizer);
+    og_loss_free(session->loss);
     og_model_deinit(&session->model);
     og_scores_deinit(&session->scores);
     json_decref(session->health);

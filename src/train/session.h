@@ -14,20 +14,20 @@
 
 /* How far a run is: what a checkpoint holds beside model and optimiser. */
 typedef struct og__progress {
-    int64_t step;          /* optimiser steps taken */
-    int64_t epoch;         /* epochs finished: trained, scored and in the curve */
-    double loss, ce, dice; /* sums over the steps of the epoch that is not finished */
-    double train_s;        /* spent on steps: waiting for data, passes, updates */
-    double elapsed_s;      /* spent on everything, in sessions before this one */
-    double wait_s;         /* spent waiting for data */
-    double health_s;       /* spent on watching the activations' health */
-    double last_dice;      /* mean_dice of the last scoring; NaN before the first */
-    int64_t peak_bytes;    /* of sessions before this one */
-    int64_t threads;       /* of the training passes: oneDNN adds weight gradients up by thread, so that another number
-                              gives other last bits; a resumed run keeps the number it began with */
-    json_t *curve;         /* array, one row per finished epoch */
-    json_t *samples;       /* array, of the activations' health, in the epoch that is not finished */
-    json_t *events;        /* array, the warnings that began or ended in it; the caller was told of the first `told` */
+    int64_t step;                          /* optimiser steps taken */
+    int64_t epoch;                         /* epochs finished: trained, scored and in the curve */
+    double loss, terms[OG_LOSS_TERMS_MAX]; /* sums over the steps of the epoch that is not finished */
+    double train_s;                        /* spent on steps: waiting for data, passes, updates */
+    double elapsed_s;                      /* spent on everything, in sessions before this one */
+    double wait_s;                         /* spent waiting for data */
+    double health_s;                       /* spent on watching the activations' health */
+    double last_dice;                      /* mean_dice of the last scoring; NaN before the first */
+    int64_t peak_bytes;                    /* of sessions before this one */
+    int64_t threads; /* of the training passes: oneDNN adds weight gradients up by thread, so that another number
+                        gives other last bits; a resumed run keeps the number it began with */
+    json_t *curve;   /* array, one row per finished epoch */
+    json_t *samples; /* array, of the activations' health, in the epoch that is not finished */
+    json_t *events;  /* array, the warnings that began or ended in it; the caller was told of the first `told` */
     size_t told;
     json_t *health_first; /* array; NULL before the first step */
     float *step_ms;       /* (steps of the run) time of each step without waiting; `step` of them are known */
@@ -43,6 +43,7 @@ typedef struct og__session {
     const char *run; /* the folder */
     og__run_files files;
     og_model model;
+    og_loss *loss;
     int threads;                    /* of everything but the training passes, where the number changes no bit */
     int64_t steps_per_epoch, steps; /* of the whole run */
     og__optimizer *optimizer;

@@ -26,8 +26,6 @@ typedef struct reporter {
 static og_status probe_pass(const og__session *session, const og__batch *batch, og__health *health)
 {
     og_net *net = session->model.net;
-    og_loss loss = {(float)session->model.options.loss_ce, (float)session->model.options.loss_dice,
-                    session->model.options.dice_background};
     og_loss_value value;
     size_t bytes = og_net_state_size(net) * sizeof(float);
     float *kept;
@@ -35,7 +33,7 @@ static og_status probe_pass(const og__session *session, const og__batch *batch, 
     memcpy(kept, og_net_state(net), bytes);
     og__plan_set_probe(session->plan, og__health_probe, health);
     og_plan_set_noise(session->plan, (uint64_t)session->model.options.seed, (uint64_t)session->progress.step);
-    og_status status = og_plan_train(session->plan, batch->images, batch->labels, &loss, &value);
+    og_status status = og_plan_train(session->plan, batch->images, batch->labels, &value);
     og__plan_set_probe(session->plan, NULL, NULL);
     memcpy(og_net_state(net), kept, bytes);
     free(kept);
@@ -70,7 +68,6 @@ static og_status run_pass(og__session *session, const og__batch *batch, og_loss_
 {
     const og_train_options *options = &session->model.options;
     og__progress *progress = &session->progress;
-    og_loss loss = {(float)options->loss_ce, (float)options->loss_dice, options->dice_background};
     bool look = og__watch_is_due(options->health_every, progress->step, progress->epoch,
                                  (progress->epoch + 1) * session->steps_per_epoch);
     og__health *health = &session->watch.health;
@@ -78,7 +75,7 @@ static og_status run_pass(og__session *session, const og__batch *batch, og_loss_
     health->spent_s = 0;
     og_plan_set_noise(session->plan, (uint64_t)options->seed, (uint64_t)progress->step);
     og__plan_set_probe(session->plan, look ? og__health_probe : NULL, health);
-    og_status status = og_plan_train(session->plan, batch->images, batch->labels, &loss, value);
+    og_status status = og_plan_train(session->plan, batch->images, batch->labels, value);
     og__plan_set_probe(session->plan, NULL, NULL);
     if (status != OG_OK || !look)
         return status;
@@ -113,8 +110,8 @@ static og_status train_step(og__session *session)
     progress->wait_s += ready - start;
     progress->train_s += end - start;
     progress->loss += value.total;
-    progress->ce += value.ce;
-    progress->dice += value.dice;
+    for (int t = 0; t < OG_LOSS_TERMS_MAX; t++)
+        progress->terms[t] += value.terms[t];
     return OG_OK;
 }
 
@@ -184,7 +181,8 @@ static og_status finish_epoch(og__session *session)
         OG_TRY(score(session));
     OG_TRY(og__json_append(progress->curve, og__record_row(session, due ? &session->scores : NULL)));
     progress->epoch++;
-    progress->loss = progress->ce = progress->dice = 0;
+    progress->loss = 0;
+    memset(progress->terms, 0, sizeof progress->terms);
     OG_TRY(renew(&progress->samples));
     OG_TRY(renew(&progress->events));
     progress->told = 0;

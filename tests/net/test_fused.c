@@ -87,9 +87,8 @@ static og_plan *plan_of(og_net *net, const example *e, bool training, bool exact
 static float *gradients_of(og_net *net, const example *e, const batch *b, bool exact, int threads, double *loss)
 {
     og_plan *plan = plan_of(net, e, true, exact, threads);
-    og_loss weights = {.ce = 1, .dice = 1};
     og_loss_value value;
-    if (og_plan_train(plan, b->image, b->labels, &weights, &value) != OG_OK)
+    if (og_plan_train(plan, b->image, b->labels, &value) != OG_OK)
         fail_msg("%s: %s", e->formula, og_error_text());
     og_plan_free(plan);
     *loss = value.total;
@@ -198,9 +197,8 @@ static void test_blame(void **state)
         if (strcmp(og_net_param_at(net, t)->name, "bottleneck.norm.0.bias") == 0)
             og_net_weights(net)[og_net_param_at(net, t)->offset] = 100;
     og_plan *plan = plan_of(net, &e, true, false, 2);
-    og_loss weights = {.ce = 1};
     og_loss_value value;
-    assert_int_equal(og_plan_train(plan, b.image, b.labels, &weights, &value), OG_ERR_NUMERIC);
+    assert_int_equal(og_plan_train(plan, b.image, b.labels, &value), OG_ERR_NUMERIC);
     assert_non_null(strstr(og_error_text(), "bottleneck.0"));
     og_plan_free(plan);
     batch_free(&b);

@@ -258,7 +258,7 @@ static void check_head(const definition *d, int classes, og__isa isa)
         fail_msg("%s", og_error_text());
 
     float *block = logits_of(p);
-    og__head_block b = {PIXELS, PIXELS, block, NULL};
+    og__head_block b = {PIXELS, PIXELS, block, NULL, 0};
     og__head_apply(&run, &b);
     double *want = zeros((size_t)(classes * PIXELS));
     for (int i = 0; i < PIXELS; i++) {
@@ -278,10 +278,10 @@ static void check_head(const definition *d, int classes, og__isa isa)
         slope_both[k] = (float)p->slope_both[k];
         slope_predicted[k] = (float)p->slope_predicted[k];
     }
-    b = (og__head_block){PIXELS, PIXELS, block = logits_of(p), p->labels};
-    og__head_add_sums(&run, &b, &(og__head_sums){&loss, both, predicted, truth});
+    b = (og__head_block){PIXELS, PIXELS, block = logits_of(p), p->labels, 0};
+    og__head_add_sums(&run, &b, NULL, &(og__head_sums){&loss, both, predicted, truth});
     check_sums(p, &loss, both, predicted, truth);
-    og__head_gradient(&run, &b, &(og__head_slopes){0.7f, slope_both, slope_predicted});
+    og__head_gradient(&run, &b, NULL, &(og__head_slopes){0.7f, slope_both, slope_predicted, NULL, NULL});
     want = finite_differences(p);
     assert_near(block, want, (size_t)(classes * PIXELS), 1e-4);
     free(want);
@@ -328,10 +328,10 @@ static void one_pixel(const char *text, float z0, float z1, int label, double *l
     uint8_t labels[] = {(uint8_t)label};
     double both[2] = {0}, predicted[2] = {0}, truth[2] = {0};
     assert_int_equal(og__head_open(head, og__ops_for(isa), isa, 2, &run), OG_OK);
-    og__head_block b = {1, 1, block, labels};
+    og__head_block b = {1, 1, block, labels, 0};
     *loss = 0;
-    og__head_add_sums(&run, &b, &(og__head_sums){loss, both, predicted, truth});
-    og__head_gradient(&run, &b, &(og__head_slopes){1, none, none});
+    og__head_add_sums(&run, &b, NULL, &(og__head_sums){loss, both, predicted, truth});
+    og__head_gradient(&run, &b, NULL, &(og__head_slopes){1, none, none, NULL, NULL});
     *gradient = block[0];
     og__head_close(&run);
     og_head_free(head);

@@ -324,8 +324,8 @@ static void test_loss(void **state)
         }
         assert_true(all == labelled);
         assert_true(fabs(seen - loss_of(logits, labels)) < 1e-5 * fabs(seen));
-        og__ops_for(isa)->softmax_gradient(PIXELS, CLASSES, stride, labels, (float)(weight_ce / labelled), both_slopes,
-                                           predicted_slopes, block);
+        og__head_slopes slopes = {(float)(weight_ce / labelled), both_slopes, predicted_slopes, NULL, NULL};
+        og__ops_for(isa)->softmax_gradient(PIXELS, CLASSES, stride, labels, &slopes, block);
         double *want = zeros(CLASSES * PIXELS);
         for (int i = 0; i < CLASSES * PIXELS; i++) {
             double keep = logits[i], step = 1e-5;

@@ -64,10 +64,9 @@ static void make_labels(uint8_t *labels, int classes)
 
 static double train_once(og_plan *plan, const float *image, const uint8_t *labels)
 {
-    og_loss loss = {.ce = 1, .dice = 1};
     og_loss_value value;
     og_plan_refresh(plan);
-    if (og_plan_train(plan, image, labels, &loss, &value) != OG_OK)
+    if (og_plan_train(plan, image, labels, &value) != OG_OK)
         fail_msg("%s", og_error_text());
     return value.total;
 }
@@ -436,16 +435,15 @@ static void test_numeric_failure_names_the_layer(void **state)
     og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 1);
     float *image = random_tensor(PIXELS, 1);
     uint8_t labels[PIXELS];
-    og_loss loss = {.ce = 1, .dice = 1};
     og_loss_value value;
     make_labels(labels, 2);
     for (size_t i = 0; i < og_net_param_count(net); i++)
         if (strcmp(og_net_param_at(net, i)->name, "encoder.1.conv.1.bias") == 0)
             og_net_weights(net)[og_net_param_at(net, i)->offset] = INFINITY;
-    assert_int_equal(og_plan_train(plan, image, labels, &loss, &value), OG_ERR_NUMERIC);
+    assert_int_equal(og_plan_train(plan, image, labels, &value), OG_ERR_NUMERIC);
     assert_non_null(strstr(og_error_text(), "encoder.1.conv.1.weight"));
     image[3] = NAN; /* which is then at fault, whether or not the first convolution reads it unpacked */
-    assert_int_equal(og_plan_train(plan, image, labels, &loss, &value), OG_ERR_NUMERIC);
+    assert_int_equal(og_plan_train(plan, image, labels, &value), OG_ERR_NUMERIC);
     assert_non_null(strstr(og_error_text(), "the image is not finite"));
     free(image);
     og_plan_free(plan);
@@ -467,10 +465,9 @@ static void test_bad_input(void **state)
     plan = make_plan(net, N, SIDE, SIDE, true, 1);
     float *image = random_tensor(PIXELS, 1), *probs = floats_new(2 * PIXELS);
     uint8_t labels[PIXELS] = {0};
-    og_loss loss = {.ce = 1, .dice = 1};
     og_loss_value value;
     labels[5] = 2;
-    assert_int_equal(og_plan_train(plan, image, labels, &loss, &value), OG_ERR_DATA);
+    assert_int_equal(og_plan_train(plan, image, labels, &value), OG_ERR_DATA);
     assert_non_null(strstr(og_error_text(), "label 2"));
     assert_int_equal(og_plan_infer(plan, image, false, probs), OG_ERR_ARGUMENT);
     og_plan_free(plan);

@@ -196,9 +196,8 @@ static void check_gradients(const char *path, const parity *p)
 
 static void check_training_pass(const char *path, parity *p, og_plan *plan, const float *image, const uint8_t *labels)
 {
-    og_loss loss = {.ce = 1, .dice = 1};
     og_loss_value value;
-    assert_int_equal(og_plan_train(plan, image, labels, &loss, &value), OG_OK);
+    assert_int_equal(og_plan_train(plan, image, labels, &value), OG_OK);
     double want = real(p->about, "loss");
     if (!(fabs(value.total - want) <= promise * want))
         fail_msg("%s: loss %.8f, PyTorch %.8f", og__path_name(path), value.total, want);
@@ -226,10 +225,9 @@ static void check_steps(const char *path, parity *p, og_plan *plan, const float 
                      OG_OK);
     set_weights(p);
     for (int step = 0; step < number(p->about, "steps"); step++) {
-        og_loss loss = {.ce = 1, .dice = 1};
         og_loss_value value;
         og_plan_refresh(plan);
-        assert_int_equal(og_plan_train(plan, image, labels, &loss, &value), OG_OK);
+        assert_int_equal(og_plan_train(plan, image, labels, &value), OG_OK);
         og__optimizer_step(optimizer, real(p->about, "learning_rate"), og_net_gradients(p->net),
                            og_net_weights(p->net));
     }
