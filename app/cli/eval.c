@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "failure.h"
+#include "models.h"
 #include "output.h"
 #include "scores.h"
 
@@ -19,7 +20,8 @@ typedef struct own_settings {
     int part; /* og_part */
     double tolerance;
     int connectivity;
-    int64_t smallest, threads;
+    int64_t smallest;
+    og_predict_options predict;
     og_data_options data;
 } own_settings;
 
@@ -41,7 +43,6 @@ static og_option_table own_options(void)
          "Write the scores of every image and class to a CSV file"},
         OPTION_JSON(own_settings),
         OPTION_CONFIG(own_settings),
-        OPTION_THREADS(own_settings),
     };
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
@@ -61,14 +62,17 @@ static og_status score_network(const own_settings *settings, const char *path, c
                                og_scorer *scorer)
 {
     og_status status = OG_OK;
-    og_model model = {0};
     og_predictor *predictor = NULL;
-    GO(og_model_load(path, &model));
-    GO(og_predictor_new(&model, (int)settings->threads, model.options.exact, &predictor));
+    model_list *list = calloc(1, sizeof *list);
+    if (!list)
+        return fail(OG_ERR_MEMORY, "out of memory");
+    GO(models_load(&path, 1, list));
+    GO(og_predictor_new(list->pointers, list->count, &settings->predict, &predictor));
     GO(og_predictor_score(predictor, data, (og_part)settings->part, scorer));
 done:
     og_predictor_free(predictor);
-    og_model_deinit(&model);
+    models_deinit(list);
+    free(list);
     return status;
 }
 
@@ -124,7 +128,9 @@ const cli_command eval_command = {
     .positionals = {{"RUN", "the folder of a training run, its model.safetensors, or a folder of predicted labels"},
                     {"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
     .parallel = true,
-    .groups = {{own_options, 0, NULL, NULL}, {og_data_option_table, offsetof(own_settings, data), "normalize", NULL}},
+    .groups = {{own_options, 0, NULL, NULL},
+               {og_data_option_table, offsetof(own_settings, data), "normalize", NULL},
+               {og_predict_option_table, offsetof(own_settings, predict), "as", NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Scores of every class, each said to be pooled (from counts over all pixels of all images) or a mean over images. "

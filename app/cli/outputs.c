@@ -37,20 +37,23 @@ static int find_ending(const char *name)
     return -1;
 }
 
-/* Whether labels can be written to a file of that name. */
-static bool holds_labels(const char *path)
+/* The ending of what is made of an image: a kind that can hold it, its own where that one can. */
+static const char *output_ending(og_output output, int row)
 {
-    int row = find_ending(path);
-    return row >= 0 && strcmp(endings[row][0], endings[row][1]) == 0;
+    const char *labels = row < 0 ? ".png" : endings[row][1];
+    bool reals = output == OG_OUTPUT_PROBABILITIES || output == OG_OUTPUT_LOGITS;
+    if (output == OG_OUTPUT_POLYGONS)
+        return ".geojson";
+    return reals && strcmp(labels, ".png") == 0 ? ".tif" : labels;
 }
 
-/* dst/NAME with the ending of its labels. */
-static char *output_path(const char *dst, const char *name)
+/* dst/NAME with the ending of its output. */
+static char *output_path(const char *dst, const char *name, og_output output)
 {
     char *path = NULL, *labels = NULL;
     int row = find_ending(name);
     size_t stem = strlen(name) - (row < 0 ? 0 : strlen(endings[row][0]));
-    if (asprintf(&labels, "%.*s%s", (int)stem, name, row < 0 ? ".png" : endings[row][1]) < 0)
+    if (asprintf(&labels, "%.*s%s", (int)stem, name, output_ending(output, row)) < 0)
         return NULL;
     path = join_path(dst, labels);
     free(labels);
@@ -71,7 +74,7 @@ static og_status add_job(label_jobs *jobs, char *src, char *dst)
     return OG_OK;
 }
 
-static og_status add_folder(label_jobs *jobs, const char *src, const char *dst)
+static og_status add_folder(label_jobs *jobs, const char *src, const char *dst, og_output output)
 {
     og_status status = OG_OK;
     struct dirent **entries;
@@ -81,7 +84,7 @@ static og_status add_folder(label_jobs *jobs, const char *src, const char *dst)
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
         if (status == OG_OK && name[0] != '.' && find_ending(name) >= 0)
-            status = add_job(jobs, join_path(src, name), output_path(dst, name));
+            status = add_job(jobs, join_path(src, name), output_path(dst, name, output));
         free(entries[i]);
     }
     free(entries);
@@ -91,12 +94,57 @@ static og_status add_folder(label_jobs *jobs, const char *src, const char *dst)
     return status;
 }
 
-static og_status add_file(label_jobs *jobs, const char *src, const char *dst)
+static og_status add_file(label_jobs *jobs, const char *src, const char *dst, og_output output)
 {
     const char *slash = strrchr(src, '/'), *name = slash ? slash + 1 : src;
     size_t length = strlen(dst);
     bool into = is_folder(dst) || (length > 0 && dst[length - 1] == '/');
-    return add_job(jobs, strdup(src), into ? output_path(dst, name) : strdup(dst));
+    return add_job(jobs, strdup(src), into ? output_path(dst, name, output) : strdup(dst));
+}
+
+static bool is_list(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 4 && strcasecmp(path + length - 4, ".txt") == 0;
+}
+
+/* The path of a list's line, beside the list where it is not absolute; NULL when memory ran out. */
+static char *listed_path(const char *list, const char *line)
+{
+    const char *slash = strrchr(list, '/');
+    char *path;
+    if (line[0] == '/' || !slash)
+        return strdup(line);
+    return asprintf(&path, "%.*s%s", (int)(slash - list + 1), list, line) < 0 ? NULL : path;
+}
+
+/* One image a line; empty lines and those that begin with '#' are passed over. */
+static og_status add_list(label_jobs *jobs, const char *src, const char *dst, og_output output)
+{
+    og_status status = OG_OK;
+    char *line = NULL;
+    size_t room = 0;
+    FILE *file = fopen(src, "r");
+    if (!file)
+        return fail(OG_ERR_FILE, "cannot open '%s': %s", src, strerror(errno));
+    while (status == OG_OK && getline(&line, &room, file) >= 0) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (line[0] == '\0' || line[0] == '#')
+            continue;
+        char *path = listed_path(src, line);
+        const char *slash = strrchr(line, '/');
+        if (path && access(path, R_OK) != 0)
+            status = fail(OG_ERR_FILE, "cannot open '%s', which '%s' lists: %s", path, src, strerror(errno));
+        else
+            status = add_job(jobs, path, output_path(dst, slash ? slash + 1 : line, output));
+        if (status == OG_ERR_FILE)
+            free(path);
+    }
+    free(line);
+    fclose(file);
+    if (status == OG_OK && jobs->count == 0)
+        return fail(OG_ERR_FILE, "the list '%s' names no image", src);
+    return status;
 }
 
 static int compare_outputs(const void *a, const void *b)
@@ -111,9 +159,16 @@ static bool same_file(const char *a, const char *b)
            info_a.st_ino == info_b.st_ino;
 }
 
+static const char *const output_names[] = {
+    [OG_OUTPUT_LABELS] = "labels",
+    [OG_OUTPUT_PROBABILITIES] = "probabilities",
+    [OG_OUTPUT_LOGITS] = "logits",
+    [OG_OUTPUT_POLYGONS] = "polygons",
+};
+
 /* Refuse what cannot be written or would lose data: two images with one output, an image as its own output, a file that
  * exists. */
-static og_status check_jobs(const label_jobs *jobs, bool force)
+static og_status check_jobs(const label_jobs *jobs, og_output output, bool force)
 {
     qsort(jobs->list, jobs->count, sizeof *jobs->list, compare_outputs);
     for (size_t i = 0; i < jobs->count; i++) {
@@ -121,9 +176,9 @@ static og_status check_jobs(const label_jobs *jobs, bool force)
         if (i > 0 && strcmp(job->dst, job[-1].dst) == 0)
             return fail(OG_ERR_ARGUMENT, "the labels of '%s' and of '%s' would both be '%s'; predict them one by one",
                         job[-1].src, job->src, job->dst);
-        if (!holds_labels(job->dst))
-            return fail(OG_ERR_ARGUMENT,
-                        "cannot write labels to '%s': its ending must be .png, .tif, .tiff, .nii or .nii.gz", job->dst);
+        if (!og_output_holds(output, job->dst))
+            return fail(OG_ERR_ARGUMENT, "cannot write %s to '%s': its ending must be %s", output_names[output],
+                        job->dst, og_output_endings(output));
         if (same_file(job->src, job->dst))
             return fail(OG_ERR_ARGUMENT, "the labels would replace the image '%s' itself; give another --output",
                         job->src);
@@ -149,17 +204,19 @@ static og_status make_output_folder(const label_jobs *jobs, const char *dst)
     return status;
 }
 
-og_status jobs_plan(const char *src, const char *dst, bool force, label_jobs *jobs)
+og_status jobs_plan(const char *src, const char *dst, og_output output, bool force, label_jobs *jobs)
 {
     og_status status = OG_OK;
-    *jobs = (struct label_jobs){.folder = is_folder(src)};
-    if (jobs->folder)
-        GO(add_folder(jobs, src, dst));
+    *jobs = (struct label_jobs){.folder = is_folder(src) || is_list(src)};
+    if (is_folder(src))
+        GO(add_folder(jobs, src, dst, output));
+    else if (is_list(src))
+        GO(add_list(jobs, src, dst, output));
     else if (access(src, R_OK) != 0)
         GO(fail(OG_ERR_FILE, "cannot open '%s': %s", src, strerror(errno)));
     else
-        GO(add_file(jobs, src, dst));
-    GO(check_jobs(jobs, force));
+        GO(add_file(jobs, src, dst, output));
+    GO(check_jobs(jobs, output, force));
     GO(make_output_folder(jobs, dst));
 done:
     if (status != OG_OK)

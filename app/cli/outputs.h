@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <ogive/status.h>
+#include <ogive/predict.h>
 
 typedef struct label_job {
     char *src; /* image */
@@ -15,18 +15,19 @@ typedef struct label_job {
 typedef struct label_jobs {
     label_job *list;
     size_t count;
-    bool folder; /* every image of a folder, rather than one file */
+    bool folder; /* every image of a folder or list, rather than one file */
 } label_jobs;
 
 /*
- * Plan the outputs of one image or of every image in a folder.
+ * Plan the outputs of one image, of every image in a folder, or of those that a text file (.txt) lists line by line.
  *
- * An image's labels go to `dst` itself, or into it when it is a folder or ends in '/'; a folder's labels go into `dst`,
- * under the images' names. The kind stays where it can hold labels (PNG, TIFF, NIfTI); any other becomes PNG.
+ * An image's output goes to `dst` itself, or into it when it is a folder or ends in '/'; those of a folder or list go
+ * into `dst`, under the images' names. The kind stays where it can hold the output; otherwise labels become PNG,
+ * probabilities and logits TIFF, polygons GeoJSON.
  *
  * @param force  existing files may be replaced; otherwise one of them is OG_ERR_FILE before anything is written
  */
-og_status jobs_plan(const char *src, const char *dst, bool force, label_jobs *jobs);
+og_status jobs_plan(const char *src, const char *dst, og_output output, bool force, label_jobs *jobs);
 void jobs_deinit(label_jobs *jobs);
 
 #endif

@@ -19,7 +19,7 @@ struct og__writer {
     int handle; /* -1 once closed */
 };
 
-/* "NAME.123.part" of a file's NAME. */
+/* "NAME.123.part" of a file's NAME, or what a library puts beside it: "NAME.123.part-journal". */
 static bool is_part(const char *entry, const char *name)
 {
     size_t length = strlen(name);
@@ -27,7 +27,7 @@ static bool is_part(const char *entry, const char *name)
         return false;
     const char *digits = entry + length + 1;
     size_t count = strspn(digits, "0123456789");
-    return count > 0 && strcmp(digits + count, ".part") == 0;
+    return count > 0 && strncmp(digits + count, ".part", strlen(".part")) == 0;
 }
 
 void og__writer_sweep(const char *path)
@@ -44,28 +44,33 @@ void og__writer_sweep(const char *path)
     og__text_deinit(&folder);
 }
 
+og_status og__part_name(const char *path, char **part)
+{
+    og__text name = {0};
+    og__text_format(&name, "%s.%ld.part", path, (long)getpid());
+    *part = name.data;
+    return og__text_status(&name);
+}
+
 og_status og__writer_open(const char *path, og__writer **writer)
 {
     og_status status = OG_OK;
     og__writer *made;
-    og__text part = {0};
     *writer = NULL;
     OG_TRY(og__alloc(1, sizeof *made, &made));
     made->handle = -1;
     OG_GO(og__copy_text(path, &made->path));
-    og__text_format(&part, "%s.%ld.part", path, (long)getpid());
-    OG_GO(og__text_status(&part));
-    made->handle = open(part.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    OG_GO(og__part_name(path, &made->part));
+    made->handle = open(made->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (made->handle < 0) {
         status = og__fail_file("write", path);
+        free(made->part); /* not ours to delete */
+        made->part = NULL;
         goto done;
     }
-    made->part = part.data;
-    part = (og__text){0};
     *writer = made;
     made = NULL;
 done:
-    og__text_deinit(&part);
     og__writer_close(made);
     return status;
 }
@@ -97,6 +102,20 @@ static void flush_folder(const char *path)
         close(handle);
     }
     free(folder);
+}
+
+og_status og__part_commit(const char *part, const char *path)
+{
+    int handle = open(part, O_RDONLY | O_CLOEXEC);
+    if (handle < 0)
+        return og__fail_file("write", path);
+    int failed = fsync(handle), reason = errno;
+    close(handle);
+    errno = reason;
+    if (failed != 0 || rename(part, path) != 0)
+        return og__fail_file("write", path);
+    flush_folder(path);
+    return OG_OK;
 }
 
 og_status og__writer_commit(og__writer *writer)

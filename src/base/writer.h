@@ -24,4 +24,9 @@ og_status og__writer_commit(og__writer *writer);
 /* Release; what was not committed is deleted. NULL is fine. */
 void og__writer_close(og__writer *writer);
 
+/* The same for files that a library writes: the temporary name for `path`, released with free(); and flushing what was
+ * written under it to disk, and renaming it. */
+og_status og__part_name(const char *path, char **part);
+og_status og__part_commit(const char *part, const char *path);
+
 #endif

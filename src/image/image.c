@@ -53,8 +53,7 @@ void og_image_deinit(og_image *image)
     *image = (og_image){0};
 }
 
-/* Give the operating system's own reason before a library guesses at one. */
-static og_status check_readable(const char *path)
+og_status og__check_readable(const char *path)
 {
     if (og__is_folder(path))
         return og__fail(OG_ERR_FILE, "cannot read '%s': it is a folder, expected an image", path);
@@ -88,7 +87,7 @@ static og_status check_finite(const char *path, const og_image *image)
 static og_status load(const char *path, bool palette_indices, og_image *image)
 {
     *image = (og_image){0};
-    OG_TRY(check_readable(path));
+    OG_TRY(og__check_readable(path));
     og_status status =
         og__volume_is(path) ? og__volume_load(path, image) : og__raster_load(path, palette_indices, image);
     if (status == OG_OK)
@@ -122,7 +121,7 @@ og_status og_labels_save(const char *path, const uint8_t *labels, int depth, int
                         width, height, depth, like->width, like->height, like->depth);
     const og__geo *geo = like ? like->geo : NULL;
     if (ends_with(path, ".nii") || ends_with(path, ".nii.gz"))
-        return og__volume_save(path, labels, depth, height, width, like);
+        return og__volume_save(path, labels, NULL, 1, depth, height, width, like);
     if (ends_with(path, ".tif") || ends_with(path, ".tiff"))
         return og__raster_save(path, OG_RASTER_TIFF, labels, depth, height, width, geo);
     if (ends_with(path, ".png") && depth == 1)

@@ -33,7 +33,7 @@ static const struct {
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 
-static_assert(SETTING_COUNT == OG_GDAL_SETTINGS, "a session keeps every setting");
+static_assert((int)SETTING_COUNT == (int)OG_GDAL_SETTINGS, "a session keeps every setting");
 
 static void CPL_STDCALL note_error(CPLErr kind, CPLErrorNum number, const char *message)
 {
@@ -77,11 +77,22 @@ typedef struct raster_geo {
     bool has_transform;
     double transform[6];
     char *projection; /* WKT, "" for none */
+    int gcp_count;
+    GDAL_GCP *gcps; /* (gcp_count) ground control points, in `projection` too */
+    bool points;    /* pixels stand for points, not areas */
 } raster_geo;
+
+bool og__raster_is_placed(const og__geo *geo)
+{
+    const raster_geo *raster = (const raster_geo *)geo;
+    return geo && geo->kind == OG_GEO_RASTER && (raster->has_transform || raster->gcp_count > 0);
+}
 
 static void release_geo(og__geo *geo)
 {
     raster_geo *raster = (raster_geo *)geo;
+    GDALDeinitGCPs(raster->gcp_count, raster->gcps);
+    CPLFree(raster->gcps);
     free(raster->projection);
     free(raster);
 }
@@ -93,7 +104,11 @@ og_status og__raster_keep_geo(GDALDatasetH source, og_image *image)
     geo->base = (og__geo){OG_GEO_RASTER, release_geo};
     image->geo = geo;
     geo->has_transform = GDALGetGeoTransform(source, geo->transform) == CE_None;
-    const char *projection = GDALGetProjectionRef(source);
+    geo->gcp_count = geo->has_transform ? 0 : GDALGetGCPCount(source);
+    geo->gcps = geo->gcp_count > 0 ? GDALDuplicateGCPs(geo->gcp_count, GDALGetGCPs(source)) : NULL;
+    const char *kind = GDALGetMetadataItem(source, GDALMD_AREA_OR_POINT, NULL);
+    geo->points = kind && EQUAL(kind, GDALMD_AOP_POINT);
+    const char *projection = geo->gcp_count > 0 ? GDALGetGCPProjection(source) : GDALGetProjectionRef(source);
     return og__copy_text(projection ? projection : "", &geo->projection);
 }
 
@@ -104,7 +119,11 @@ void og__raster_give_geo(const og__geo *geo, GDALDatasetH target)
     const raster_geo *raster = (const raster_geo *)geo;
     if (raster->has_transform)
         GDALSetGeoTransform(target, (double *)raster->transform);
-    if (raster->projection[0])
+    if (raster->points)
+        GDALSetMetadataItem(target, GDALMD_AREA_OR_POINT, GDALMD_AOP_POINT, NULL);
+    if (raster->gcp_count > 0)
+        GDALSetGCPs(target, raster->gcp_count, raster->gcps, raster->projection);
+    else if (raster->projection[0])
         GDALSetProjection(target, raster->projection);
 }
 

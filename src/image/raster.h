@@ -24,8 +24,9 @@ GDALDatasetH og__raster_open(const char *name);
 /* The bands that are not alpha. */
 int og__raster_bands(GDALDatasetH source, int bands[OG_BANDS_MAX]);
 
-/* Remember a file's georeference with an image, and give one to a file. */
+/* Remember a file's georeference with an image, tell whether it has one, and give one to a file. */
 og_status og__raster_keep_geo(GDALDatasetH source, og_image *image);
+bool og__raster_is_placed(const og__geo *geo);
 void og__raster_give_geo(const og__geo *geo, GDALDatasetH target);
 
 #endif

@@ -16,6 +16,9 @@ typedef struct og__geo {
 og_status og__image_alloc(og_image *image, const char *path, int64_t channels, int64_t depth, int64_t height,
                           int64_t width);
 
+/* Give the operating system's own reason why a file cannot be read, before a library guesses at one. */
+og_status og__check_readable(const char *path);
+
 /* --- rasters (GDAL) ----------------------------------------------------------------------------------------------- */
 
 og_status og__raster_load(const char *path, bool palette_indices, og_image *image);
@@ -32,8 +35,9 @@ og_status og__raster_save(const char *path, og__raster_kind kind, const uint8_t 
 bool og__volume_is(const char *path);
 og_status og__volume_load(const char *path, og_image *image);
 
-/* `like` gives the header geometry, or only the spacing; compressed when the path ends in ".gz". */
-og_status og__volume_save(const char *path, const uint8_t *labels, int depth, int height, int width,
-                          const og_image *like);
+/* Write labels (u8[D, H, W], one channel) or reals (f32[C, D, H, W]), whichever is not NULL. `like` gives the header
+ * geometry, or only the spacing; compressed when the path ends in ".gz". */
+og_status og__volume_save(const char *path, const uint8_t *labels, const float *reals, int channels, int depth,
+                          int height, int width, const og_image *like);
 
 #endif

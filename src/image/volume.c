@@ -229,17 +229,18 @@ done:
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
 
-/* The header of a label volume: geometry from `like`, everything about its pixels anew. */
-static og_status make_header(const char *path, int depth, int height, int width, const og_image *like,
-                             nifti_1_header *head)
+/* The header of labels, or of reals in several channels: geometry from `like`, everything about its pixels anew. */
+static og_status make_header(const char *path, bool labels, int channels, int depth, int height, int width,
+                             const og_image *like, nifti_1_header *head)
 {
-    const int64_t dims[8] = {3, width, height, depth, 1, 1, 1, 1};
+    const int64_t dims[8] = {channels > 1 ? 4 : 3, width, height, depth, channels, 1, 1, 1};
+    int type = labels ? DT_UINT8 : DT_FLOAT32;
     const og__geo *geo = like ? like->geo : NULL;
     if (width > SHRT_MAX || height > SHRT_MAX || depth > SHRT_MAX)
         return og__fail(OG_ERR_UNSUPPORTED, "cannot write '%s': NIfTI-1 holds up to %d pixels a side, not %d x %d x %d",
                         path, SHRT_MAX, width, height, depth);
     nifti_image *volume = geo && geo->kind == OG_GEO_VOLUME ? nifti_copy_nim_info(((const volume_geo *)geo)->volume)
-                                                            : nifti_make_new_nim(dims, DT_UINT8, 0);
+                                                            : nifti_make_new_nim(dims, type, 0);
     if (!volume)
         return og__fail(OG_ERR_MEMORY, "cannot allocate a NIfTI header");
     memcpy(volume->dim, dims, sizeof dims);
@@ -247,13 +248,13 @@ static og_status make_header(const char *path, int depth, int height, int width,
         for (int i = 0; like && i < 3; i++)
             volume->pixdim[i + 1] = like->spacing[i];
     nifti_update_dims_from_array(volume);
-    volume->datatype = DT_UINT8;
-    volume->nbyper = 1;
+    volume->datatype = type;
+    volume->nbyper = labels ? sizeof(uint8_t) : sizeof(float);
     volume->nifti_type = NIFTI_FTYPE_NIFTI1_1;
     volume->scl_slope = 1;
     volume->scl_inter = 0;
     volume->cal_min = volume->cal_max = 0;
-    volume->intent_code = NIFTI_INTENT_LABEL;
+    volume->intent_code = labels ? NIFTI_INTENT_LABEL : NIFTI_INTENT_NONE;
     int failed = nifti_convert_nim2n1hdr(volume, head);
     nifti_image_free(volume);
     if (failed)
@@ -290,19 +291,20 @@ done:
     return status;
 }
 
-og_status og__volume_save(const char *path, const uint8_t *labels, int depth, int height, int width,
-                          const og_image *like)
+og_status og__volume_save(const char *path, const uint8_t *labels, const float *reals, int channels, int depth,
+                          int height, int width, const og_image *like)
 {
     og_status status = OG_OK;
     unsigned char *plain = NULL, *packed = NULL;
     size_t packed_bytes, length = strlen(path);
-    size_t voxels = (size_t)depth * (size_t)height * (size_t)width;
-    size_t plain_bytes = HEADER1_BYTES + EXTENDER_BYTES + voxels;
+    size_t voxels = (size_t)channels * (size_t)depth * (size_t)height * (size_t)width;
+    size_t pixel_bytes = labels ? voxels : voxels * sizeof *reals;
+    size_t plain_bytes = HEADER1_BYTES + EXTENDER_BYTES + pixel_bytes;
     nifti_1_header head;
-    OG_GO(make_header(path, depth, height, width, like, &head));
+    OG_GO(make_header(path, labels != NULL, channels, depth, height, width, like, &head));
     OG_GO(og__alloc(plain_bytes, 1, &plain));
     memcpy(plain, &head, HEADER1_BYTES);
-    memcpy(plain + HEADER1_BYTES + EXTENDER_BYTES, labels, voxels);
+    memcpy(plain + HEADER1_BYTES + EXTENDER_BYTES, labels ? (const void *)labels : reals, pixel_bytes);
     if (length > 3 && strcasecmp(path + length - 3, ".gz") == 0) {
         OG_GO(gzip(plain, plain_bytes, &packed, &packed_bytes));
         OG_GO(og__file_write(path, packed, packed_bytes));

@@ -1,29 +1,29 @@
-#include <ogive/predict.h>
+#include "predict/predictor.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/cpu.h"
 #include "base/memory.h"
 #include "base/status.h"
-#include "data/dataset.h"
-#include "train/labeler.h"
 
-struct og_predictor {
-    og__labeler *labeler;
-    int class_count;
-};
-
-og_status og_predictor_new(og_model *model, int threads, bool exact, og_predictor **predictor)
+og_status og_predictor_new(const og_model *const *models, size_t count, const og_predict_options *options,
+                           og_predictor **predictor)
 {
     og_status status = OG_OK;
     og_predictor *made;
     *predictor = NULL;
-    if (threads < 0)
-        return og__fail(OG_ERR_ARGUMENT, "a predictor on %d threads: give 0 for all cores, or a number", threads);
+    if (count < 1)
+        return og__fail(OG_ERR_ARGUMENT, "a predictor of no network");
     OG_TRY(og__alloc(1, sizeof *made, &made));
-    made->class_count = model->class_count;
-    OG_GO(og__labeler_new(model->net, &model->scaling, model->options.scale, threads > 0 ? threads : og__cpu_count(),
-                          exact, &made->labeler));
+    if (options)
+        made->options = *options;
+    else
+        OG_GO(og_options_init(og_predict_option_table(), &made->options)); /* holds no text to release */
+    made->channels = og_net_spec_of(models[0]->net)->in_channels;
+    made->classes = models[0]->class_count;
+    made->scale = models[0]->options.scale;
+    made->class_names = models[0]->class_names;
+    OG_GO(og__engine_new(models, count, &made->options, &made->engine));
     *predictor = made;
     made = NULL;
 done:
@@ -35,51 +35,100 @@ void og_predictor_free(og_predictor *predictor)
 {
     if (!predictor)
         return;
-    og__labeler_free(predictor->labeler);
+    og__engine_free(predictor->engine);
     free(predictor);
+}
+
+void og__choose_labels(int classes, size_t count, const float *values, size_t stride, uint8_t *labels)
+{
+    for (size_t i = 0; i < count; i++) {
+        int best = 0;
+        for (int k = 1; k < classes; k++)
+            if (values[(size_t)k * stride + i] > values[(size_t)best * stride + i])
+                best = k;
+        labels[i] = (uint8_t)best;
+    }
+}
+
+/* --- one picture -------------------------------------------------------------------------------------------------- */
+
+og_status og__picture_init(const og_predictor *predictor, const og__pixels *src, const og__rows *dst,
+                           og__picture *picture)
+{
+    *picture = (og__picture){.src = src, .dst = dst, .network_src = src, .network_dst = dst};
+    if (src->channels != predictor->channels)
+        return og__fail(OG_ERR_SHAPE, "the image has %d channels; the network takes %d", src->channels,
+                        predictor->channels);
+    if (predictor->scale >= 1)
+        return OG_OK;
+    OG_TRY(og__scaled_new(src, dst, predictor->classes, predictor->scale, &picture->scaled));
+    picture->network_src = og__scaled_pixels(picture->scaled);
+    picture->network_dst = og__scaled_rows(picture->scaled);
+    return OG_OK;
+}
+
+void og__picture_deinit(og__picture *picture)
+{
+    og__scaled_free(picture->scaled);
+}
+
+og_status og__picture_run(const og_predictor *predictor, const og__picture *picture, og__engine_report report,
+                          void *context)
+{
+    OG_TRY(og__engine_measure(predictor->engine, picture->src));
+    return og__engine_run(predictor->engine, picture->network_src, picture->network_dst, report, context);
+}
+
+/* --- in memory ---------------------------------------------------------------------------------------------------- */
+
+/* A picture in memory and what is made of it. */
+typedef struct frame {
+    int channels, classes, h, w;
+    const float *src; /* (C, h, w) */
+    uint8_t *labels;  /* (h, w) */
+    float *probs;     /* (K, h, w) or NULL */
+} frame;
+
+static og_status read_frame(void *context, const int first[OG_AXES], const int size[OG_AXES], float *dst)
+{
+    const frame *f = context;
+    for (int c = 0; c < f->channels; c++)
+        for (int y = first[1]; y < first[1] + size[1]; y++) {
+            size_t row = (size_t)c * (size_t)f->h + (size_t)y;
+            memcpy(dst, f->src + row * (size_t)f->w + first[2], (size_t)size[2] * sizeof *dst);
+            dst += size[2];
+        }
+    return OG_OK;
+}
+
+static og_status write_frame(void *context, int first, int count, const float *values, size_t stride,
+                             const uint8_t *valid)
+{
+    const frame *f = context;
+    size_t at = (size_t)first * (size_t)f->w, pixels = (size_t)count * (size_t)f->w;
+    size_t plane = (size_t)f->h * (size_t)f->w;
+    (void)valid;
+    og__choose_labels(f->classes, pixels, values, stride, f->labels + at);
+    for (size_t k = 0; f->probs && k < (size_t)f->classes; k++)
+        memcpy(f->probs + k * plane + at, values + k * stride, pixels * sizeof *values);
+    return OG_OK;
 }
 
 og_status og_predictor_run(og_predictor *predictor, int channels, int h, int w, const float *src, uint8_t *labels,
                            float *probs)
 {
-    return og__labeler_run(predictor->labeler, channels, h, w, src, labels, probs);
-}
-
-static og_status score_sample(og_predictor *predictor, const og_sample *sample, og_scorer *scorer)
-{
     og_status status = OG_OK;
-    size_t pixels, floats;
-    uint8_t *labels = NULL;
-    float *probs = NULL;
-    OG_TRY(og__product(&pixels, 2, (size_t[]){(size_t)sample->h, (size_t)sample->w}));
-    OG_TRY(og__product(&floats, 2, (size_t[]){pixels, (size_t)predictor->class_count}));
-    OG_GO(og__alloc(pixels, 1, &labels));
-    OG_GO(og__alloc(floats, sizeof *probs, &probs));
-    OG_GO(og__labeler_run(predictor->labeler, sample->channels, sample->h, sample->w, sample->image, labels, probs));
-    const og_scored_image image = {.name = sample->name,
-                                   .d = 1,
-                                   .h = sample->h,
-                                   .w = sample->w,
-                                   .spacing = {1, 1, 1},
-                                   .truth = sample->labels,
-                                   .labels = labels,
-                                   .probs = probs};
-    OG_GO(og_scorer_add(scorer, &image));
+    enum { SIDE_MAX = 1 << 30 };
+    frame f = {channels, predictor->classes, h, w, src, labels, probs};
+    const og__pixels pixels = {.channels = channels, .size = {1, h, w}, .read = read_frame, .context = &f};
+    const og__rows rows = {write_frame, &f};
+    og__picture picture;
+    if (h < 1 || w < 1 || h > SIDE_MAX || w > SIDE_MAX)
+        return og__fail(OG_ERR_SHAPE, "an image of %d x %d pixels cannot be labelled", w, h);
+    OG_TRY(og__picture_init(predictor, &pixels, &rows, &picture));
+    OG_GO(og__engine_plan(predictor->engine, picture.network_src->size, false, 0, 0, NULL));
+    OG_GO(og__picture_run(predictor, &picture, NULL, NULL));
 done:
-    free(labels);
-    free(probs);
-    return status == OG_OK ? OG_OK : og__fail_in(status, "image '%s'", sample->name);
-}
-
-og_status og_predictor_score(og_predictor *predictor, const og_dataset *data, og_part part, og_scorer *scorer)
-{
-    if (og_dataset_class_count(data) != predictor->class_count)
-        return og__fail(OG_ERR_DATA, "the data set '%s' has %d classes; the network was made for %d",
-                        og_dataset_name(data), og_dataset_class_count(data), predictor->class_count);
-    for (size_t i = 0; i < og_dataset_count(data, part); i++) {
-        og_sample sample = og_dataset_sample(data, part, i);
-        OG_TRY(score_sample(predictor, &sample, scorer));
-        og__sample_release(data, part, i);
-    }
-    return OG_OK;
+    og__picture_deinit(&picture);
+    return status;
 }

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "format/json.h"
-#include "report/colours.h"
+#include "image/colours.h"
 #include "report/parts.h"
 
 enum {
@@ -25,7 +25,7 @@ typedef struct rgb {
 
 static rgb colour_of(int class_index)
 {
-    og__colour colour = og__class_colour(class_index);
+    uint32_t colour = og__class_colour(class_index);
     return (rgb){{(uint8_t)(colour >> 16), (uint8_t)(colour >> 8), (uint8_t)colour}};
 }
 
@@ -229,7 +229,7 @@ static og_status add_predictions(const og__report *report, const og_dataset *dat
     OG_GO(og__study_trial_folder(study, 0, arm, &folder));
     if (!og__study_trial(study, 0, arm)->failed) {
         OG_GO(og_model_load(folder, &model));
-        OG_GO(og_predictor_new(&model, 0, model.options.exact, &predictor));
+        OG_GO(og_predictor_new((const og_model *[]){&model}, 1, NULL, &predictor));
     }
     for (size_t i = 0; i < json_array_size(examples); i++) {
         og_sample sample = example_at(data, i, json_array_size(examples));

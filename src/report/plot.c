@@ -27,7 +27,7 @@ static og__colour colour_of(size_t curve)
 {
     static const unsigned char table[][3] = {
 #define OG_COLOUR(red, green, blue) {red, green, blue},
-#include "report/colours.def"
+#include "image/colours.def"
 #undef OG_COLOUR
     };
     static const size_t order[] = {6, 5, 2, 3, 0, 1, 7}; /* all but the yellow, which white paper swallows */

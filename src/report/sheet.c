@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "data/batch.h"
 #include "report/canvas.h"
-#include "report/colours.h"
+#include "image/colours.h"
 #include "train/options.h"
 
 /* In units of the canvas; a PNG has two pixels to each. */

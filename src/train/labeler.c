@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 #include "data/resample.h"
+#include "predict/tiles.h"
 #include "train/metrics.h"
 
 enum { PLANS_MAX = 4 };
@@ -104,13 +105,6 @@ static og_status find_workspace(og__labeler *labeler, int h, int w, workspace **
     }
     (*found)->used = ++labeler->runs;
     return OG_OK;
-}
-
-int og__reflect(int i, int count)
-{
-    int period = count > 1 ? 2 * (count - 1) : 1;
-    int at = ((i % period) + period) % period;
-    return at < count ? at : period - at;
 }
 
 /* dst[c, y, x] = src[c, reflect(y - top), reflect(x - left)] */

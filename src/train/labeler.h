@@ -33,8 +33,4 @@ og_status og__labeler_run(og__labeler *labeler, int channels, int h, int w, cons
 /* Score all images of a part. OG_ERR_DATA when the data set's channels or classes are not the network's. */
 og_status og__labeler_score(og__labeler *labeler, const og_dataset *data, og_part part, og_scores *scores);
 
-/* Where padding takes the value at position `i` of a line of `count` from: mirrored about the end pixels, as often as
- * needed (numpy's "reflect"). */
-int og__reflect(int i, int count);
-
 #endif

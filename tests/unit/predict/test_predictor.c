@@ -4,7 +4,7 @@
 #include <ogive/predict.h>
 
 #include "format/json.h"
-#include "train/labeler.h"
+#include "predict/tiles.h"
 
 static char base[] = "/tmp/ogive-predict-XXXXXX";
 static char run[64];
@@ -38,7 +38,11 @@ static int remove_model(void **state)
 static og_predictor *open_predictor(void)
 {
     og_predictor *predictor;
-    assert_int_equal(og_predictor_new(&model, 2, false, &predictor), OG_OK);
+    og_predict_options options;
+    const og_model *models[] = {&model};
+    assert_int_equal(og_options_init(og_predict_option_table(), &options), OG_OK);
+    options.threads = 2;
+    assert_int_equal(og_predictor_new(models, 1, &options, &predictor), OG_OK);
     return predictor;
 }
 
@@ -135,7 +139,8 @@ static void images_that_do_not_fit_are_refused(void **state)
     assert_string_equal(og_error_text(), "the image has 3 channels; the network takes 1");
     assert_int_equal(og_predictor_run(predictor, 1, 0, 2, pixels, labels, NULL), OG_ERR_SHAPE);
     og_predictor_free(predictor);
-    assert_int_equal(og_predictor_new(&model, -1, false, &predictor), OG_ERR_ARGUMENT);
+    const og_model *models[] = {&model};
+    assert_int_equal(og_predictor_new(models, 1, &(og_predict_options){.threads = -1}, &predictor), OG_ERR_ARGUMENT);
     assert_null(predictor);
 }
 

@@ -1,0 +1,36 @@
+/* What the files of the predictor share. */
+#ifndef OG_PREDICT_PREDICTOR_H
+#define OG_PREDICT_PREDICTOR_H
+
+#include "predict/engine.h"
+#include "predict/scaled.h"
+
+struct og_predictor {
+    og__engine *engine;
+    og_predict_options options;
+    int channels, classes;
+    double scale;             /* at which the networks work, in (0, 1] */
+    char *const *class_names; /* (classes), the first network's */
+};
+
+/* One picture on its way through the networks: its pixels and rows at their own size, or at the networks' scale. */
+typedef struct og__picture {
+    const og__pixels *src;
+    const og__rows *dst;
+    og__scaled *scaled; /* NULL at full size */
+    const og__pixels *network_src;
+    const og__rows *network_dst;
+} og__picture;
+
+og_status og__picture_init(const og_predictor *predictor, const og__pixels *src, const og__rows *dst,
+                           og__picture *picture);
+void og__picture_deinit(og__picture *picture);
+
+/* Run the engine, which has been planned for the picture's network_src. */
+og_status og__picture_run(const og_predictor *predictor, const og__picture *picture, og__engine_report report,
+                          void *context);
+
+/* labels[i] = the first class of highest values[class * stride + i] */
+void og__choose_labels(int classes, size_t count, const float *values, size_t stride, uint8_t *labels);
+
+#endif

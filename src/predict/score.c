@@ -1,0 +1,46 @@
+/* Scores of a network on a data set. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/status.h"
+#include "data/dataset.h"
+#include "predict/predictor.h"
+
+static og_status score_sample(og_predictor *predictor, const og_sample *sample, og_scorer *scorer)
+{
+    og_status status = OG_OK;
+    size_t pixels, floats;
+    uint8_t *labels = NULL;
+    float *probs = NULL;
+    OG_TRY(og__product(&pixels, 2, (size_t[]){(size_t)sample->h, (size_t)sample->w}));
+    OG_TRY(og__product(&floats, 2, (size_t[]){pixels, (size_t)predictor->classes}));
+    OG_GO(og__alloc(pixels, 1, &labels));
+    OG_GO(og__alloc(floats, sizeof *probs, &probs));
+    OG_GO(og_predictor_run(predictor, sample->channels, sample->h, sample->w, sample->image, labels, probs));
+    const og_scored_image image = {.name = sample->name,
+                                   .d = 1,
+                                   .h = sample->h,
+                                   .w = sample->w,
+                                   .spacing = {1, 1, 1},
+                                   .truth = sample->labels,
+                                   .labels = labels,
+                                   .probs = probs};
+    OG_GO(og_scorer_add(scorer, &image));
+done:
+    free(labels);
+    free(probs);
+    return status == OG_OK ? OG_OK : og__fail_in(status, "image '%s'", sample->name);
+}
+
+og_status og_predictor_score(og_predictor *predictor, const og_dataset *data, og_part part, og_scorer *scorer)
+{
+    if (og_dataset_class_count(data) != predictor->classes)
+        return og__fail(OG_ERR_DATA, "the data set '%s' has %d classes; the network was made for %d",
+                        og_dataset_name(data), og_dataset_class_count(data), predictor->classes);
+    for (size_t i = 0; i < og_dataset_count(data, part); i++) {
+        og_sample sample = og_dataset_sample(data, part, i);
+        OG_TRY(score_sample(predictor, &sample, scorer));
+        og__sample_release(data, part, i);
+    }
+    return OG_OK;
+}

@@ -1,0 +1,89 @@
+#include "predict/tiles.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/status.h"
+
+int og__reflect(int i, int count)
+{
+    int period = count > 1 ? 2 * (count - 1) : 1;
+    int at = ((i % period) + period) % period;
+    return at < count ? at : period - at;
+}
+
+int og__tile_start(const og__tile_axis *axis, int index)
+{
+    if (axis->count == 1)
+        return 0;
+    int64_t steps = (axis->padded - axis->tile) / axis->multiple, gaps = axis->count - 1;
+    return (int)((steps * index + gaps / 2) / gaps) * axis->multiple;
+}
+
+/* How much a pixel of a tile counts beside those of other tiles: any factor. */
+static double importance(og_blend blend, int tile, int at)
+{
+    double from_centre = at - (tile - 1) / 2.0, sigma = tile / 8.0;
+    return blend == OG_BLEND_GAUSSIAN ? exp(-from_centre * from_centre / (2 * sigma * sigma)) : 1;
+}
+
+/* The tile whose centre is nearest to a position, the first where two are. */
+static int nearest_tile(const og__tile_axis *axis, int position)
+{
+    int nearest = 0, distance = INT32_MAX;
+    for (int i = 0; i < axis->count; i++) {
+        int d = abs(2 * (position - og__tile_start(axis, i)) - (axis->tile - 1));
+        if (d < distance) {
+            distance = d;
+            nearest = i;
+        }
+    }
+    return nearest;
+}
+
+static og_status weigh(og__tile_axis *axis, og_blend blend)
+{
+    double *sum;
+    OG_TRY(og__alloc((size_t)axis->padded, sizeof *sum, &sum));
+    for (int i = 0; i < axis->count; i++)
+        for (int at = 0; at < axis->tile; at++)
+            sum[og__tile_start(axis, i) + at] += importance(blend, axis->tile, at);
+    for (int i = 0; i < axis->count; i++)
+        for (int at = 0; at < axis->tile; at++) {
+            int position = og__tile_start(axis, i) + at;
+            float *weight = &axis->weights[(size_t)i * (size_t)axis->tile + (size_t)at];
+            *weight = blend == OG_BLEND_CENTER ? (float)(nearest_tile(axis, position) == i)
+                                               : (float)(importance(blend, axis->tile, at) / sum[position]);
+        }
+    free(sum);
+    return OG_OK;
+}
+
+static int64_t rounded_up(int64_t size, int multiple)
+{
+    return (size + multiple - 1) / multiple * multiple;
+}
+
+og_status og__tile_axis_init(int size, int multiple, int64_t tile, double overlap, og_blend blend, og__tile_axis *axis)
+{
+    *axis = (og__tile_axis){.size = size, .multiple = multiple};
+    axis->padded = (int)rounded_up(size, multiple);
+    axis->before = (axis->padded - size) / 2;
+    /* Two multiples hold all that padding within one tile mirrors. */
+    tile = rounded_up(tile < 2 * multiple ? 2 * multiple : tile, multiple);
+    axis->tile = tile < axis->padded ? (int)tile : axis->padded;
+    double step = axis->tile * (1 - overlap);
+    axis->count = 1 + (int)ceil((axis->padded - axis->tile) / step);
+    /* More tiles than places at which one may begin would only repeat some. */
+    int places = (axis->padded - axis->tile) / multiple + 1;
+    axis->count = axis->count < places ? axis->count : places;
+    OG_TRY(og__alloc((size_t)axis->count * (size_t)axis->tile, sizeof *axis->weights, &axis->weights));
+    return weigh(axis, blend);
+}
+
+void og__tile_axis_deinit(og__tile_axis *axis)
+{
+    free(axis->weights);
+    *axis = (og__tile_axis){0};
+}
