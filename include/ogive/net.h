@@ -18,16 +18,27 @@
 extern "C" {
 #endif
 
-typedef enum og_norm { OG_NORM_BATCH, OG_NORM_INSTANCE, OG_NORM_NONE } og_norm;
-typedef enum og_down { OG_DOWN_MAX, OG_DOWN_STRIDED } og_down; /* STRIDED: by the next stage's first convolution */
-/* Half-pixel centres, as align_corners = False in PyTorch; CORNERS is True. */
-typedef enum og_up { OG_UP_TRANSPOSED, OG_UP_BILINEAR, OG_UP_BILINEAR_CORNERS } og_up;
+/* Over which values a norm takes mean and variance: a channel's in the whole batch (Ioffe, Szegedy 2015), a channel's
+ * in one image (Ulyanov et al. 2016), those of some neighbouring channels in one image, or of all (Wu, He 2018). */
+typedef enum og_norm { OG_NORM_BATCH, OG_NORM_INSTANCE, OG_NORM_GROUP, OG_NORM_LAYER, OG_NORM_NONE } og_norm;
+typedef enum og_order { OG_ORDER_NORM_ACT, OG_ORDER_ACT_NORM } og_order;
+/* STRIDED: by the next stage's first convolution. */
+typedef enum og_down { OG_DOWN_MAX, OG_DOWN_AVERAGE, OG_DOWN_STRIDED } og_down;
+/* The transposed convolution is 2 x 2, the one before a pixel shuffle (Shi et al. 2016) 3 x 3. BILINEAR has half-pixel
+ * centres, as align_corners = False in PyTorch; CORNERS is True. */
+typedef enum og_up {
+    OG_UP_TRANSPOSED,
+    OG_UP_BILINEAR,
+    OG_UP_BILINEAR_CORNERS,
+    OG_UP_NEAREST,
+    OG_UP_PIXEL_SHUFFLE
+} og_up;
 typedef enum og_concat { OG_CONCAT_SKIP_FIRST, OG_CONCAT_UP_FIRST } og_concat; /* order of the channels */
 
 /* Where in the network an activation stands: a part, and a stage of it, which is the resolution (0 is the input's).
  * Encoder and decoder have the stages 0 to depth - 1, the bottleneck has the stage `depth`. */
 typedef enum og_place { OG_PLACE_ENCODER, OG_PLACE_BOTTLENECK, OG_PLACE_DECODER, OG_PLACE_COUNT } og_place;
-enum { OG_DEPTH_MAX = 8, OG_STAGES_MAX = OG_DEPTH_MAX + 1 };
+enum { OG_DEPTH_MAX = 8, OG_STAGES_MAX = OG_DEPTH_MAX + 1, OG_CONVS_MAX = 8 };
 
 typedef struct og_net_spec {
     int in_channels;
@@ -39,8 +50,11 @@ typedef struct og_net_spec {
      * first stage's may be 0: no layers at full resolution, and no skip connection from there. */
     int widths[OG_STAGES_MAX], decoder_widths[OG_STAGES_MAX];
     bool narrow; /* the last layer before an enlargement makes the channels of the stage that it leads to */
+    int convs;   /* convolutions per stage, 1 to OG_CONVS_MAX; 0 stands for 2 */
     og_norm norm;
+    int groups;     /* of channels, for OG_NORM_GROUP: they divide every normalised layer's channels; 0 stands for 8 */
     bool conv_bias; /* convolutions have a bias even where a norm follows */
+    og_order order;
     og_down down;
     og_up up;
     og_concat concat;

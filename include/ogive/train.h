@@ -30,10 +30,11 @@ typedef struct og_train_options {
     char *act_encoder, *act_bottleneck, *act_decoder; /* "" where `act` stands */
     char *act_stage;                                  /* one STAGE=ACTIVATION per line */
     char *act_head;                                   /* ogive/head.h */
-    int64_t depth, width, width_cap;
+    int64_t depth, width, width_cap, convs;
     char *widths, *decoder_widths; /* "" where width and width_cap stand */
     bool narrow, conv_bias, deep_supervision;
-    int norm, down, up, concat; /* og_norm, og_down, og_up, og_concat */
+    int64_t groups;
+    int norm, order, down, up, concat; /* og_norm, og_order, og_down, og_up, og_concat */
     /* optimisation */
     int64_t epochs, batch;
     char *patch;       /* "128", "128x96" (height first), or "0" for whole images */

@@ -1,4 +1,4 @@
-/* 2 x 2 max pooling. */
+/* 2 x 2 pooling. */
 #include "kernel/ops_isa.h"
 
 typedef int32_t og__lane_masks __attribute__((vector_size(OG_LANES * sizeof(int32_t))));
@@ -42,6 +42,33 @@ void OG_ISA_FN(pool_backward)(int row, int rows, int w_dst, const float *src, co
                     flow += og__load(out + at[i]);
                 og__store(out + at[i], flow);
             }
+        }
+    }
+}
+
+void OG_ISA_FN(average_forward)(int row, int rows, int w_dst, const float *src, float *dst)
+{
+    size_t w = (size_t)w_dst, line = 2 * w * OG_LANES;
+    for (size_t y = (size_t)row; y < (size_t)(row + rows); y++) {
+        const float *top = src + 2 * y * line, *bottom = top + line;
+        float *out = dst + y * w * OG_LANES;
+        for (size_t x = 0; x < w; x++, top += 2 * OG_LANES, bottom += 2 * OG_LANES, out += OG_LANES)
+            og__store(out, 0.25f * ((og__load(top) + og__load(top + OG_LANES)) +
+                                    (og__load(bottom) + og__load(bottom + OG_LANES))));
+    }
+}
+
+void OG_ISA_FN(average_backward)(int row, int rows, int w_dst, const float *d_dst, bool add, float *d_src)
+{
+    size_t w = (size_t)w_dst, line = 2 * w * OG_LANES;
+    const size_t at[4] = {0, OG_LANES, line, line + OG_LANES};
+    for (size_t y = (size_t)row; y < (size_t)(row + rows); y++) {
+        const float *d = d_dst + y * w * OG_LANES;
+        float *out = d_src + 2 * y * line;
+        for (size_t x = 0; x < w; x++, out += 2 * OG_LANES, d += OG_LANES) {
+            og__lanes share = 0.25f * og__load(d);
+            for (int i = 0; i < 4; i++)
+                og__store(out + at[i], share + (add ? og__load(out + at[i]) : (og__lanes){0}));
         }
     }
 }

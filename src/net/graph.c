@@ -10,7 +10,6 @@
 #include "base/text.h"
 
 enum {
-    CONVS_PER_STAGE = 2,
     NAME_BYTES = 96,
     STAGE_HEAD_NUMBER = 1 << 20, /* heads of deep supervision are numbered from here: they shift no other's weights */
 };
@@ -152,11 +151,19 @@ static int add_conv(builder *b, const char *name, og_input input, sources from, 
     return add_node(b, &n);
 }
 
+static const og__node_norm no_norm = {OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM};
+
 static og__node_norm add_norm(builder *b, const char *name, int channels)
 {
-    og__node_norm norm = {OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM};
+    og__node_norm norm = no_norm;
     if (b->spec->norm == OG_NORM_NONE)
         return norm;
+    if (b->spec->norm == OG_NORM_GROUP && channels % b->spec->groups != 0 && b->status == OG_OK)
+        b->status =
+            og__fail(OG_ERR_ARGUMENT,
+                     "network groups is %d, which does not divide the %d channels of %s; choose groups, width and "
+                     "width cap that fit each other",
+                     b->spec->groups, channels, name);
     norm.weight = add_param(b, name, ".weight", 1, (int64_t[]){channels}, false);
     norm.bias = add_param(b, name, ".bias", 1, (int64_t[]){channels}, false);
     if (b->spec->norm == OG_NORM_BATCH) {
@@ -187,17 +194,25 @@ static void part_name(const layer *l, const char *part, og_input input, char nam
              plain ? "" : og_input_name(input));
 }
 
+/* Whether a norm stands between a convolution and the activation; where none does, the convolution has a bias. */
+static bool norm_comes_first(const builder *b)
+{
+    return b->spec->norm != OG_NORM_NONE && b->spec->order == OG_ORDER_NORM_ACT;
+}
+
 /* A convolution of the layer's sources, or of `from`. */
 static int add_layer_conv(builder *b, const layer *l, og_input input, sources from, int channels)
 {
     char name[NAME_BYTES];
     part_name(l, "conv", input, name);
-    return add_conv(b, name, input, from, channels, 3, b->spec->norm == OG_NORM_NONE || b->spec->conv_bias);
+    return add_conv(b, name, input, from, channels, 3, !norm_comes_first(b) || b->spec->conv_bias);
 }
 
 static og__node_norm add_layer_norm(builder *b, const layer *l, og_input input, int channels)
 {
     char name[NAME_BYTES];
+    if (!norm_comes_first(b))
+        return no_norm;
     part_name(l, "norm", input, name);
     return add_norm(b, name, channels);
 }
@@ -211,7 +226,8 @@ static og__node norm_act_node(const builder *b, int src)
                   .stage = stage_of(b, src),
                   .weight = OG_NO_PARAM,
                   .bias = OG_NO_PARAM,
-                  .layer = OG_NO_LAYER};
+                  .layer = OG_NO_LAYER,
+                  .norms = {no_norm}};
     for (int k = 0; k < OG_ACT_PARAMS_MAX; k++)
         n.act_params[k] = OG_NO_PARAM;
     return n;
@@ -226,7 +242,6 @@ static void add_operand(og__node *n, int src, og__node_norm norm)
 /* x or mirror. Where the activation's other nodes read it, too, the normalised values are a node of their own. */
 static void add_first_operand(builder *b, layer *l, bool mirrored, bool apart)
 {
-    const og__node_norm none = {OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM};
     int channels = mirrored ? (l->channels + 1) / 2 : l->channels;
     int at = add_layer_conv(b, l, OG_INPUT_X, l->from, channels);
     og__node_norm norm = add_layer_norm(b, l, OG_INPUT_X, channels);
@@ -252,7 +267,7 @@ static void add_first_operand(builder *b, layer *l, bool mirrored, bool apart)
                            .bias = OG_NO_PARAM};
         at = add_node(b, &mirror);
     }
-    add_operand(&l->node, at, none);
+    add_operand(&l->node, at, no_norm);
 }
 
 static void add_operands(builder *b, layer *l)
@@ -321,15 +336,22 @@ static int add_layer(builder *b, layer *l)
             .name = join_name(b, l->prefix, name), .place = l->place, .stage = l->node.stage, .channels = l->channels};
     }
     b->number++;
-    return add_node(b, &l->node);
+    int at = add_node(b, &l->node);
+    if (b->spec->norm == OG_NORM_NONE || norm_comes_first(b))
+        return at;
+    char name[NAME_BYTES];
+    part_name(l, "norm", OG_INPUT_X, name);
+    og__node norm = norm_act_node(b, at);
+    norm.norms[0] = add_norm(b, name, l->channels);
+    return add_node(b, &norm);
 }
 
-/* Two times convolution, norm, activation; the last one makes `last` channels. */
+/* Some times convolution, norm, activation; the last one makes `last` channels. */
 static int add_block(builder *b, const char *prefix, og_place place, sources from, int channels, int last)
 {
     const og_act *act = b->spec->acts[place][stage_of(b, from.main) + from.strided];
-    for (int unit = 0; unit < CONVS_PER_STAGE && b->status == OG_OK; unit++) {
-        layer l = {prefix, unit, place, from, unit < CONVS_PER_STAGE - 1 ? channels : last, act, {0}};
+    for (int unit = 0; unit < b->spec->convs && b->status == OG_OK; unit++) {
+        layer l = {prefix, unit, place, from, unit < b->spec->convs - 1 ? channels : last, act, {0}};
         from = (sources){-1, add_layer(b, &l), false};
     }
     return from.main;
@@ -344,33 +366,49 @@ static int add_pool(builder *b, int src)
                   .src = {src},
                   .channels = channels_of(b, src),
                   .stage = stage_of(b, src) + 1,
+                  .average = b->spec->down == OG_DOWN_AVERAGE,
                   .number = b->number++,
                   .weight = OG_NO_PARAM,
                   .bias = OG_NO_PARAM};
     return add_node(b, &n);
 }
 
-/* Up to the next finer stage: a transposed convolution to that stage's channels, or a resize that keeps them. */
+/* Up to the next finer stage: what reads `src` and has its own weights goes to that stage's channels, a resize keeps
+ * them. */
 static int add_up(builder *b, const char *prefix, int src, int channels)
 {
-    og__node n = {.kind = OG_NODE_RESIZE,
-                  .src_count = 1,
+    og__node n = {.src_count = 1,
                   .src = {src},
                   .channels = channels_of(b, src),
                   .stage = stage_of(b, src) - 1,
-                  .number = b->number++,
-                  .corners = b->spec->up == OG_UP_BILINEAR_CORNERS,
                   .weight = OG_NO_PARAM,
                   .bias = OG_NO_PARAM};
-    if (b->spec->up == OG_UP_TRANSPOSED) {
+    char name[NAME_BYTES];
+    snprintf(name, sizeof name, "%s.up", prefix);
+    switch (b->spec->up) {
+    case OG_UP_TRANSPOSED:
         n.kind = OG_NODE_UP;
         n.kernel = 2;
         n.channels = channels;
-        char name[NAME_BYTES];
-        snprintf(name, sizeof name, "%s.up", prefix);
         n.weight = add_param(b, name, ".weight", 4, (int64_t[]){channels_of(b, src), channels, 2, 2}, true);
         n.bias = add_param(b, name, ".bias", 1, (int64_t[]){channels}, false);
+        break;
+    case OG_UP_PIXEL_SHUFFLE:
+        n.kind = OG_NODE_SHUFFLE;
+        n.channels = channels;
+        n.src[0] = add_conv(b, name, OG_INPUT_X, (sources){-1, src, false}, OG_SHUFFLE_AREA * channels, 3, true);
+        if (b->status == OG_OK)
+            b->graph->nodes[n.src[0]].shuffled = true;
+        break;
+    case OG_UP_BILINEAR:
+    case OG_UP_BILINEAR_CORNERS:
+    case OG_UP_NEAREST:
+        n.kind = OG_NODE_RESIZE;
+        n.corners = b->spec->up == OG_UP_BILINEAR_CORNERS;
+        n.nearest = b->spec->up == OG_UP_NEAREST;
+        break;
     }
+    n.number = b->number++;
     return add_node(b, &n);
 }
 

@@ -9,13 +9,15 @@ typedef enum og__node_kind {
     OG_NODE_CONV,     /* kernel x kernel convolution of one source, or of two that are thereby concatenated */
     OG_NODE_NORM_ACT, /* normalisation of each operand, then activation */
     OG_NODE_MIRROR,   /* (x, -x) over the channels; of an odd number the last -x is left out */
-    OG_NODE_POOL,     /* 2 x 2 maximum */
+    OG_NODE_POOL,     /* 2 x 2 maximum or mean */
     OG_NODE_UP,       /* 2 x 2 transposed convolution, stride 2 */
-    OG_NODE_RESIZE,   /* bilinear enlargement by 2 */
+    OG_NODE_RESIZE,   /* enlargement by 2, bilinear or nearest */
+    OG_NODE_SHUFFLE,  /* four channels become 2 x 2 pixels of one: dst[c, 2y + i, 2x + j] = src[4c + 2i + j, y, x] */
 } og__node_kind;
 
 enum {
     OG_CONV_SRC_MAX = 2,
+    OG_SHUFFLE_AREA = 4,                  /* pixels that a SHUFFLE makes of one */
     OG_NODE_SRC_MAX = OG_INPUT_COUNT - 2, /* operands that are tensors: x or mirror, gates, funnel */
     OG_NO_PARAM = -1,
     OG_NO_LAYER = -1,
@@ -48,6 +50,9 @@ typedef struct og__node {
     bool corners;             /* RESIZE: the corners' centres stay where they are, not the corners */
     bool head;                /* CONV: it makes logits */
     double loss_share;        /* of the loss of these logits in the whole; without any it is not computed */
+    bool shuffled;            /* CONV: a SHUFFLE reads it */
+    bool average;             /* POOL: the mean, not the maximum */
+    bool nearest;             /* RESIZE: not bilinear */
     int number;               /* CONV and UP: where the node would be if no activation had nodes of its own, so that */
     og_input input;           /*   initial weights are equal for all; CONV: the input that it makes */
     int weight, bias;         /* CONV and UP: parameters; OG_NO_PARAM where absent */

@@ -51,6 +51,17 @@ static og_status check_widths(const char *what, const int *widths, int first, in
     return OG_OK;
 }
 
+/* 0 in a field that has a usual value stands for that. */
+static void set_defaults(og_net_spec *spec)
+{
+    const struct {
+        int *field, value;
+    } defaults[] = {{&spec->convs, 2}, {&spec->groups, 8}};
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+        if (*defaults[i].field == 0)
+            *defaults[i].field = defaults[i].value;
+}
+
 static og_status check_spec(const og_net_spec *spec)
 {
     OG_TRY(check_range("input channels", spec->in_channels, 1, 1024));
@@ -62,6 +73,12 @@ static og_status check_spec(const og_net_spec *spec)
         OG_TRY(check_widths("width of a listed stage", spec->widths, spec->widths[0] == 0, spec->depth + 1));
     if (spec->decoder_widths[0] > 0)
         OG_TRY(check_widths("width of a listed decoder stage", spec->decoder_widths, 0, spec->depth));
+    OG_TRY(check_range("convs (convolutions per stage)", spec->convs, 1, OG_CONVS_MAX));
+    OG_TRY(check_range("norm", (int)spec->norm, OG_NORM_BATCH, OG_NORM_NONE));
+    OG_TRY(check_range("groups", spec->groups, 1, WIDTH_CAP_MAX));
+    OG_TRY(check_range("order", (int)spec->order, OG_ORDER_NORM_ACT, OG_ORDER_ACT_NORM));
+    OG_TRY(check_range("down", (int)spec->down, OG_DOWN_MAX, OG_DOWN_STRIDED));
+    OG_TRY(check_range("up", (int)spec->up, OG_UP_TRANSPOSED, OG_UP_PIXEL_SHUFFLE));
     return check_acts(spec);
 }
 
@@ -93,9 +110,11 @@ og_status og_net_new(const og_net_spec *spec, og_net **net)
     og_status status = OG_OK;
     og_net *made = NULL;
     *net = NULL;
-    OG_TRY(check_spec(spec));
+    og_net_spec own = *spec;
+    set_defaults(&own);
+    OG_TRY(check_spec(&own));
     OG_GO(og__alloc(1, sizeof *made, &made));
-    made->spec = *spec;
+    made->spec = own;
     OG_GO(copy_functions(spec, &made->spec));
     OG_GO(og_act_parse("identity", &made->identity));
     OG_GO(og__graph_init(&made->spec, &made->graph));
@@ -178,6 +197,14 @@ static void draw(og_net *net, const og_param *p, size_t first, size_t inner, siz
     }
 }
 
+/* The four pixels that come of one begin alike: no checkerboard (Aitken et al. 2017). (outputs, taps) */
+static void level_pixels(float *weights, size_t taps, size_t outputs)
+{
+    for (size_t o = 0; o < outputs; o++)
+        if (o % OG_SHUFFLE_AREA != 0)
+            memcpy(weights + o * taps, weights + o / OG_SHUFFLE_AREA * OG_SHUFFLE_AREA * taps, taps * sizeof *weights);
+}
+
 /* He-normal: sd = gain / sqrt(fan_in). A concatenated source has its own gain for each part, and its own random
  * stream, so that seeds pair activations: the same numbers, another factor. */
 static og_status init_conv(og_net *net, int node, uint64_t seed, int threads)
@@ -193,6 +220,8 @@ static og_status init_conv(og_net *net, int node, uint64_t seed, int threads)
         draw(net, p, first, channels * area, (size_t)p->shape[1] * area, sd, seed, stream_item(n, i), threads);
         first += channels * area;
     }
+    if (n->shuffled)
+        level_pixels(net->weights + p->offset, p->count / (size_t)p->shape[0], (size_t)p->shape[0]);
     return OG_OK;
 }
 

@@ -1,6 +1,7 @@
 /* The norm in front of an activation: statistics of an operand forward, its gradient's coefficients backward. */
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "net/pass.h"
 
@@ -18,26 +19,39 @@ static og__unit group_unit(const og__pass *p, int group, int block, int index)
     return og__pass_unit(p, (image * p->at->blocks + block) * p->chunks + index % p->chunks);
 }
 
-static double pixels_per_group(const og__pass *p)
+/* Neighbouring channels that share mean and variance. */
+static int channels_per_set(const og__pass *p)
 {
-    return (double)p->at->pixels * (p->na->groups > 1 ? 1 : p->plan->options.n);
+    const og_net_spec *spec = &p->plan->net->spec;
+    if (spec->norm == OG_NORM_LAYER)
+        return p->node->channels;
+    return spec->norm == OG_NORM_GROUP ? p->node->channels / spec->groups : 1;
+}
+
+/* Numbers that a mean is taken over. */
+static double values_per_set(const og__pass *p)
+{
+    return (double)p->at->pixels * (p->na->groups > 1 ? 1 : p->plan->options.n) * channels_per_set(p);
 }
 
 /* --- forward ------------------------------------------------------------------------------------------------------ */
 
-/* Combine the chunks' means and squared deviations (Chan, Golub, LeVeque 1979). */
-static void combine_moments(const og__pass *p, int group, int block, int lane, double *mean, double *m2)
+/* Combine the means and squared deviations of the chunks of a set's channels, from `first` on (Chan, Golub, LeVeque
+ * 1979). */
+static void combine_moments(const og__pass *p, int group, int first, double *mean, double *m2)
 {
     int lanes = p->plan->lanes;
     double count = 0;
     *mean = *m2 = 0;
-    for (int i = 0; i < group_unit_count(p); i++) {
-        og__unit u = group_unit(p, group, block, i);
-        double n = (double)u.pixels, delta = (double)u.partials[lane] - *mean;
-        *m2 += (double)u.partials[lanes + lane] + delta * delta * count * n / (count + n);
-        count += n;
-        *mean += delta * n / count;
-    }
+    for (int channel = first; channel < first + channels_per_set(p); channel++)
+        for (int i = 0; i < group_unit_count(p); i++) {
+            int lane = channel % lanes;
+            og__unit u = group_unit(p, group, channel / lanes, i);
+            double n = (double)u.pixels, delta = (double)u.partials[lane] - *mean;
+            *m2 += (double)u.partials[lanes + lane] + delta * delta * count * n / (count + n);
+            count += n;
+            *mean += delta * n / count;
+        }
 }
 
 static void update_running(const og__pass *p, int operand, int channel, double mean, double m2)
@@ -47,7 +61,7 @@ static void update_running(const og__pass *p, int operand, int channel, double m
     float *running_variance = og__net_running(p->plan->net, norm->variance);
     if (!running_mean)
         return;
-    double count = pixels_per_group(p), unbiased = count > 1 ? m2 / (count - 1) : m2;
+    double count = values_per_set(p), unbiased = count > 1 ? m2 / (count - 1) : m2;
     running_mean[channel] += running_momentum * ((float)mean - running_mean[channel]);
     running_variance[channel] += running_momentum * ((float)unbiased - running_variance[channel]);
 }
@@ -80,15 +94,16 @@ static void compute_moments(const og__pass *p, const float *src)
 
 static void use_statistics(const og__pass *p, int operand)
 {
-    int lanes = p->plan->lanes;
+    int together = channels_per_set(p);
     for (int group = 0; group < p->na->groups; group++)
-        for (int channel = 0; channel < p->node->channels; channel++) {
+        for (int first = 0; first < p->node->channels; first += together) {
             double mean, m2;
-            combine_moments(p, group, channel / lanes, channel % lanes, &mean, &m2);
-            set_affine(p, operand, (size_t)group * (size_t)p->na->padded + (size_t)channel, channel, mean,
-                       m2 / pixels_per_group(p));
+            combine_moments(p, group, first, &mean, &m2);
+            for (int channel = first; channel < first + together; channel++)
+                set_affine(p, operand, (size_t)group * (size_t)p->na->padded + (size_t)channel, channel, mean,
+                           m2 / values_per_set(p));
             if (p->plan->options.training)
-                update_running(p, operand, channel, mean, m2);
+                update_running(p, operand, first, mean, m2);
         }
 }
 
@@ -104,7 +119,7 @@ static void use_running(const og__pass *p, int operand)
 void og__norm_prepare(const og__pass *p, int operand, bool gathered, const float *src)
 {
     bool normalised = p->na->operands[operand].normalised;
-    bool own = p->plan->net->spec.norm == OG_NORM_INSTANCE || p->plan->options.training;
+    bool own = p->plan->net->spec.norm != OG_NORM_BATCH || p->plan->options.training;
     if (gathered)
         assert(normalised && own);
     else if ((normalised && own) || (operand == 0 && p->node->excite.hidden > 0))
@@ -141,8 +156,8 @@ static sums group_sums(const og__pass *p, int operand, int group, int channel)
     return s;
 }
 
-/* d_src = scale (dz - sum(dz)/M - (src - mean) rstd^2 sum(dz (src - mean))/M) = k0 dz + k1 src + k2, in the rows of one
- * group's images; what excitation adds to dz is the same for all pixels of an image, and so goes into k2. */
+/* Coefficients of one channel, in the rows of one group's images; what excitation adds to dz is the same for all pixels
+ * of an image, and so goes into k2. */
 static void set_coefficients(const og__pass *p, int operand, int group, int channel, double k1, double k2)
 {
     const og__operand *o = &p->na->operands[operand];
@@ -158,25 +173,43 @@ static void set_coefficients(const og__pass *p, int operand, int group, int chan
     }
 }
 
-static void gradients_of_norm(const og__pass *p, int operand)
+/* Over the channels c of a set, with M values:
+ *
+ *   d_src = scale dz - sum_c(scale sum(dz))/M - (src - mean) rstd^2 sum_c(scale sum(dz (src - mean)))/M
+ *         = k0 dz + k1 src + k2 */
+static void set_gradients(const og__pass *p, int operand, int group, int first, double *d_gamma, double *d_beta)
 {
     const og__operand *o = &p->na->operands[operand];
+    size_t at = (size_t)group * (size_t)p->na->padded + (size_t)first;
+    double count = values_per_set(p), dz_sum = 0, dz_src_sum = 0;
+    double rstd = (double)o->rstd[at], mean = (double)o->mean[at];
+    int together = channels_per_set(p);
+    for (int i = 0; i < together; i++) {
+        sums s = group_sums(p, operand, group, first + i);
+        double scale = (double)o->scale[at + (size_t)i];
+        dz_sum += scale * s.dz;
+        dz_src_sum += scale * s.dz_src;
+        d_gamma[first + i] += s.dz_src * rstd;
+        d_beta[first + i] += s.dz;
+    }
+    double k1 = -rstd * rstd * dz_src_sum / count;
+    for (int i = 0; i < together; i++)
+        set_coefficients(p, operand, group, first + i, k1, -k1 * mean - dz_sum / count);
+}
+
+static void gradients_of_norm(const og__pass *p, int operand)
+{
     float *d_gamma = og__net_gradient(p->plan->net, p->node->norms[operand].weight);
     float *d_beta = og__net_gradient(p->plan->net, p->node->norms[operand].bias);
-    double count = pixels_per_group(p);
-    for (int channel = 0; channel < p->node->channels; channel++) {
-        double gamma_sum = 0, beta_sum = 0;
-        for (int group = 0; group < p->na->groups; group++) {
-            size_t at = (size_t)group * (size_t)p->na->padded + (size_t)channel;
-            sums s = group_sums(p, operand, group, channel);
-            double scale = (double)o->scale[at], rstd = (double)o->rstd[at], mean = (double)o->mean[at];
-            double k1 = -scale * rstd * rstd * s.dz_src / count;
-            set_coefficients(p, operand, group, channel, k1, -k1 * mean - scale * s.dz / count);
-            gamma_sum += s.dz_src * rstd;
-            beta_sum += s.dz;
-        }
-        d_gamma[channel] = (float)gamma_sum;
-        d_beta[channel] = (float)beta_sum;
+    double *sums_of = p->plan->channel_sums; /* (2, channels) */
+    int channels = p->node->channels;
+    memset(sums_of, 0, 2 * (size_t)channels * sizeof *sums_of);
+    for (int group = 0; group < p->na->groups; group++)
+        for (int first = 0; first < channels; first += channels_per_set(p))
+            set_gradients(p, operand, group, first, sums_of, sums_of + channels);
+    for (int channel = 0; channel < channels; channel++) {
+        d_gamma[channel] = (float)sums_of[channel];
+        d_beta[channel] = (float)sums_of[channels + channel];
     }
 }
 

@@ -100,6 +100,12 @@ static og_status open_operands(const og_plan *plan, const og__node *n, og__norm_
     return OG_OK;
 }
 
+/* Whether each image has statistics of its own. */
+static bool norms_images(const og_net *net)
+{
+    return net->spec.norm != OG_NORM_BATCH && net->spec.norm != OG_NORM_NONE;
+}
+
 static og_status open_norm_act(og_plan *plan, int node)
 {
     const og__node *n = &plan->net->graph.nodes[node];
@@ -109,7 +115,7 @@ static og_status open_norm_act(og_plan *plan, int node)
     og_input inputs[OG_INPUT_COUNT];
     na->operand_count = og__act_operands(act, inputs);
     na->gradient_count = n->src_count;
-    na->groups = plan->net->spec.norm == OG_NORM_INSTANCE ? plan->options.n : 1;
+    na->groups = norms_images(plan->net) ? plan->options.n : 1;
     na->apply_rows = excited ? plan->options.n : na->groups;
     na->value_rows = excited ? plan->options.n : 1;
     na->padded = plan->nodes[node].blocks * plan->lanes;
@@ -128,9 +134,10 @@ static og_status open_norm_act(og_plan *plan, int node)
 static og_status open_partials(og_plan *plan)
 {
     const og__graph *g = &plan->net->graph;
-    size_t most = 0, floats, strips;
+    size_t most = 0, floats, strips, channels = 0;
     for (int i = 0; i < g->node_count; i++) {
         const og__plan_node *at = &plan->nodes[i];
+        channels = (size_t)g->nodes[i].channels > channels ? (size_t)g->nodes[i].channels : channels;
         if (g->nodes[i].kind != OG_NODE_NORM_ACT)
             continue;
         size_t units = (size_t)plan->options.n * (size_t)at->blocks * (size_t)og__chunk_count(at);
@@ -139,6 +146,7 @@ static og_status open_partials(og_plan *plan)
     }
     OG_TRY(og__product(&floats, 2, (size_t[]){most, (size_t)plan->lanes}));
     OG_TRY(og__alloc(floats, sizeof(float), &plan->partials));
+    OG_TRY(og__alloc(2 * channels, sizeof(double), &plan->channel_sums));
     OG_TRY(og__product(
         &strips, 4,
         (size_t[]){(size_t)plan->options.threads, OG_CHUNK_ROWS, (size_t)plan->options.w, (size_t)plan->lanes}));
@@ -279,6 +287,7 @@ void og_plan_free(og_plan *plan)
     free(plan->partials);
     free(plan->strips);
     free(plan->coarse_labels);
+    free(plan->channel_sums);
     free(plan);
 }
 

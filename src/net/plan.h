@@ -29,7 +29,7 @@ typedef struct og__excitation {
     double *d_hidden; /* (hidden) of one image */
 } og__excitation;
 
-/* A NORM_ACT node's workspace. `groups` sets of statistics: one for batch norm, one per image for instance norm.
+/* A NORM_ACT node's workspace. `groups` rows of statistics: one for batch norm, one per image for the other norms.
  * padded = channels rounded up to lanes. */
 typedef struct og__norm_act {
     og__act_kernel *kernel;
@@ -66,6 +66,7 @@ struct og_plan {
     void *scratch;          /* for oneDNN */
     float *partials;        /* per unit of work: sums over its pixels, combined in fixed order */
     uint8_t *coarse_labels; /* of one stage, for deep supervision; else NULL */
+    double *channel_sums;   /* (2, channels of the widest node) for a norm's gradients */
     og__head_run head;
     og__loss loss;
     size_t bytes;

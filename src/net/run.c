@@ -94,7 +94,11 @@ static void pool(const context *c, const og__step *step, float *dst)
         int chunk = i % chunks, block = i / chunks % blocks, image = i / chunks / blocks;
         size_t line = (size_t)(c->at->w * plan->lanes), row = (size_t)(chunk * OG_CHUNK_ROWS / 2);
         float *to = dst + (size_t)(i / chunks) * block_floats(plan, c->at) + row * line;
-        plan->ops->pool_forward(0, pooled_rows(c, chunk), c->at->w, pool_rows(c, step, image, block, chunk), to);
+        const float *from = pool_rows(c, step, image, block, chunk);
+        if (c->node->average)
+            plan->ops->average_forward(0, pooled_rows(c, chunk), c->at->w, from, to);
+        else
+            plan->ops->pool_forward(0, pooled_rows(c, chunk), c->at->w, from, to);
     }
 }
 
@@ -110,10 +114,13 @@ static void pool_back(const context *c, const og__step *step, bool reduced, cons
         size_t line = (size_t)(c->at->w * plan->lanes), row = (size_t)(chunk * OG_CHUNK_ROWS / 2);
         for (int block = 0; block < blocks; block++) {
             size_t at = (size_t)(image * blocks + block);
-            const float *src = pool_rows(c, step, image, block, chunk);
-            plan->ops->pool_backward(0, pooled_rows(c, chunk), c->at->w, src,
-                                     d_dst + at * block_floats(plan, c->at) + row * line, step->add[0],
-                                     d_src + at * block_floats(plan, c->src) + 4 * row * line);
+            const float *from = d_dst + at * block_floats(plan, c->at) + row * line;
+            float *to = d_src + at * block_floats(plan, c->src) + 4 * row * line;
+            if (c->node->average)
+                plan->ops->average_backward(0, pooled_rows(c, chunk), c->at->w, from, step->add[0], to);
+            else
+                plan->ops->pool_backward(0, pooled_rows(c, chunk), c->at->w, pool_rows(c, step, image, block, chunk),
+                                         from, step->add[0], to);
         }
         if (reduced)
             og__act_rows_reduce(&act, image, chunk);
@@ -124,17 +131,38 @@ static void resize(const context *c, bool backward, const float *from, float *to
 {
     og_plan *plan = c->plan;
     size_t coarse = block_floats(plan, c->src), fine = block_floats(plan, c->at);
-    bool corners = c->node->corners;
     int h = c->src->h, w = c->src->w;
+    const og__ops *ops = plan->ops;
+    void (*run)(int row, int rows, int h, int w, const float *src, float *dst);
+    if (c->node->nearest)
+        run = backward ? ops->nearest_backward : ops->nearest_forward;
+    else if (c->node->corners)
+        run = backward ? ops->corners_backward : ops->corners_forward;
+    else
+        run = backward ? ops->resize_backward : ops->resize_forward;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
     for (int i = 0; i < plan->options.n * c->at->blocks * strips_per_block(h); i++) {
         strip s = strip_of(i, h);
-        if (backward)
-            (corners ? plan->ops->corners_backward
-                     : plan->ops->resize_backward)(s.row, s.rows, h, w, from + s.block * fine, to + s.block * coarse);
-        else
-            (corners ? plan->ops->corners_forward
-                     : plan->ops->resize_forward)(s.row, s.rows, h, w, from + s.block * coarse, to + s.block * fine);
+        const float *src = from + s.block * (backward ? fine : coarse);
+        float *dst = to + s.block * (backward ? coarse : fine);
+        run(s.row, s.rows, h, w, src, dst);
+    }
+}
+
+/* A strip of one block of the finer tensor at a time, or of one of the coarser tensor backward. */
+static void shuffle(const context *c, bool backward, const float *from, float *to)
+{
+    og_plan *plan = c->plan;
+    size_t coarse = block_floats(plan, c->src), fine = block_floats(plan, c->at);
+    int h = c->src->h, w = c->src->w, blocks = backward ? c->src->blocks : c->at->blocks;
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < plan->options.n * blocks * strips_per_block(h); i++) {
+        strip s = strip_of(i, h);
+        size_t image = s.block / (size_t)blocks;
+        const float *src = from + image * (backward ? (size_t)c->at->blocks * fine : (size_t)c->src->blocks * coarse);
+        float *dst = to + s.block * (backward ? coarse : fine);
+        (backward ? plan->ops->shuffle_backward : plan->ops->shuffle_forward)(
+            s.row, s.rows, w, c->node->channels, (int)(s.block % (size_t)blocks), backward ? fine : coarse, src, dst);
     }
 }
 
@@ -211,6 +239,9 @@ static og_status forward(og_plan *plan, const og__step *step)
         return OG_OK;
     case OG_NODE_RESIZE:
         resize(&c, false, src, dst);
+        return OG_OK;
+    case OG_NODE_SHUFFLE:
+        shuffle(&c, false, src, dst);
         return OG_OK;
     }
     return OG_OK;
@@ -293,6 +324,9 @@ static og_status backward(og_plan *plan, const og__step *step)
         return OG_OK;
     case OG_NODE_RESIZE:
         resize(&c, true, d_dst, d_src);
+        return OG_OK;
+    case OG_NODE_SHUFFLE:
+        shuffle(&c, true, d_dst, d_src);
         return OG_OK;
     case OG_NODE_INPUT:
         return OG_OK;

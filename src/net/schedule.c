@@ -199,7 +199,7 @@ static void need(planner *p, int node)
 /* Whether a node's backward step needs what it was computed from: the linear ones do not. */
 static bool reads_values(const og__node *n)
 {
-    return n->kind != OG_NODE_RESIZE && n->kind != OG_NODE_MIRROR;
+    return n->kind != OG_NODE_RESIZE && n->kind != OG_NODE_SHUFFLE && n->kind != OG_NODE_MIRROR && !n->average;
 }
 
 /* Where the gradient by source i goes: the first one is made in place by NORM_ACT, and the first consumer's is kept. */
@@ -241,8 +241,9 @@ static void emit_backward(planner *p, int node)
     else if (applies(p, node - 1, node))
         step.applied = use(p, p->value[node - 1]);
     for (int i = 0; i < n->src_count; i++) {
-        if (reads_values(n))
-            give_source(p, node, i, makes_rows(p, node, n->src[i]), &step);
+        bool by_rows = makes_rows(p, node, n->src[i]); /* its gradient may be reduced with them */
+        if (reads_values(n) || by_rows)
+            give_source(p, node, i, by_rows, &step);
         if (p->graph->nodes[n->src[i]].kind != OG_NODE_INPUT)
             give_gradient(p, n, i, &step);
     }

@@ -59,6 +59,7 @@ og__work og__trace_work(const og__graph *graph, const og__step *step)
         return backward ? OG_WORK_POOL_BACKWARD : OG_WORK_POOL_FORWARD;
     case OG_NODE_MIRROR:
     case OG_NODE_RESIZE:
+    case OG_NODE_SHUFFLE:
         break;
     }
     return OG_WORK_RESIZE;
@@ -79,7 +80,10 @@ void og__trace_name(const og__graph *graph, int node, size_t size, char text[siz
     } else if (n->kind == OG_NODE_INPUT) {
         snprintf(text, size, "input");
     } else {
-        const char *kind = n->kind == OG_NODE_POOL ? "pool" : n->kind == OG_NODE_RESIZE ? "resize" : "mirror";
+        const char *kind = n->kind == OG_NODE_POOL      ? "pool"
+                           : n->kind == OG_NODE_RESIZE  ? "resize"
+                           : n->kind == OG_NODE_SHUFFLE ? "shuffle"
+                                                        : "mirror";
         snprintf(text, size, "%s.%d.%s", n->kind == OG_NODE_POOL ? "encoder" : "decoder",
                  n->kind == OG_NODE_POOL ? n->stage - 1 : n->stage, kind);
     }

@@ -43,8 +43,7 @@ static og_status read_widths(const char *option, const char *text, int count, in
     return OG_OK;
 }
 
-/* Without activations. */
-static og_status spec_of(const og_train_options *options, int channels, int classes, og_net_spec *spec)
+og_status og__model_spec(const og_train_options *options, int channels, int classes, og_net_spec *spec)
 {
     *spec = (og_net_spec){
         .in_channels = channels,
@@ -53,8 +52,11 @@ static og_status spec_of(const og_train_options *options, int channels, int clas
         .width = (int)options->width,
         .width_cap = (int)options->width_cap,
         .narrow = options->narrow,
+        .convs = (int)options->convs,
         .norm = (og_norm)options->norm,
+        .groups = (int)options->groups,
         .conv_bias = options->conv_bias,
+        .order = (og_order)options->order,
         .down = (og_down)options->down,
         .up = (og_up)options->up,
         .concat = (og_concat)options->concat,
@@ -68,7 +70,7 @@ og_status og__model_net(const og_train_options *options, const og__placement *pl
                         og_net **net)
 {
     og_net_spec spec;
-    OG_TRY(spec_of(options, channels, classes, &spec));
+    OG_TRY(og__model_spec(options, channels, classes, &spec));
     og__placement_fill(placement, &spec);
     OG_TRY(og_net_new(&spec, net));
     return og_net_init(*net, (uint64_t)options->seed, og__train_threads(options));
@@ -356,7 +358,7 @@ static og_status read_net(const og__safetensors *file, int channels, og_model *m
 {
     og_status status = OG_OK;
     og_net_spec spec;
-    OG_TRY(spec_of(&model->options, channels, model->class_count, &spec));
+    OG_TRY(og__model_spec(&model->options, channels, model->class_count, &spec));
     OG_GO(read_functions(file, &spec));
     OG_GO(check_claim(file, &spec));
     OG_GO(og_net_new(&spec, &model->net));

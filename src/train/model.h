@@ -13,6 +13,9 @@
 #include "train/bundle.h"
 #include "train/placement.h"
 
+/* The specification that the options describe, without activations and head. */
+og_status og__model_spec(const og_train_options *options, int channels, int classes, og_net_spec *spec);
+
 /* Make a network with the activations of a placement and weights from the options' seed; the caller's also on failure.
  */
 og_status og__model_net(const og_train_options *options, const og__placement *placement, int channels, int classes,

@@ -392,7 +392,9 @@ og_status og__warnings_init_net(og__warnings *w, const og_net *net)
         layers[i].place = *og_net_layer_at(net, i);
         layers[i].act = spec->acts[layers[i].place.place][layers[i].place.stage];
     }
-    return og__warnings_init(w, layers, count, spec->norm);
+    /* the warnings ask what the activation gets */
+    og_norm before = spec->order == OG_ORDER_NORM_ACT ? spec->norm : OG_NORM_NONE;
+    return og__warnings_init(w, layers, count, before);
 }
 
 void og__warnings_deinit(og__warnings *w)

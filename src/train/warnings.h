@@ -18,7 +18,7 @@ typedef struct og__watched_layer {
     const og_act *act;
 } og__watched_layer;
 
-enum { OG_WARNING_ITEMS_MAX = 2 * OG_STAGES_MAX + 2, OG_WARNING_LAYERS_MAX = 4 * OG_STAGES_MAX };
+enum { OG_WARNING_ITEMS_MAX = 2 * OG_STAGES_MAX + 2, OG_WARNING_LAYERS_MAX = 2 * OG_CONVS_MAX * OG_STAGES_MAX };
 
 /* Layers that are judged together: of one place and stage, or of a whole place. */
 typedef struct og__warning_item {

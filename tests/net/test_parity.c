@@ -16,6 +16,7 @@
 #include "format/json.h"
 #include "format/safetensors.h"
 #include "tensors.h"
+#include "train/model.h"
 #include "train/optimizer.h"
 
 /* The promise: 1e-4 relative in fp32, as relative L2 distance of each tensor. */
@@ -92,6 +93,36 @@ static void check_names(const parity *p)
         assert_string_equal(json_string_value(json_array_get(names, i)), og_net_param_at(p->net, i)->name);
 }
 
+static void set_option(og_train_options *options, const char *name, const char *value)
+{
+    const og_option *option = og_option_find(og_train_option_table(), name);
+    assert_non_null(option);
+    if (og_option_set(option, options, value) != OG_OK)
+        fail_msg("%s", og_error_text());
+}
+
+/* Further settings of the network go by the names of the command line. */
+static og_net_spec spec_of(const json_t *about)
+{
+    og_option_table table = og_train_option_table();
+    og_train_options options;
+    const char *key;
+    json_t *value;
+    assert_int_equal(og_options_init(table, &options), OG_OK);
+    options.depth = number(about, "depth");
+    options.width = number(about, "width");
+    options.width_cap = number(about, "cap");
+    set_option(&options, "norm", text(about, "norm"));
+    set_option(&options, "up", text(about, "up"));
+    json_object_foreach(json_object_get(about, "options"), key, value)
+        set_option(&options, key, json_string_value(value));
+    og_net_spec spec;
+    if (og__model_spec(&options, number(about, "inputs"), number(about, "classes"), &spec) != OG_OK)
+        fail_msg("%s", og_error_text());
+    og_options_deinit(table, &options);
+    return spec;
+}
+
 static void open_case(const char *path, parity *p)
 {
     if (og__safetensors_load(path, &p->file) != OG_OK)
@@ -104,16 +135,8 @@ static void open_case(const char *path, parity *p)
     const char *name = json_object_get(p->about, "head") ? text(p->about, "head") : "softmax";
     if (og_act_parse(text(p->about, "act"), &act) != OG_OK || og_head_parse(name, &head) != OG_OK)
         fail_msg("%s", og_error_text());
-    og_net_spec spec = {
-        .in_channels = number(p->about, "inputs"),
-        .classes = number(p->about, "classes"),
-        .depth = number(p->about, "depth"),
-        .width = number(p->about, "width"),
-        .width_cap = number(p->about, "cap"),
-        .norm = (og_norm)index_in(text(p->about, "norm"), (const char *[]){"batch", "instance", "none", NULL}),
-        .up = (og_up)index_in(text(p->about, "up"), (const char *[]){"transposed", "bilinear", NULL}),
-        .head = head,
-    };
+    og_net_spec spec = spec_of(p->about);
+    spec.head = head;
     og_net_spec_fill(&spec, act);
     if (og_net_new(&spec, &p->net) != OG_OK)
         fail_msg("%s", og_error_text());

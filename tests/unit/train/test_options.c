@@ -43,7 +43,7 @@ typedef enum effect {
 static const struct {
     const char *name, *value;
     effect effect;
-    const char *also[2]; /* an option and its value, or NULL */
+    const char *also[5]; /* options and their values, up to NULL */
 } cases[] = {
     {"act", "silu", OTHER_WEIGHTS, {0}},
     {"act-encoder", "silu", OTHER_WEIGHTS, {0}},
@@ -62,6 +62,9 @@ static const struct {
     {"concat", "up-first", OTHER_WEIGHTS, {0}},
     {"deep-supervision", "true", OTHER_WEIGHTS, {"depth", "2"}},
     {"norm", "instance", OTHER_WEIGHTS, {0}},
+    {"convs", "1", OTHER_WEIGHTS, {0}},
+    {"groups", "2", OTHER_WEIGHTS, {"norm", "group", "width", "8"}},
+    {"order", "act-norm", OTHER_WEIGHTS, {0}},
     {"up", "bilinear", OTHER_WEIGHTS, {0}},
     {"epochs", "2", OTHER_WEIGHTS, {0}},
     {"batch", "3", OTHER_WEIGHTS, {0}},
@@ -141,7 +144,7 @@ static outcome train(const char *const *also, const char *name, const char *valu
     og_train_options options = tiny_options();
     options.epochs = 1;
     snprintf(run, sizeof run, "%s/run", base);
-    if (also[0])
+    for (; also[0]; also += 2)
         set(&options, also[0], also[1]);
     if (name)
         set(&options, name, value);
@@ -218,12 +221,17 @@ static void choices_are_in_the_order_of_their_enum(void **state)
         og__text_format(&names, "%s%s", kind ? "|" : "", og__optimizer_name(kind));
     assert_string_equal(og__text_get(&names), option->choices);
     og__text_deinit(&names);
-    assert_string_equal(og_option_find(og_train_option_table(), "norm")->choices, "batch|instance|none");
-    assert_true(OG_NORM_BATCH == 0 && OG_NORM_INSTANCE == 1 && OG_NORM_NONE == 2);
-    assert_string_equal(og_option_find(og_train_option_table(), "up")->choices, "transposed|bilinear|bilinear-corners");
-    assert_true(OG_UP_TRANSPOSED == 0 && OG_UP_BILINEAR == 1 && OG_UP_BILINEAR_CORNERS == 2);
-    assert_string_equal(og_option_find(og_train_option_table(), "down")->choices, "max|strided");
-    assert_true(OG_DOWN_MAX == 0 && OG_DOWN_STRIDED == 1);
+    assert_string_equal(og_option_find(og_train_option_table(), "norm")->choices, "batch|instance|group|layer|none");
+    assert_true(OG_NORM_BATCH == 0 && OG_NORM_INSTANCE == 1 && OG_NORM_GROUP == 2 && OG_NORM_LAYER == 3 &&
+                OG_NORM_NONE == 4);
+    assert_string_equal(og_option_find(og_train_option_table(), "order")->choices, "norm-act|act-norm");
+    assert_true(OG_ORDER_NORM_ACT == 0 && OG_ORDER_ACT_NORM == 1);
+    assert_string_equal(og_option_find(og_train_option_table(), "up")->choices,
+                        "transposed|bilinear|bilinear-corners|nearest|pixel-shuffle");
+    assert_true(OG_UP_TRANSPOSED == 0 && OG_UP_BILINEAR == 1 && OG_UP_BILINEAR_CORNERS == 2 && OG_UP_NEAREST == 3 &&
+                OG_UP_PIXEL_SHUFFLE == 4);
+    assert_string_equal(og_option_find(og_train_option_table(), "down")->choices, "max|average|strided");
+    assert_true(OG_DOWN_MAX == 0 && OG_DOWN_AVERAGE == 1 && OG_DOWN_STRIDED == 2);
     assert_string_equal(og_option_find(og_train_option_table(), "concat")->choices, "skip-first|up-first");
     assert_true(OG_CONCAT_SKIP_FIRST == 0 && OG_CONCAT_UP_FIRST == 1);
 }

@@ -1,0 +1,211 @@
+/* Every axis of the network's specification: gradients against finite differences, the same bits twice and for any
+ * number of threads in inference, and what is refused. Parity with PyTorch is test_parity's. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <ogive/net.h>
+
+#include "nets.h"
+#include "train/model.h"
+#include "train/options.h"
+
+/* Options of the command line that make a network; what is not said is as in `usual`. Every value of every choice of
+ * the topic Network occurs. */
+static const char *const usual[][2] = {{"depth", "2"}, {"width", "6"}, {"width-cap", "64"}, {"groups", "3"}};
+static const struct {
+    const char *act;
+    const char *options[6][2];
+} cases[] = {
+    {"silu", {{"convs", "1"}}},
+    {"tanh", {{"convs", "3"}, {"norm", "instance"}, {"up", "bilinear"}}},
+    {"silu", {{"norm", "group"}, {"down", "average"}}},
+    {"mish", {{"norm", "layer"}, {"up", "nearest"}}},
+    {"tanh", {{"norm", "none"}, {"up", "pixel-shuffle"}, {"down", "average"}}},
+    {"silu", {{"order", "act-norm"}}},
+    {"tanh", {{"order", "act-norm"}, {"norm", "group"}, {"convs", "1"}, {"up", "pixel-shuffle"}}},
+    {"x*sigmoid(4*p*x); p = excite(2)", {{"norm", "layer"}, {"down", "average"}}},
+    {"mirror*sigmoid(funnel + gate)", {{"order", "act-norm"}, {"norm", "layer"}}},
+    {"x*sigmoid(b*x); b = learn(1, channel)", {{"norm", "group"}, {"groups", "2"}, {"convs", "3"}}},
+    {"silu", {{"down", "strided"}, {"conv-bias", "true"}, {"norm", "instance"}, {"concat", "up-first"}}},
+    {"silu", {{"up", "bilinear-corners"}, {"narrow", "true"}}},
+    {"silu", {{"widths", "0,4,3"}, {"decoder-widths", "2,5"}}},
+    {"silu", {{"widths", "0,4,3"}, {"decoder-widths", "2,5"}, {"down", "strided"}}},
+    {"silu", {{"deep-supervision", "true"}, {"depth", "3"}, {"width-cap", "6"}, {"up", "bilinear"}}},
+    {"silu", {{"deep-supervision", "true"}, {"depth", "1"}}},
+};
+enum { CASES = sizeof cases / sizeof cases[0] };
+
+static void set_option(og_train_options *options, const char *name, const char *value)
+{
+    const og_option *option = og_option_find(og_train_option_table(), name);
+    assert_non_null(option);
+    if (og_option_set(option, options, value) != OG_OK)
+        fail_msg("%s", og_error_text());
+}
+
+static og_net *net_of_case(size_t i)
+{
+    og_train_options options;
+    assert_int_equal(og_options_init(og_train_option_table(), &options), OG_OK);
+    for (size_t k = 0; k < sizeof usual / sizeof usual[0]; k++)
+        set_option(&options, usual[k][0], usual[k][1]);
+    for (size_t k = 0; cases[i].options[k][0]; k++)
+        set_option(&options, cases[i].options[k][0], cases[i].options[k][1]);
+    og_net_spec spec;
+    if (og__model_spec(&options, 2, 3, &spec) != OG_OK)
+        fail_msg("%s", og_error_text());
+    og_net *net = net_of(spec, cases[i].act, "softmax");
+    og_options_deinit(og_train_option_table(), &options);
+    return net;
+}
+
+static void gradients_are_finite_differences(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASES; i++) {
+        char about[256];
+        size_t length = (size_t)snprintf(about, sizeof about, "%s", cases[i].act);
+        for (size_t k = 0; cases[i].options[k][0]; k++)
+            length += (size_t)snprintf(about + length, sizeof about - length, " --%s %s", cases[i].options[k][0],
+                                       cases[i].options[k][1]);
+        og_net *net = net_of_case(i);
+        check_net_gradients(about, net);
+        og_net_free(net);
+    }
+}
+
+/* Blocks that are not full, several threads, passes again and in other plans. */
+static void bits_are_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASES; i++) {
+        og_net *net = net_of_case(i);
+        size_t weights = og_net_weight_count(net) * sizeof(float);
+        float *image = random_tensor(2 * PIXELS, 1), *first = NULL, *want = NULL;
+        uint8_t labels[PIXELS];
+        make_labels(labels, 3);
+        for (int repeat = 0; repeat < 2; repeat++) {
+            og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 2);
+            train_once(plan, image, labels);
+            if (!first)
+                first = copy_tensor(og_net_gradients(net), weights / sizeof(float));
+            assert_memory_equal(first, og_net_gradients(net), weights);
+            og_plan_free(plan);
+        }
+        for (int threads = 1; threads <= 2; threads++) {
+            og_plan *plan = make_plan(net, N, SIDE, SIDE, false, threads);
+            float *probs = floats_new(3 * PIXELS);
+            assert_int_equal(og_plan_infer(plan, image, false, probs), OG_OK);
+            if (!want)
+                want = copy_tensor(probs, 3 * PIXELS);
+            assert_memory_equal(want, probs, 3 * PIXELS * sizeof(float));
+            free(probs);
+            og_plan_free(plan);
+        }
+        free(image);
+        free(first);
+        free(want);
+        og_net_free(net);
+    }
+}
+
+/* Every value of every choice of the network's options is in a case. */
+static void every_choice_is_covered(void **state)
+{
+    og_option_table table = og_train_option_table();
+    (void)state;
+    for (size_t o = 0; o < table.count; o++) {
+        const og_option *option = &table.options[o];
+        if (option->type != OG_OPTION_CHOICE || strcmp(option->topic, "Network") != 0)
+            continue;
+        for (const char *at = option->choices; at;) {
+            const char *end = strchr(at, '|');
+            size_t length = end ? (size_t)(end - at) : strlen(at);
+            bool found = strlen(option->initial) == length && strncmp(option->initial, at, length) == 0;
+            for (size_t i = 0; i < CASES && !found; i++)
+                for (size_t k = 0; cases[i].options[k][0] && !found; k++)
+                    found = strcmp(cases[i].options[k][0], option->name) == 0 &&
+                            strlen(cases[i].options[k][1]) == length &&
+                            strncmp(cases[i].options[k][1], at, length) == 0;
+            if (!found)
+                fail_msg("no case has --%s %.*s", option->name, (int)length, at);
+            at = end ? end + 1 : NULL;
+        }
+    }
+}
+
+/* Before a pixel shuffle the four outputs that become one place's pixels begin alike. */
+static void a_shuffle_begins_without_a_checkerboard(void **state)
+{
+    (void)state;
+    og_net *net = net_of(
+        (og_net_spec){
+            .in_channels = 1, .classes = 2, .depth = 1, .width = 3, .width_cap = 6, .up = OG_UP_PIXEL_SHUFFLE},
+        "relu", "softmax");
+    bool found = false;
+    for (size_t i = 0; i < og_net_param_count(net); i++) {
+        const og_param *p = og_net_param_at(net, i);
+        if (strcmp(p->name, "decoder.0.up.weight") != 0)
+            continue;
+        const float *w = og_net_weights(net) + p->offset;
+        size_t taps = p->count / (size_t)p->shape[0];
+        found = true;
+        assert_int_equal(p->shape[0], 12);
+        for (size_t o = 0; o < 12; o++)
+            assert_memory_equal(w + o * taps, w + o / 4 * 4 * taps, taps * sizeof(float));
+        assert_true(memcmp(w, w + 4 * taps, taps * sizeof(float)) != 0);
+    }
+    assert_true(found);
+    og_net_free(net);
+}
+
+/* The message names the option. */
+static void what_cannot_be_is_refused(void **state)
+{
+    const og_net_spec good = {.in_channels = 1, .classes = 2, .depth = 1, .width = 4, .width_cap = 8};
+    og_net_spec specs[16];
+    const char *words[16];
+    size_t count = 0;
+    (void)state;
+#define BAD(field, value, word)                                                                                        \
+    do {                                                                                                               \
+        specs[count] = good;                                                                                           \
+        specs[count].field = value;                                                                                    \
+        words[count++] = word;                                                                                         \
+    } while (0)
+    BAD(convs, 9, "convs");
+    BAD(convs, -1, "convs");
+    BAD(norm, 7, "norm");
+    BAD(groups, -1, "groups");
+    BAD(order, 2, "order");
+    BAD(down, 9, "down");
+    BAD(up, 9, "up");
+    BAD(norm, OG_NORM_GROUP, "groups is 8, which does not divide the 4 channels of encoder.0.norm.0");
+    for (size_t i = 0; i < count; i++) {
+        og_act *act;
+        og_net *net;
+        assert_int_equal(og_act_parse("relu", &act), OG_OK);
+        og_net_spec_fill(&specs[i], act);
+        assert_int_equal(og_net_new(&specs[i], &net), OG_ERR_ARGUMENT);
+        assert_null(net);
+        if (!strstr(og_error_text(), words[i]))
+            fail_msg("'%s' does not name %s", og_error_text(), words[i]);
+        og_act_free(act);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gradients_are_finite_differences), cmocka_unit_test(bits_are_the_same),
+        cmocka_unit_test(every_choice_is_covered),          cmocka_unit_test(a_shuffle_begins_without_a_checkerboard),
+        cmocka_unit_test(what_cannot_be_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
