@@ -51,11 +51,7 @@ static og_option_table own_options(void)
 static bool holds_labels(const char *path)
 {
     struct stat info;
-    char *model = join_path(path, "model.safetensors");
-    bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-    bool labels = folder && model && stat(model, &info) != 0;
-    free(model);
-    return labels;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode) && !models_are_in(path);
 }
 
 static og_status score_network(const own_settings *settings, const char *path, const og_dataset *data,
@@ -68,7 +64,7 @@ static og_status score_network(const own_settings *settings, const char *path, c
         return fail(OG_ERR_MEMORY, "out of memory");
     GO(models_load(&path, 1, list));
     GO(og_predictor_new(list->pointers, list->count, &settings->predict, &predictor));
-    GO(og_predictor_score(predictor, data, (og_part)settings->part, scorer));
+    GO(og_predictor_score(predictor, data, (og_part)settings->part, &scorer, 1));
 done:
     og_predictor_free(predictor);
     models_deinit(list);

@@ -24,24 +24,57 @@ static char *fold_model(const char *folder, int fold)
     return asprintf(&path, "%s/fold-%d/model.safetensors", folder, fold) < 0 ? NULL : path;
 }
 
+/* A member that is text, or "". */
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
 /* The networks of all folds; none when it is no folder of a cross-validation. */
 static og_status add_folds(model_list *list, const char *folder, size_t *added)
 {
     og_status status = OG_OK;
+    json_t *document = NULL;
+    size_t i;
+    const json_t *fold;
+    char *first = fold_model(folder, 0), *path = join_path(folder, "cv.json");
     *added = 0;
-    for (int fold = 1; status == OG_OK; fold++) {
-        char *path = fold_model(folder, fold);
-        if (!path)
-            return fail(OG_ERR_MEMORY, "out of memory");
-        bool there = access(path, F_OK) == 0;
-        if (there)
-            status = add_model(list, path);
-        free(path);
-        if (!there)
-            break;
+    if (!first || !path)
+        GO(fail(OG_ERR_MEMORY, "out of memory"));
+    if (access(path, F_OK) != 0) {
+        if (access(first, F_OK) == 0)
+            GO(fail(OG_ERR_DATA,
+                    "the cross-validation in '%s' is not finished; the same ogive cv command goes on with it", folder));
+        goto done;
+    }
+    GO(load_json(path, &document));
+    json_array_foreach(json_object_get(document, "folds"), i, fold) {
+        char *run = join_path(folder, text_of(fold, "run"));
+        status = run ? add_model(list, run) : fail(OG_ERR_MEMORY, "out of memory");
+        free(run);
+        if (status != OG_OK)
+            goto done;
         ++*added;
     }
+    if (*added == 0)
+        status = fail(OG_ERR_FORMAT, "'%s' names no folds", path);
+done:
+    free(first);
+    free(path);
+    json_decref(document);
     return status;
+}
+
+bool models_are_in(const char *folder)
+{
+    char *paths[] = {join_path(folder, "model.safetensors"), fold_model(folder, 0)};
+    bool found = false;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        found = found || (paths[i] && access(paths[i], F_OK) == 0);
+        free(paths[i]);
+    }
+    return found;
 }
 
 og_status models_load(const char *const *paths, size_t count, model_list *list)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "failure.h"
 
@@ -18,6 +19,20 @@ og_status print_json(json_t *document, int digits)
     json_decref(document);
     putchar('\n');
     return failed ? fail(OG_ERR_FILE, "cannot write to standard output") : OG_OK;
+}
+
+og_status save_json(const char *path, const json_t *document)
+{
+    char *part;
+    if (asprintf(&part, "%s.%ld.part", path, (long)getpid()) < 0)
+        return fail(OG_ERR_MEMORY, "out of memory");
+    bool written = json_dump_file(document, part, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) == 0;
+    written = written && rename(part, path) == 0;
+    og_status status = written ? OG_OK : fail(OG_ERR_FILE, "cannot write '%s': %s", path, strerror(errno));
+    if (!written)
+        unlink(part);
+    free(part);
+    return status;
 }
 
 og_status load_json(const char *path, json_t **document)

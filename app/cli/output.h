@@ -11,6 +11,9 @@
  */
 og_status print_json(json_t *document, int digits);
 
+/* Write a document to a file that holds the old content or all of the new one. */
+og_status save_json(const char *path, const json_t *document);
+
 /* Read a JSON file that ogive wrote. Released with json_decref(). */
 og_status load_json(const char *path, json_t **document);
 

@@ -93,10 +93,13 @@ OG_API const char *og_output_endings(og_output output);
 /**
  * Label one part of a data set and add its images to the scores.
  *
+ * @param scorers   (count) that all get every image
+ *
  * @return OG_OK, what og_predictor_run() and og_scorer_add() find, or OG_ERR_DATA when the data set's channels or
  *         classes are not the network's
  */
-OG_API og_status og_predictor_score(og_predictor *predictor, const og_dataset *data, og_part part, og_scorer *scorer);
+OG_API og_status og_predictor_score(og_predictor *predictor, const og_dataset *data, og_part part,
+                                    og_scorer *const *scorers, size_t count);
 
 /**
  * The same for labels that stand in files: FOLDER/NAME.png (.tif, .nii.gz, ...) for the image NAME, with a class as the

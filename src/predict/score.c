@@ -6,7 +6,7 @@
 #include "data/dataset.h"
 #include "predict/predictor.h"
 
-static og_status score_sample(og_predictor *predictor, const og_sample *sample, og_scorer *scorer)
+static og_status score_sample(og_predictor *predictor, const og_sample *sample, og_scorer *const *scorers, size_t count)
 {
     og_status status = OG_OK;
     size_t pixels, floats;
@@ -25,21 +25,23 @@ static og_status score_sample(og_predictor *predictor, const og_sample *sample, 
                                    .truth = sample->labels,
                                    .labels = labels,
                                    .probs = probs};
-    OG_GO(og_scorer_add(scorer, &image));
+    for (size_t i = 0; i < count; i++)
+        OG_GO(og_scorer_add(scorers[i], &image));
 done:
     free(labels);
     free(probs);
     return status == OG_OK ? OG_OK : og__fail_in(status, "image '%s'", sample->name);
 }
 
-og_status og_predictor_score(og_predictor *predictor, const og_dataset *data, og_part part, og_scorer *scorer)
+og_status og_predictor_score(og_predictor *predictor, const og_dataset *data, og_part part, og_scorer *const *scorers,
+                             size_t count)
 {
     if (og_dataset_class_count(data) != predictor->classes)
         return og__fail(OG_ERR_DATA, "the data set '%s' has %d classes; the network was made for %d",
                         og_dataset_name(data), og_dataset_class_count(data), predictor->classes);
     for (size_t i = 0; i < og_dataset_count(data, part); i++) {
         og_sample sample = og_dataset_sample(data, part, i);
-        OG_TRY(score_sample(predictor, &sample, scorer));
+        OG_TRY(score_sample(predictor, &sample, scorers, count));
         og__sample_release(data, part, i);
     }
     return OG_OK;

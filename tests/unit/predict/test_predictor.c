@@ -119,7 +119,7 @@ static void scores_are_those_of_the_run(void **state)
     assert_int_equal(og__json_load(path, &root), OG_OK);
     json_t *expected = json_object_get(root, "scores");
     assert_int_equal(og_scorer_new(3, &options, &scorer), OG_OK);
-    assert_int_equal(og_predictor_score(predictor, data, OG_PART_VALIDATION, scorer), OG_OK);
+    assert_int_equal(og_predictor_score(predictor, data, OG_PART_VALIDATION, &scorer, 1), OG_OK);
     assert_true(og_scorer_mean(scorer, OG_METRIC_DICE).pooled ==
                 json_number_value(json_object_get(expected, "mean_dice")));
     assert_true(og_scorer_score(scorer, OG_METRIC_ACCURACY, 0).pooled ==
