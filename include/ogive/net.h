@@ -41,6 +41,7 @@ typedef enum og_place { OG_PLACE_ENCODER, OG_PLACE_BOTTLENECK, OG_PLACE_DECODER,
 enum { OG_DEPTH_MAX = 8, OG_STAGES_MAX = OG_DEPTH_MAX + 1, OG_CONVS_MAX = 8 };
 
 typedef struct og_net_spec {
+    int dims; /* 2, which 0 means too, or 3: volumes, whose slices the network relates */
     int in_channels;
     int classes;   /* >= 2 */
     int depth;     /* number of 2 x 2 down-samplings, 1 to OG_DEPTH_MAX */
@@ -51,6 +52,9 @@ typedef struct og_net_spec {
     int widths[OG_STAGES_MAX], decoder_widths[OG_STAGES_MAX];
     bool narrow; /* the last layer before an enlargement makes the channels of the stage that it leads to */
     int convs;   /* convolutions per stage, 1 to OG_CONVS_MAX; 0 stands for 2 */
+    /* Volumes: along the slices, the size of a stage's convolutions, 1 or 3, and the factor of the down-sampling behind
+     * it, 1 or 2; 0 means 3 and 2. Stages whose slices lie far apart have 1 and 1, as in nnU-Net. */
+    int slice_kernel[OG_STAGES_MAX], slice_stride[OG_DEPTH_MAX];
     og_norm norm;
     int groups;     /* of channels, for OG_NORM_GROUP: they divide every normalised layer's channels; 0 stands for 8 */
     bool conv_bias; /* convolutions have a bias even where a norm follows */
@@ -71,11 +75,14 @@ OG_API void og_net_spec_fill(og_net_spec *spec, const og_act *act);
 
 typedef struct og_net og_net;
 
-/* One tensor in the flat weight vector, in PyTorch's layout (convolution: O, I, kH, kW; transposed: I, O, kH, kW). */
+enum { OG_PARAM_RANK_MAX = 5 };
+
+/* One tensor in the flat weight vector, in PyTorch's layout (convolution: O, I, [kD,] kH, kW; transposed: I, O, ...).
+ */
 typedef struct og_param {
     const char *name; /* "encoder.0.conv.0.weight"; lives as long as the net */
     int rank;
-    int64_t shape[4];
+    int64_t shape[OG_PARAM_RANK_MAX];
     size_t offset; /* in floats */
     size_t count;
     bool decays; /* weight decay applies: convolution weights only */
@@ -107,6 +114,9 @@ OG_API float *og_net_state(og_net *net);
 
 /** Height and width must be multiples of this (2^depth). */
 OG_API int og_net_size_multiple(const og_net *net);
+
+/** The number of slices must be a multiple of this; 1 in two dimensions. */
+OG_API int og_net_slice_multiple(const og_net *net);
 OG_API const og_net_spec *og_net_spec_of(const og_net *net); /* its acts and head live as long as the net */
 
 /** A layer with an activation, in forward order. */
@@ -122,7 +132,9 @@ OG_API const og_layer *og_net_layer_at(const og_net *net, size_t index);
 typedef struct og_plan og_plan;
 
 typedef struct og_plan_options {
-    int n, h, w;
+    int n;
+    int d; /* slices of each of the n volumes; 0 means 1, the only choice in two dimensions */
+    int h, w;
     bool training;
     bool exact;          /* direct convolution everywhere, no Winograd */
     int threads;         /* >= 1 */
@@ -154,8 +166,8 @@ enum { OG_LABEL_IGNORE = 255 };
 /**
  * Inference: running statistics in batch norm.
  *
- * @param src   f32[N, C, H, W]
- * @param dst   f32[N, K, H, W], probabilities in [0, 1] as the head makes them, or logits when `logits`
+ * @param src   f32[N, C, D, H, W]
+ * @param dst   f32[N, K, D, H, W], probabilities in [0, 1] as the head makes them, or logits when `logits`
  */
 OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst);
 
@@ -168,8 +180,8 @@ OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, flo
  * With deep supervision, the mean of these losses over the decoder's stages s with the weights 2^-s, but 0 for the
  * coarsest, of labels that are those in the middle of each coarser pixel.
  *
- * @param src      f32[N, C, H, W]
- * @param labels   u8[N, H, W], class or OG_LABEL_IGNORE
+ * @param src      f32[N, C, D, H, W]
+ * @param labels   u8[N, D, H, W], class or OG_LABEL_IGNORE
  *
  * @return OG_OK, OG_ERR_DATA for a label out of range, OG_ERR_MEMORY, or OG_ERR_NUMERIC with the first layer whose
  * output or gradient is not finite

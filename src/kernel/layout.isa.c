@@ -1,12 +1,12 @@
 /* Between planar channels, as images come, and blocks of lanes. */
 #include "kernel/ops_isa.h"
 
-void OG_ISA_FN(pack)(size_t pixels, int count, const float *planar, float *block)
+void OG_ISA_FN(pack)(size_t pixels, size_t stride, int count, const float *planar, float *block)
 {
     for (size_t i = 0; i < pixels; i++) {
         og__lanes value = {0};
         for (int c = 0; c < count; c++)
-            value[c] = planar[(size_t)c * pixels + i];
+            value[c] = planar[(size_t)c * stride + i];
         og__store(block + i * OG_LANES, value);
     }
 }

@@ -56,3 +56,16 @@ void OG_ISA_FN(add)(size_t pixels, const float *src, float *dst)
     for (size_t i = 0; i < pixels * OG_LANES; i += OG_LANES)
         og__store(dst + i, og__load(dst + i) + og__load(src + i));
 }
+
+void OG_ISA_FN(blend)(size_t pixels, float near_weight, const float *near, float far_weight, const float *far,
+                      float *dst)
+{
+    for (size_t i = 0; i < pixels * OG_LANES; i += OG_LANES)
+        og__store(dst + i, near_weight * og__load(near + i) + far_weight * og__load(far + i));
+}
+
+void OG_ISA_FN(add_scaled)(size_t pixels, float weight, const float *src, float *dst)
+{
+    for (size_t i = 0; i < pixels * OG_LANES; i += OG_LANES)
+        og__store(dst + i, og__load(dst + i) + weight * og__load(src + i));
+}

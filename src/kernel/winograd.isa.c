@@ -417,9 +417,9 @@ OG_INLINE void transform_sums(const float *from, size_t stride, int parts, size_
 }
 
 /* Kernels of OG_LANES inputs, (inputs, 9) of lanes of outputs, to each output's. */
-static void store_kernels(og__lanes *g, int inputs, int outputs, size_t o_stride, float *to)
+static void store_kernels(og__lanes *g, int inputs, int outputs, size_t o_stride, size_t i_stride, float *to)
 {
-    if (inputs == OG_LANES && outputs == OG_LANES) {
+    if (inputs == OG_LANES && outputs == OG_LANES && i_stride == 9) {
         for (int k = 0; k < 9; k++) {
             og__transpose(g + (size_t)(k * OG_LANES));
             for (int lane = 0; lane < OG_LANES; lane++)
@@ -429,11 +429,11 @@ static void store_kernels(og__lanes *g, int inputs, int outputs, size_t o_stride
     }
     for (int lane = 0; lane < outputs; lane++)
         for (int k = 0; k < 9 * inputs; k++)
-            to[(size_t)lane * o_stride + (size_t)k] = g[k][lane];
+            to[(size_t)lane * o_stride + (size_t)(k / 9) * i_stride + (size_t)(k % 9)] = g[k][lane];
 }
 
 void OG_ISA_FN(winograd_gradient)(const og__winograd *shape, og__winograd_piece piece, int ic, int oc, size_t o_stride,
-                                  int block, int parts, const float *sums, float *d_weights)
+                                  size_t i_stride, int block, int parts, const float *sums, float *d_weights)
 {
     size_t stride = og__winograd_stride(shape, piece), part = og__winograd_floats(shape, piece);
     int o = piece.o + block * OG_LANES, outputs = oc - o < OG_LANES ? oc - o : OG_LANES;
@@ -443,6 +443,7 @@ void OG_ISA_FN(winograd_gradient)(const og__winograd *shape, og__winograd_piece 
         int inputs = ic - piece.i - i < OG_LANES ? ic - piece.i - i : OG_LANES;
         for (int j = 0; j < inputs; j++)
             transform_sums(sums + (size_t)((i + j) * piece.os), stride, parts, part, g + (size_t)(9 * j));
-        store_kernels(g, inputs, outputs, o_stride, d_weights + (size_t)o * o_stride + (size_t)(9 * (piece.i + i)));
+        store_kernels(g, inputs, outputs, o_stride, i_stride,
+                      d_weights + (size_t)o * o_stride + (size_t)(piece.i + i) * i_stride);
     }
 }

@@ -12,8 +12,8 @@
 #include "base/memory.h"
 #include "net/conv_head.h"
 #include "net/conv_stem.h"
+#include "net/conv_taps.h"
 #include "net/conv_up.h"
-#include "net/conv_winograd.h"
 
 enum { PASS_FORWARD, PASS_DATA, PASS_WEIGHTS, PASS_COUNT };
 
@@ -170,18 +170,30 @@ typedef struct pass {
  * a hundred times slower. Such convolutions run with the padding lanes as channels, on weights copied between zeros. */
 struct og__conv {
     og__conv_shape shape;
-    og__conv_winograd *winograd; /* serves instead of oneDNN, or NULL */
-    og__conv_up *up;             /* likewise */
-    og__conv_head *head;         /* likewise */
-    og__conv_stem *stem;         /* likewise */
-    int ic, oc;                  /* channels as oneDNN sees them */
+    og__conv_taps *taps; /* serves instead of oneDNN, or NULL */
+    og__conv_up *up;     /* likewise */
+    og__conv_head *head; /* likewise */
+    og__conv_stem *stem; /* likewise */
+    int ic, oc;          /* channels as oneDNN sees them */
     pass passes[PASS_COUNT];
     dnnl_memory_t plain; /* this convolution's part of the weights in PyTorch's layout, or `padded` */
     size_t plain_offset; /* floats before that part */
     float *padded; /* (oc, ic, k, k), transposed (ic, oc, 2, 2), depthwise (oc, k, k), and then (oc) for the bias; NULL
                       when not needed */
+    size_t copy_floats[2]; /* room in scratch for src and dst as oneDNN has volumes, where that differs */
     size_t scratch_bytes;
 };
+
+/* Volumes whose slices are to be seen together, by oneDNN as (N, blocks, D, H, W, lanes). */
+static bool is_volume(const og__conv_shape *s)
+{
+    return s->d > 1 || s->slice_kernel > 1;
+}
+
+static size_t kernel_floats(const og__conv_shape *s)
+{
+    return (size_t)s->slice_kernel * (size_t)s->kernel * (size_t)s->kernel;
+}
 
 static bool is_padded(const og__conv *conv)
 {
@@ -190,8 +202,7 @@ static bool is_padded(const og__conv *conv)
 
 static size_t padded_count(const og__conv *conv)
 {
-    size_t area = (size_t)conv->shape.kernel * (size_t)conv->shape.kernel;
-    return (size_t)conv->oc * (conv->shape.depthwise ? 1 : (size_t)conv->ic) * area;
+    return (size_t)conv->oc * (conv->shape.depthwise ? 1 : (size_t)conv->ic) * kernel_floats(&conv->shape);
 }
 
 static int at_least_a_block(int channels, og__isa isa)
@@ -218,21 +229,41 @@ static void descs_free(descs *d)
             DESC_FREE(all[i]);
 }
 
+/* Sizes of a tensor, or weights: without what is between the first `kept` and the last two in two dimensions. */
+static int sizes_of(const og__conv_shape *s, int kept, const dnnl_dims_t with_slices, dnnl_dims_t sizes)
+{
+    int rank = 0;
+    for (int i = 0; i < kept + 3; i++)
+        if (i != kept || is_volume(s))
+            sizes[rank++] = with_slices[i];
+    return rank;
+}
+
+static dnnl_format_tag_t layout_of(const og__conv_shape *s, bool planar)
+{
+    bool wide = og__isa_lanes(s->isa) == 16;
+    if (is_volume(s))
+        return planar ? dnnl_ncdhw : wide ? dnnl_nCdhw16c : dnnl_nCdhw8c;
+    return planar ? dnnl_nchw : wide ? dnnl_nChw16c : dnnl_nChw8c;
+}
+
 static og_status descs_new(const og__conv *conv, descs *d)
 {
     const og__conv_shape *s = &conv->shape;
-    int h = s->transposed ? 2 * s->h : s->strided ? s->h / 2 : s->h;
-    int w = s->transposed ? 2 * s->w : s->strided ? s->w / 2 : s->w;
-    dnnl_format_tag_t blocked = og__isa_lanes(s->isa) == 16 ? dnnl_nChw16c : dnnl_nChw8c;
-    dnnl_dims_t src = {s->n, conv->ic, s->h, s->w}, dst = {s->n, conv->oc, h, w};
-    dnnl_dims_t weights = {conv->oc, conv->ic, s->kernel, s->kernel}, bias = {conv->oc};
-    dnnl_dims_t by_group = {conv->oc, 1, 1, s->kernel, s->kernel};
-    DNNL_TRY(desc_new(&d->src, 4, src, s->planar ? dnnl_nchw : blocked), "describing a source");
-    DNNL_TRY(desc_new(&d->dst, 4, dst, blocked), "describing a destination");
+    int scale = s->transposed ? 2 : 1, part = s->strided ? 2 : 1, slice_scale = s->transposed ? s->slice_kernel : 1;
+    dnnl_dims_t sizes, bias = {conv->oc};
+    int rank = sizes_of(s, 2, (dnnl_dims_t){s->n, conv->ic, s->d, s->h, s->w}, sizes);
+    DNNL_TRY(desc_new(&d->src, rank, sizes, layout_of(s, s->planar)), "describing a source");
+    sizes_of(
+        s, 2,
+        (dnnl_dims_t){s->n, conv->oc, s->d * slice_scale / s->slice_stride, s->h * scale / part, s->w * scale / part},
+        sizes);
+    DNNL_TRY(desc_new(&d->dst, rank, sizes, layout_of(s, false)), "describing a destination");
     if (s->depthwise)
-        DNNL_TRY(desc_new(&d->weights, 5, by_group, dnnl_format_tag_any), "describing weights");
+        rank = sizes_of(s, 3, (dnnl_dims_t){conv->oc, 1, 1, s->slice_kernel, s->kernel, s->kernel}, sizes);
     else
-        DNNL_TRY(desc_new(&d->weights, 4, weights, dnnl_format_tag_any), "describing weights");
+        rank = sizes_of(s, 2, (dnnl_dims_t){conv->oc, conv->ic, s->slice_kernel, s->kernel, s->kernel}, sizes);
+    DNNL_TRY(desc_new(&d->weights, rank, sizes, dnnl_format_tag_any), "describing weights");
     if (s->bias)
         DNNL_TRY(desc_new(&d->bias, 1, bias, dnnl_a), "describing a bias");
     return OG_OK;
@@ -271,9 +302,10 @@ static dnnl_status_t about_new(const og__conv_shape *s, int which, const descs *
         .weights = d->weights,
         .bias = which != PASS_DATA && s->bias ? d->bias : NULL,
         .dst = d->dst,
-        .strides = {stride, stride},
-        .pads = {pad, pad},
     };
+    int slice_stride = s->transposed ? s->slice_kernel : s->slice_stride, slice_pad = s->slice_kernel == 3 ? 1 : 0;
+    sizes_of(s, 0, (dnnl_dims_t){slice_stride, stride, stride}, r.strides);
+    sizes_of(s, 0, (dnnl_dims_t){slice_pad, pad, pad}, r.pads);
     dnnl_primitive_attr_t attr = NULL;
     dnnl_status_t result = attributes_new(s, which, &attr);
     if (result == dnnl_success)
@@ -288,26 +320,31 @@ static og_status memory_new(const_desc about, dnnl_memory_t *memory)
     return checked(dnnl_memory_create(memory, about, engine, DNNL_MEMORY_NONE), "creating a memory object");
 }
 
-/* The strided view of this convolution's weights in the plain layout; transposed weights are (I, O, kH, kW). */
+/* The strided view of this convolution's weights in the plain layout; transposed weights are (I, O, ...). */
 static og_status plain_new(og__conv *conv)
 {
     const og__conv_shape *s = &conv->shape;
-    dnnl_dim_t area = (dnnl_dim_t)s->kernel * s->kernel;
-    dnnl_dims_t dims = {conv->oc, conv->ic, s->kernel, s->kernel};
-    dnnl_dims_t strides = {(is_padded(conv) ? conv->ic : s->ic_all) * area, area, s->kernel, 1};
+    dnnl_dim_t area = (dnnl_dim_t)kernel_floats(s), plane = (dnnl_dim_t)s->kernel * s->kernel;
+    dnnl_dim_t by_output = (is_padded(conv) ? conv->ic : s->ic_all) * area, by_input = area;
     if (s->transposed) {
-        strides[0] = area;
-        strides[1] = conv->oc * area;
+        by_output = area;
+        by_input = conv->oc * area;
     }
-    dnnl_dims_t group_dims = {conv->oc, 1, 1, s->kernel, s->kernel}, group_strides = {area, area, area, s->kernel, 1};
     if (is_padded(conv))
         OG_TRY(og__alloc(padded_count(conv) + (size_t)conv->oc, sizeof(float), &conv->padded));
     else if (!s->depthwise)
-        conv->plain_offset = (size_t)(s->ic_first * strides[1]);
+        conv->plain_offset = (size_t)(s->ic_first * by_input);
     desc about = NULL;
-    dnnl_status_t described = s->depthwise ? desc_new_strided(&about, 5, group_dims, group_strides)
-                                           : desc_new_strided(&about, 4, dims, strides);
-    og_status status = checked(described, "describing plain weights");
+    dnnl_dims_t sizes, strides;
+    int rank;
+    if (s->depthwise) {
+        rank = sizes_of(s, 3, (dnnl_dims_t){conv->oc, 1, 1, s->slice_kernel, s->kernel, s->kernel}, sizes);
+        sizes_of(s, 3, (dnnl_dims_t){area, area, area, plane, s->kernel, 1}, strides);
+    } else {
+        rank = sizes_of(s, 2, (dnnl_dims_t){conv->oc, conv->ic, s->slice_kernel, s->kernel, s->kernel}, sizes);
+        sizes_of(s, 2, (dnnl_dims_t){by_output, by_input, plane, s->kernel, 1}, strides);
+    }
+    og_status status = checked(desc_new_strided(&about, rank, sizes, strides), "describing plain weights");
     if (status == OG_OK)
         status = memory_new(about, &conv->plain);
     if (about)
@@ -367,6 +404,46 @@ static og_status pass_new(og__conv *conv, int which, const descs *d)
     return OG_OK;
 }
 
+/* What does not look beyond a slice sees images; a planar volume's slices are no images by themselves. */
+static void settle_slices(og__conv_shape *s)
+{
+    s->d = s->d > 0 ? s->d : 1;
+    s->slice_kernel = s->slice_kernel > 0 ? s->slice_kernel : 1;
+    s->slice_stride = s->slice_stride > 0 ? s->slice_stride : 1;
+    if (s->slice_kernel > 1 || s->slice_stride > 1 || s->planar || s->planar_dst)
+        return;
+    s->n *= s->d;
+    s->d = 1;
+}
+
+/* A tensor's slices, channel blocks, and floats of a block of a slice: of src (side 0) or dst (side 1). */
+typedef struct extent {
+    size_t d, blocks, run;
+} extent;
+
+static extent extent_of(const og__conv *conv, int side)
+{
+    const og__conv_shape *s = &conv->shape;
+    size_t lanes = (size_t)og__isa_lanes(s->isa), channels = (size_t)(side == 0 ? conv->ic : conv->oc);
+    extent e = {(size_t)s->d, (channels + lanes - 1) / lanes, (size_t)s->h * (size_t)s->w * lanes};
+    if (side == 0)
+        return e;
+    if (s->transposed)
+        return (extent){e.d * (size_t)s->slice_kernel, e.blocks, 4 * e.run};
+    return (extent){e.d / (size_t)s->slice_stride, e.blocks, s->strided ? e.run / 4 : e.run};
+}
+
+/* Room for what oneDNN has in another order. */
+static void find_copies(og__conv *conv)
+{
+    for (int side = 0; side < 2; side++) {
+        extent e = extent_of(conv, side);
+        if (e.d > 1 && e.blocks > 1 && !(side == 0 && conv->shape.planar))
+            conv->copy_floats[side] = (size_t)conv->shape.n * e.d * e.blocks * e.run;
+    }
+    conv->scratch_bytes += (conv->copy_floats[0] + conv->copy_floats[1]) * sizeof(float);
+}
+
 og_status og__conv_new(const og__conv_shape *shape, og__conv **conv)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -376,12 +453,15 @@ og_status og__conv_new(const og__conv_shape *shape, og__conv **conv)
     *conv = NULL;
     pthread_once(&once, start_engine);
     DNNL_TRY(engine_status, "starting its CPU engine");
+    og__conv_shape by_slices = *shape;
+    settle_slices(&by_slices);
+    shape = &by_slices;
     omp_set_num_threads(shape->threads); /* oneDNN partitions the work when a primitive is made */
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->shape = *shape;
-    if (og__conv_winograd_serves(shape)) {
-        OG_GO(og__conv_winograd_new(shape, &made->winograd));
-        made->scratch_bytes = og__conv_winograd_scratch_bytes(made->winograd);
+    if (og__conv_taps_serves(shape)) {
+        OG_GO(og__conv_taps_new(shape, &made->taps));
+        made->scratch_bytes = og__conv_taps_scratch_bytes(made->taps);
         *conv = made;
         made = NULL;
         goto done;
@@ -418,6 +498,7 @@ og_status og__conv_new(const og__conv_shape *shape, og__conv **conv)
         OG_GO(pass_new(made, PASS_DATA, &d));
     if (shape->training)
         OG_GO(pass_new(made, PASS_WEIGHTS, &d));
+    find_copies(made);
     *conv = made;
     made = NULL;
 done:
@@ -430,7 +511,7 @@ void og__conv_free(og__conv *conv)
 {
     if (!conv)
         return;
-    og__conv_winograd_free(conv->winograd);
+    og__conv_taps_free(conv->taps);
     og__conv_up_free(conv->up);
     og__conv_head_free(conv->head);
     og__conv_stem_free(conv->stem);
@@ -456,12 +537,12 @@ void og__conv_free(og__conv *conv)
 
 bool og__conv_fuses(const og__conv *conv)
 {
-    return conv->winograd != NULL;
+    return conv->taps != NULL;
 }
 
 size_t og__conv_bytes(const og__conv *conv)
 {
-    size_t bytes = conv->winograd ? og__conv_winograd_bytes(conv->winograd) : 0;
+    size_t bytes = conv->taps ? og__conv_taps_bytes(conv->taps) : 0;
     bytes += conv->up ? og__conv_up_bytes(conv->up) : 0;
     bytes += conv->head ? og__conv_head_bytes(conv->head) : 0;
     bytes += conv->stem ? og__conv_stem_bytes(conv->stem) : 0;
@@ -491,7 +572,7 @@ static og_status reorder(const pass *p, dnnl_memory_t from, dnnl_memory_t to)
 /* Address of the kernel of output o, input i in weights with `oc` outputs and `ic` inputs. */
 static size_t kernel_at(const og__conv *conv, int o, int i, int oc, int ic)
 {
-    size_t area = (size_t)conv->shape.kernel * (size_t)conv->shape.kernel;
+    size_t area = kernel_floats(&conv->shape);
     return area * (conv->shape.transposed ? (size_t)i * (size_t)oc + (size_t)o : (size_t)o * (size_t)ic + (size_t)i);
 }
 
@@ -499,7 +580,7 @@ static size_t kernel_at(const og__conv *conv, int o, int i, int oc, int ic)
 static void copy_padded(og__conv *conv, const float *weights, float *d_weights)
 {
     const og__conv_shape *s = &conv->shape;
-    size_t bytes = (size_t)s->kernel * (size_t)s->kernel * sizeof(float);
+    size_t bytes = kernel_floats(s) * sizeof(float);
     if (s->depthwise) {
         memcpy(weights ? conv->padded : d_weights, weights ? weights : conv->padded, bytes * (size_t)s->oc);
         return;
@@ -517,8 +598,8 @@ static void copy_padded(og__conv *conv, const float *weights, float *d_weights)
 
 og_status og__conv_pack(og__conv *conv, const float *weights)
 {
-    if (conv->winograd) {
-        og__conv_winograd_pack(conv->winograd, weights);
+    if (conv->taps) {
+        og__conv_taps_pack(conv->taps, weights);
         return OG_OK;
     }
     if (conv->up) {
@@ -550,6 +631,49 @@ og_status og__conv_pack(og__conv *conv, const float *weights)
     return OG_OK;
 }
 
+/* Between volumes slice by slice and block by block: (n, a, b, run) to (n, b, a, run). */
+static void exchange(const og__conv *conv, size_t a, size_t b, size_t run, const float *from, float *to)
+{
+    size_t rows = (size_t)conv->shape.n * a * b;
+#pragma omp parallel for num_threads(conv->shape.threads) schedule(static)
+    for (size_t i = 0; i < rows; i++) {
+        size_t volume = i / (a * b), at = i % (a * b);
+        memcpy(to + ((volume * b + at % b) * a + at / b) * run, from + i * run, run * sizeof(float));
+    }
+}
+
+/* src (side 0) or dst (side 1) on the way to oneDNN, or back. */
+static void carry(const og__conv *conv, int side, bool back, const float *from, float *to)
+{
+    extent e = extent_of(conv, side);
+    if (back)
+        exchange(conv, e.blocks, e.d, e.run, from, to);
+    else
+        exchange(conv, e.d, e.blocks, e.run, from, to);
+}
+
+/* Where oneDNN finds src or dst: in place, or in a copy at the start of scratch, which is filled if `read`. */
+static float *lend(const og__conv *conv, int side, bool read, const float *tensor, void *scratch)
+{
+    if (conv->copy_floats[side] == 0)
+        return (float *)(uintptr_t)tensor;
+    float *copy = (float *)scratch + (side == 1 ? conv->copy_floats[0] : 0);
+    if (read)
+        carry(conv, side, false, tensor, copy);
+    return copy;
+}
+
+static void take_back(const og__conv *conv, int side, const float *lent, float *tensor)
+{
+    if (lent != tensor)
+        carry(conv, side, true, lent, tensor);
+}
+
+static char *behind_copies(const og__conv *conv, void *scratch)
+{
+    return (char *)scratch + (conv->copy_floats[0] + conv->copy_floats[1]) * sizeof(float);
+}
+
 static og_status execute(const pass *p, int count, const dnnl_exec_arg_t *args, void *scratch, int threads)
 {
     omp_set_num_threads(threads);
@@ -560,8 +684,8 @@ static og_status execute(const pass *p, int count, const dnnl_exec_arg_t *args, 
 og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, float *dst, const og__conv_fused *fused,
                            void *scratch)
 {
-    if (conv->winograd) {
-        og__conv_winograd_forward(conv->winograd, src, bias, dst, fused, scratch);
+    if (conv->taps) {
+        og__conv_taps_forward(conv->taps, src, bias, dst, fused, scratch);
         return OG_OK;
     }
     if (conv->up) {
@@ -582,9 +706,10 @@ og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, 
                               {DNNL_ARG_DST, p->dst},
                               {DNNL_ARG_SCRATCHPAD, p->scratch},
                               {DNNL_ARG_BIAS, p->bias}};
-    point(p->src, src);
+    float *lent = lend(conv, 1, conv->shape.accumulate, dst, scratch);
+    point(p->src, lend(conv, 0, true, src, scratch));
     point(p->weights, p->packed);
-    point(p->dst, dst);
+    point(p->dst, lent);
     if (p->bias && is_padded(conv)) {
         float *padded = conv->padded + padded_count(conv);
         memset(padded, 0, (size_t)conv->oc * sizeof(float));
@@ -592,14 +717,16 @@ og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, 
     }
     if (p->bias)
         point(p->bias, bias);
-    return execute(p, p->bias ? 5 : 4, args, scratch, conv->shape.threads);
+    OG_TRY(execute(p, p->bias ? 5 : 4, args, behind_copies(conv, scratch), conv->shape.threads));
+    take_back(conv, 1, lent, dst);
+    return OG_OK;
 }
 
 og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_src, const og__conv_fused *fused,
                                  void *scratch)
 {
-    if (conv->winograd) {
-        og__conv_winograd_backward_data(conv->winograd, d_dst, d_src, fused, scratch);
+    if (conv->taps) {
+        og__conv_taps_backward_data(conv->taps, d_dst, d_src, fused, scratch);
         return OG_OK;
     }
     if (conv->up) {
@@ -615,17 +742,20 @@ og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_sr
                               {DNNL_ARG_WEIGHTS, p->weights},
                               {DNNL_ARG_DIFF_DST, p->dst},
                               {DNNL_ARG_SCRATCHPAD, p->scratch}};
-    point(p->src, d_src);
+    float *lent = lend(conv, 0, false, d_src, scratch);
+    point(p->src, lent);
     point(p->weights, p->packed);
-    point(p->dst, d_dst);
-    return execute(p, 4, args, scratch, conv->shape.threads);
+    point(p->dst, lend(conv, 1, true, d_dst, scratch));
+    OG_TRY(execute(p, 4, args, behind_copies(conv, scratch), conv->shape.threads));
+    take_back(conv, 0, lent, d_src);
+    return OG_OK;
 }
 
 og_status og__conv_backward_weights(og__conv *conv, const float *src, const float *d_dst, float *d_weights,
                                     float *d_bias, const og__conv_fused *fused, void *scratch)
 {
-    if (conv->winograd) {
-        og__conv_winograd_backward_weights(conv->winograd, src, d_dst, d_weights, d_bias, fused, scratch);
+    if (conv->taps) {
+        og__conv_taps_backward_weights(conv->taps, src, d_dst, d_weights, d_bias, fused, scratch);
         return OG_OK;
     }
     if (conv->up) {
@@ -647,13 +777,13 @@ og_status og__conv_backward_weights(og__conv *conv, const float *src, const floa
                               {DNNL_ARG_SCRATCHPAD, p->scratch},
                               {DNNL_ARG_DIFF_BIAS, p->bias}};
     size_t packed_at = (conv->scratch_bytes - p->packed_bytes) / OG_ALIGN_BYTES * OG_ALIGN_BYTES;
-    point(p->src, src);
+    point(p->src, lend(conv, 0, true, src, scratch));
     point(p->weights, (char *)scratch + packed_at);
-    point(p->dst, d_dst);
+    point(p->dst, lend(conv, 1, true, d_dst, scratch));
     float *bias_at = is_padded(conv) ? conv->padded + padded_count(conv) : d_bias;
     if (p->bias)
         point(p->bias, bias_at);
-    OG_TRY(execute(p, p->bias ? 5 : 4, args, scratch, conv->shape.threads));
+    OG_TRY(execute(p, p->bias ? 5 : 4, args, behind_copies(conv, scratch), conv->shape.threads));
     point(conv->plain, is_padded(conv) ? conv->padded : d_weights + conv->plain_offset);
     OG_TRY(reorder(p, p->weights, conv->plain));
     if (!is_padded(conv))

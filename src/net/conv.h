@@ -1,7 +1,9 @@
-/* Convolutions by oneDNN. conv.c is the only file that includes it.
+/* Convolutions: the engine's own, and oneDNN's where those do not serve. conv.c is the only file that includes it.
  *
  * Tensors are blocked, nChw<lanes>c, padding lanes zero; a source with 1 or 3 channels may be planar (nchw), and so
  * are the head's logits.
+ * A volume is stored slice by slice, (N, D, blocks, H, W, lanes), so that all that works on images works on slices
+ * (docs/adr/0024-volumes-by-slices.md); a planar volume is as PyTorch has it, (N, C, D, H, W).
  * Weights are given in PyTorch's plain layout and packed once per change. */
 #ifndef OG_NET_CONV_H
 #define OG_NET_CONV_H
@@ -14,13 +16,15 @@
 
 typedef struct og__conv_shape {
     int n, ic, oc;
-    int h, w;   /* of src */
-    int kernel; /* 1 or 3 (padded to keep the size), or 2 when transposed (stride 2, doubles the size) */
+    int d, h, w;      /* of src; d slices of a volume are stored as n * d images, 0 is 1 */
+    int kernel;       /* 1 or 3 (padded to keep the size), or 2 when transposed (stride 2, doubles the size) */
+    int slice_kernel; /* along d: 1 or 3 likewise, transposed 1 or 2 with that stride; 0 is 1 */
+    int slice_stride; /* along d: 1, or 2 with `strided`; 0 is 1 */
     bool transposed;
     bool depthwise;  /* each channel by itself: ic = oc, weights f32[oc, 1, k, k] */
     bool strided;    /* stride 2: halves the size, which is even */
     bool planar;     /* src is nchw */
-    bool planar_dst; /* dst is nchw: the head's; kernel 1 only */
+    bool planar_dst; /* dst is nchw, of volumes ncdhw: the head's; kernel 1 only */
     bool bias;
     int ic_first;    /* this convolution reads channels [ic_first, ic_first + ic) of weights made for ic_all: */
     int ic_all;      /*   a concatenated source is two convolutions, the second one accumulating */
@@ -66,7 +70,7 @@ bool og__conv_fuses(const og__conv *conv);
 size_t og__conv_bytes(const og__conv *conv);
 size_t og__conv_scratch_bytes(const og__conv *conv);
 
-/* Pack weights f32[oc, ic_all, k, k], or f32[ic_all, oc, 2, 2] when transposed. */
+/* Pack weights f32[oc, ic_all, slice_kernel, k, k], or f32[ic_all, oc, slice_kernel, 2, 2] when transposed. */
 og_status og__conv_pack(og__conv *conv, const float *weights);
 
 /* dst (+)= src * weights + bias. bias f32[oc], NULL without bias. `scratch` is aligned to OG_ALIGN_BYTES. */

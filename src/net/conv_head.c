@@ -14,7 +14,7 @@ struct og__conv_head {
     og__conv_shape shape;
     const og__ops *ops;
     int lanes, ic;     /* channels rounded up to lanes */
-    int chunks;        /* of an image */
+    int chunks;        /* of a slice */
     float *by_class;   /* (classes rounded up to lanes / lanes, ic, lanes) */
     float *by_channel; /* (classes, ic) */
 };
@@ -27,6 +27,17 @@ bool og__conv_head_serves(const og__conv_shape *s)
 static size_t pixels_of(const og__conv_head *conv)
 {
     return (size_t)conv->shape.h * (size_t)conv->shape.w;
+}
+
+/* Floats of a class of a sample: all its slices. */
+static size_t class_stride(const og__conv_head *conv)
+{
+    return pixels_of(conv) * (size_t)conv->shape.d;
+}
+
+static int unit_count(const og__conv_head *conv)
+{
+    return conv->shape.n * conv->shape.d * conv->chunks;
 }
 
 static size_t by_class_count(const og__conv_head *conv)
@@ -98,19 +109,19 @@ void og__conv_head_pack(og__conv_head *conv, const float *weights)
         }
 }
 
-/* A chunk of pixels of one image: where it begins in the tensors. */
+/* A chunk of pixels of one slice: where it begins in the tensors. */
 typedef struct piece {
     size_t pixels, features, logits;
 } piece;
 
 static piece piece_of(const og__conv_head *conv, int unit)
 {
-    size_t pixels = pixels_of(conv), image = (size_t)(unit / conv->chunks),
+    size_t pixels = pixels_of(conv), image = (size_t)(unit / conv->chunks), d = (size_t)conv->shape.d,
            first = (size_t)(unit % conv->chunks) * CHUNK;
     return (piece){
         .pixels = pixels - first < CHUNK ? pixels - first : CHUNK,
         .features = image * (size_t)conv->ic * pixels + first * (size_t)conv->lanes,
-        .logits = image * (size_t)conv->shape.oc * pixels + first,
+        .logits = image / d * (size_t)conv->shape.oc * class_stride(conv) + image % d * pixels + first,
     };
 }
 
@@ -126,9 +137,9 @@ void og__conv_head_forward(const og__conv_head *conv, const float *src, const fl
     if (bias)
         memcpy(scratch, bias, (size_t)s->oc * sizeof(float));
 #pragma omp parallel for num_threads(s->threads) schedule(static)
-    for (int unit = 0; unit < s->n * conv->chunks; unit++) {
+    for (int unit = 0; unit < unit_count(conv); unit++) {
         piece p = piece_of(conv, unit);
-        conv->ops->head_forward(p.pixels, conv->ic, s->oc, block_stride(conv), pixels_of(conv), src + p.features,
+        conv->ops->head_forward(p.pixels, conv->ic, s->oc, block_stride(conv), class_stride(conv), src + p.features,
                                 conv->by_class, scratch, dst + p.logits);
     }
 }
@@ -138,10 +149,10 @@ void og__conv_head_backward_data(const og__conv_head *conv, const float *d_dst, 
     const og__conv_shape *s = &conv->shape;
     (void)scratch;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
-    for (int unit = 0; unit < s->n * conv->chunks; unit++) {
+    for (int unit = 0; unit < unit_count(conv); unit++) {
         piece p = piece_of(conv, unit);
-        conv->ops->head_backward_data(p.pixels, conv->ic, s->oc, block_stride(conv), pixels_of(conv), d_dst + p.logits,
-                                      conv->by_channel, d_src + p.features);
+        conv->ops->head_backward_data(p.pixels, conv->ic, s->oc, block_stride(conv), class_stride(conv),
+                                      d_dst + p.logits, conv->by_channel, d_src + p.features);
     }
 }
 
@@ -149,12 +160,12 @@ void og__conv_head_backward_data(const og__conv_head *conv, const float *d_dst, 
 static void sum_share(const og__conv_head *conv, int sum, const float *src, const float *d_dst, double *sums)
 {
     const og__conv_shape *s = &conv->shape;
-    int64_t units = (int64_t)s->n * conv->chunks;
+    int64_t units = unit_count(conv);
     int begin = (int)(units * sum / SUMS), end = (int)(units * (sum + 1) / SUMS);
     memset(sums, 0, sum_doubles(conv) * sizeof(double));
     for (int unit = begin; unit < end; unit++) {
         piece p = piece_of(conv, unit);
-        conv->ops->head_correlate(p.pixels, conv->ic, s->oc, block_stride(conv), pixels_of(conv), src + p.features,
+        conv->ops->head_correlate(p.pixels, conv->ic, s->oc, block_stride(conv), class_stride(conv), src + p.features,
                                   d_dst + p.logits, sums, sums + by_channel_count(conv));
     }
 }

@@ -14,10 +14,11 @@ enum { STRIP = 4, SUMS = 16, AREA = 9, ALIGN_FLOATS = OG_ALIGN_BYTES / sizeof(fl
 
 struct og__conv_stem {
     og__conv_shape shape;
+    int planes; /* that an output slice is made of: ic, of each its slice_kernel slices */
     const og__ops *ops;
     size_t lanes;
     int blocks, strips; /* of output channels; of an image */
-    float *packed;      /* (blocks, ic, 3, 3, lanes) */
+    float *packed;      /* (blocks, planes, 3, 3, lanes) */
 };
 
 bool og__conv_stem_serves(const og__conv_shape *s)
@@ -28,7 +29,7 @@ bool og__conv_stem_serves(const og__conv_shape *s)
 
 static size_t block_taps(const og__conv_stem *conv)
 {
-    return (size_t)conv->shape.ic * AREA * conv->lanes;
+    return (size_t)conv->planes * AREA * conv->lanes;
 }
 
 og_status og__conv_stem_new(const og__conv_shape *s, og__conv_stem **conv)
@@ -39,6 +40,7 @@ og_status og__conv_stem_new(const og__conv_shape *s, og__conv_stem **conv)
     *conv = NULL;
     OG_TRY(og__alloc(1, sizeof *made, &made));
     made->shape = *s;
+    made->planes = s->ic * s->slice_kernel;
     made->ops = og__ops_for(s->isa);
     made->lanes = (size_t)lanes;
     made->blocks = (s->oc + lanes - 1) / lanes;
@@ -67,7 +69,7 @@ size_t og__conv_stem_bytes(const og__conv_stem *conv)
 /* Scratch: each thread's bordered rows; then a padded bias, or the sums of gradients in double. */
 static size_t bordered_floats(const og__conv_stem *conv)
 {
-    size_t floats = (size_t)conv->shape.ic * (STRIP + 2) * ((size_t)conv->shape.w + 2);
+    size_t floats = (size_t)conv->planes * (STRIP + 2) * ((size_t)conv->shape.w + 2);
     return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
 }
 
@@ -93,11 +95,11 @@ void og__conv_stem_pack(og__conv_stem *conv, const float *weights)
 {
     const og__conv_shape *s = &conv->shape;
     for (int o = 0; o < s->oc; o++)
-        for (int c = 0; c < s->ic; c++)
+        for (int c = 0; c < conv->planes; c++)
             for (int tap = 0; tap < AREA; tap++) {
                 size_t block = (size_t)o / conv->lanes, lane = (size_t)o % conv->lanes;
                 conv->packed[block * block_taps(conv) + (size_t)(c * AREA + tap) * conv->lanes + lane] =
-                    weights[(o * s->ic_all + s->ic_first + c) * AREA + tap];
+                    weights[((o * s->ic_all + s->ic_first) * s->slice_kernel + c) * AREA + tap];
             }
 }
 
@@ -107,14 +109,28 @@ typedef struct strip {
     const float *bordered;
 } strip;
 
+/* Put the rows of one plane between zeros; a slice beyond the volume's ends is all zeros. */
+static void border_plane(const og__conv_stem *conv, const strip *t, int plane, const float *src, float *bordered)
+{
+    const og__conv_shape *s = &conv->shape;
+    size_t floats = (size_t)(t->rows + 2) * ((size_t)s->w + 2), area = (size_t)s->h * (size_t)s->w;
+    int z = t->image % s->d + plane % s->slice_kernel - s->slice_kernel / 2;
+    size_t channel = (size_t)(t->image / s->d) * (size_t)s->ic + (size_t)(plane / s->slice_kernel);
+    float *to = bordered + (size_t)plane * floats;
+    if (z < 0 || z >= s->d)
+        memset(to, 0, floats * sizeof(float));
+    else
+        conv->ops->stem_border(1, s->h, s->w, t->row, t->rows, src + (channel * (size_t)s->d + (size_t)z) * area, to);
+}
+
 static strip strip_of(const og__conv_stem *conv, int unit, const float *src, float *scratch)
 {
     const og__conv_shape *s = &conv->shape;
     float *bordered = scratch + (size_t)omp_get_thread_num() * bordered_floats(conv);
     strip t = {unit / conv->strips, unit % conv->strips * STRIP, STRIP, bordered};
     t.rows = s->h - t.row < STRIP ? s->h - t.row : STRIP;
-    conv->ops->stem_border(s->ic, s->h, s->w, t.row, t.rows,
-                           src + (size_t)t.image * (size_t)s->ic * (size_t)s->h * (size_t)s->w, bordered);
+    for (int plane = 0; plane < conv->planes; plane++)
+        border_plane(conv, &t, plane, src, bordered);
     return t;
 }
 
@@ -134,10 +150,11 @@ void og__conv_stem_forward(const og__conv_stem *conv, const float *src, const fl
     if (bias)
         memcpy(padded, bias, (size_t)s->oc * sizeof(float));
 #pragma omp parallel for num_threads(s->threads) schedule(static)
-    for (int unit = 0; unit < s->n * conv->strips; unit++) {
+    for (int unit = 0; unit < s->n * s->d * conv->strips; unit++) {
         strip t = strip_of(conv, unit, src, scratch);
         for (int block = 0; block < conv->blocks; block++)
-            conv->ops->stem_forward(s->ic, s->w, t.rows, t.bordered, conv->packed + (size_t)block * block_taps(conv),
+            conv->ops->stem_forward(conv->planes, s->w, t.rows, t.bordered,
+                                    conv->packed + (size_t)block * block_taps(conv),
                                     padded + (size_t)block * conv->lanes, dst + place_of(conv, &t, block));
     }
 }
@@ -147,14 +164,14 @@ static void sum_share(const og__conv_stem *conv, int sum, const float *src, cons
                       float *scratch)
 {
     const og__conv_shape *s = &conv->shape;
-    int64_t units = (int64_t)s->n * conv->strips;
+    int64_t units = (int64_t)s->n * s->d * conv->strips;
     int begin = (int)(units * sum / SUMS), end = (int)(units * (sum + 1) / SUMS);
     memset(sums, 0, (size_t)conv->blocks * block_sums(conv) * sizeof(double));
     for (int unit = begin; unit < end; unit++) {
         strip t = strip_of(conv, unit, src, scratch);
         for (int block = 0; block < conv->blocks; block++) {
             double *to = sums + (size_t)block * block_sums(conv);
-            conv->ops->stem_correlate(s->ic, s->w, t.rows, t.bordered, d_dst + place_of(conv, &t, block), to,
+            conv->ops->stem_correlate(conv->planes, s->w, t.rows, t.bordered, d_dst + place_of(conv, &t, block), to,
                                       s->bias ? to + block_taps(conv) : NULL);
         }
     }
@@ -174,8 +191,8 @@ void og__conv_stem_backward_weights(const og__conv_stem *conv, const float *src,
             sums[i] += sums[(size_t)sum * one + i];
     for (int o = 0; o < s->oc; o++) {
         const double *from = sums + (size_t)o / conv->lanes * block_sums(conv) + (size_t)o % conv->lanes;
-        float *to = d_weights + (o * s->ic_all + s->ic_first) * AREA;
-        for (int tap = 0; tap < s->ic * AREA; tap++)
+        float *to = d_weights + (o * s->ic_all + s->ic_first) * s->slice_kernel * AREA;
+        for (int tap = 0; tap < conv->planes * AREA; tap++)
             to[tap] = (float)from[(size_t)tap * conv->lanes];
         if (d_bias && s->bias)
             d_bias[o] = (float)from[block_taps(conv)];

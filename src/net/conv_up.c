@@ -8,18 +8,56 @@
 #include "base/memory.h"
 #include "kernel/ops.h"
 
+/* A slice of a volume becomes two, which lie behind one another as the halves of twice as many channels would: so they
+ * are computed. */
 struct og__conv_up {
-    og__conv_shape shape;
+    og__conv_shape shape; /* of images; oc: of both slices */
+    int oc, slices;       /* of one slice, and slices of a kernel */
+    int slice_oc;         /* oc rounded up to lanes where there are two */
+    float *spread;        /* f32[ic, slices * slice_oc, 2, 2] weights, and in training their gradient; NULL of images */
     og__up up;
     const og__ops *ops;
     int blocks;           /* of input channels */
-    const float *weights; /* f32[ic, oc, 2, 2], borrowed */
+    const float *weights; /* f32[ic, oc, 2, 2], borrowed, or spread */
     float *packed;        /* for the forward pass, without training; else NULL and they are packed in scratch */
 };
 
 bool og__conv_up_serves(const og__conv_shape *s)
 {
     return s->transposed && !s->planar && !s->accumulate && !s->exact;
+}
+
+static size_t spread_floats(const og__conv_up *conv)
+{
+    return (size_t)conv->shape.ic * (size_t)conv->shape.oc * OG_UP_AREA;
+}
+
+static og_status open_slices(og__conv_up *conv)
+{
+    og__conv_shape *s = &conv->shape;
+    int lanes = og__isa_lanes(s->isa);
+    if (conv->slices == 1)
+        return OG_OK;
+    conv->slice_oc = (conv->oc + lanes - 1) / lanes * lanes;
+    s->n *= s->d;
+    s->oc = conv->slices * conv->slice_oc;
+    return og__alloc((s->training ? 2 : 1) * spread_floats(conv), sizeof(float), &conv->spread);
+}
+
+/* Between weights (ic, oc, slices, 2, 2), or their gradient, and the channels of both slices. */
+static void exchange_weights(const og__conv_up *conv, const float *weights, float *d_weights)
+{
+    size_t kernel = OG_UP_AREA * sizeof(float);
+    for (int i = 0; i < conv->shape.ic; i++)
+        for (int o = 0; o < conv->oc; o++)
+            for (int z = 0; z < conv->slices; z++) {
+                size_t plain = (size_t)((i * conv->oc + o) * conv->slices + z) * OG_UP_AREA;
+                size_t spread = (size_t)((i * conv->slices + z) * conv->slice_oc + o) * OG_UP_AREA;
+                if (weights)
+                    memcpy(conv->spread + spread, weights + plain, kernel);
+                else
+                    memcpy(d_weights + plain, conv->spread + spread_floats(conv) + spread, kernel);
+            }
 }
 
 og_status og__conv_up_new(const og__conv_shape *s, og__conv_up **conv)
@@ -29,6 +67,10 @@ og_status og__conv_up_new(const og__conv_shape *s, og__conv_up **conv)
     *conv = NULL;
     OG_TRY(og__alloc(1, sizeof *made, &made));
     made->shape = *s;
+    made->oc = made->slice_oc = s->oc;
+    made->slices = s->slice_kernel;
+    OG_GO(open_slices(made));
+    s = &made->shape;
     made->up = og__up_of(s->n, s->ic, s->oc, s->h, s->w, s->isa);
     made->ops = og__ops_for(s->isa);
     made->blocks = made->up.ic / og__isa_lanes(s->isa);
@@ -46,12 +88,14 @@ void og__conv_up_free(og__conv_up *conv)
     if (!conv)
         return;
     free(conv->packed);
+    free(conv->spread);
     free(conv);
 }
 
 size_t og__conv_up_bytes(const og__conv_up *conv)
 {
-    return conv->packed ? og__up_weights(&conv->up) * sizeof(float) : 0;
+    size_t spread = conv->spread ? (conv->shape.training ? 2 : 1) * spread_floats(conv) : 0;
+    return ((conv->packed ? og__up_weights(&conv->up) : 0) + spread) * sizeof(float);
 }
 
 /* Scratch: packed weights or sums of their gradient; a padded bias, or sums of its gradient in double; each thread's.
@@ -93,7 +137,9 @@ static const float *pack(const og__conv_up *conv, bool back, float *packed)
 
 void og__conv_up_pack(og__conv_up *conv, const float *weights)
 {
-    conv->weights = weights;
+    conv->weights = conv->spread ? conv->spread : weights;
+    if (conv->spread)
+        exchange_weights(conv, weights, NULL);
     if (conv->packed)
         pack(conv, false, conv->packed);
 }
@@ -103,8 +149,8 @@ void og__conv_up_forward(const og__conv_up *conv, const float *src, const float 
     const float *packed = conv->packed ? conv->packed : pack(conv, false, scratch);
     float *padded = bias_in(conv, scratch);
     memset(padded, 0, (size_t)conv->up.oc * sizeof(float));
-    if (bias)
-        memcpy(padded, bias, (size_t)conv->shape.oc * sizeof(float));
+    for (int z = 0; bias && z < conv->slices; z++)
+        memcpy(padded + z * conv->slice_oc, bias, (size_t)conv->oc * sizeof(float));
 #pragma omp parallel for num_threads(conv->shape.threads) schedule(dynamic)
     for (int unit = 0; unit < conv->up.forward.count; unit++)
         conv->ops->up_forward(&conv->up, unit, src, packed, padded, dst, thread_scratch(conv, scratch));
@@ -155,6 +201,7 @@ void og__conv_up_backward_weights(const og__conv_up *conv, const float *src, con
     const og__up *up = &conv->up;
     const og__conv_shape *s = &conv->shape;
     double *bias = (double *)(void *)bias_in(conv, scratch);
+    float *to = conv->spread ? conv->spread + spread_floats(conv) : d_weights;
     memset(bias, 0, bias_floats(conv) * sizeof(float));
     if (up->sums == 1)
         sum_together(conv, src, d_dst, scratch);
@@ -165,10 +212,12 @@ void og__conv_up_backward_weights(const og__conv_up *conv, const float *src, con
     }
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int i = 0; i < s->ic; i++)
-        conv->ops->up_gradient(up, s->oc, i, up->sums, scratch, d_weights);
-    for (int o = 0; d_bias && o < s->oc; o++) {
-        for (int sum = 1; sum < up->sums; sum++)
+        conv->ops->up_gradient(up, s->oc, i, up->sums, scratch, to);
+    if (conv->spread)
+        exchange_weights(conv, NULL, d_weights);
+    for (int sum = 1; sum < up->sums; sum++)
+        for (int o = 0; o < s->oc; o++)
             bias[o] += bias[sum * up->oc + o];
-        d_bias[o] = (float)bias[o];
-    }
+    for (int o = 0; d_bias && o < conv->oc; o++)
+        d_bias[o] = (float)(conv->slices == 2 ? bias[o] + bias[conv->slice_oc + o] : bias[o]);
 }

@@ -9,7 +9,9 @@
 #include "kernel/ops.h"
 
 struct og__conv_winograd {
-    og__conv_shape shape;
+    og__conv_shape shape;       /* n: pairs of slices that the tap relates */
+    int d, shift;               /* slices of a volume; image z of the result reads image z + shift of the source */
+    int tap;                    /* of slice_kernel ones */
     og__winograd forward, data; /* data: with the roles of input and output channels exchanged */
     const og__ops *ops;
     int lanes;
@@ -20,21 +22,33 @@ struct og__conv_winograd {
 /* A transform of the weights costs as much as the products of some tiles; channels fill at least one vector. */
 enum { TILES_LEAST = 4 };
 
+/* Slices of a volume whose neighbour `shift` slices further is in it, too. */
+static int pairs(int d, int shift)
+{
+    int count = d - abs(shift);
+    return count > 0 ? count : 0;
+}
+
 bool og__conv_winograd_serves(const og__conv_shape *s)
 {
     int lanes = og__isa_lanes(s->isa);
-    og__winograd tiles = og__winograd_of(s->n, s->ic, s->oc, s->h, s->w, s->isa);
+    og__winograd tiles = og__winograd_of(s->n * s->d, s->ic, s->oc, s->h, s->w, s->isa);
     return s->kernel == 3 && !s->transposed && !s->depthwise && !s->planar && !s->strided && !s->exact &&
            s->ic >= lanes && s->oc >= lanes && tiles.tiles >= TILES_LEAST;
 }
 
-og_status og__conv_winograd_new(const og__conv_shape *s, og__conv_winograd **conv)
+og_status og__conv_winograd_new(const og__conv_shape *shape, int tap, og__conv_winograd **conv)
 {
     og_status status = OG_OK;
     og__conv_winograd *made;
     *conv = NULL;
     OG_TRY(og__alloc(1, sizeof *made, &made));
-    made->shape = *s;
+    made->shape = *shape;
+    made->d = shape->d;
+    made->tap = tap;
+    made->shift = tap - shape->slice_kernel / 2;
+    made->shape.n *= pairs(shape->d, made->shift);
+    const og__conv_shape *s = &made->shape;
     made->forward = og__winograd_of(s->n, s->ic, s->oc, s->h, s->w, s->isa);
     made->data = og__winograd_of(s->n, s->oc, s->ic, s->h, s->w, s->isa);
     made->ops = og__ops_for(s->isa);
@@ -168,6 +182,7 @@ static float *thread_in(const og__conv_winograd *conv, float *scratch)
 typedef struct reader {
     const og__winograd *shape;
     og__winograd_band band;
+    int image; /* of the source */
     og__winograd_rows rows;
     const og__row_load *load; /* or NULL */
     float *strip;             /* (ic / lanes, strip rows, w, lanes) */
@@ -175,10 +190,18 @@ typedef struct reader {
     int lanes;
 } reader;
 
-static reader reader_of(const og__conv_winograd *conv, const og__winograd *shape, int band, const float *src,
+/* Of the tap's pair `index` of slices, the image that is read, `shift` further than the other, or that other. */
+static int image_at(const og__conv_winograd *conv, int index, int shift)
+{
+    int count = pairs(conv->d, conv->shift);
+    return index / count * conv->d + index % count + (shift > 0 ? shift : 0);
+}
+
+static reader reader_of(const og__conv_winograd *conv, const og__winograd *shape, int band, int shift, const float *src,
                         const og__row_load *load, float *strip)
 {
     reader r = {.shape = shape, .band = og__winograd_band_at(shape, band), .load = load, .lanes = conv->lanes};
+    r.image = image_at(conv, r.band.image, shift);
     size_t row = (size_t)shape->w * (size_t)conv->lanes;
     if (load) {
         r.strip = strip;
@@ -186,7 +209,7 @@ static reader reader_of(const og__conv_winograd *conv, const og__winograd *shape
         r.rows = (og__winograd_rows){strip, (size_t)strip_rows(shape) * row, r.filled};
     } else {
         size_t block = (size_t)shape->h * row;
-        r.rows = (og__winograd_rows){src + (size_t)(r.band.image * (shape->ic / conv->lanes)) * block, block, 0};
+        r.rows = (og__winograd_rows){src + (size_t)(r.image * (shape->ic / conv->lanes)) * block, block, 0};
     }
     return r;
 }
@@ -201,7 +224,7 @@ static void fill(reader *r, int end)
         return;
     size_t at = (size_t)(r->filled - r->rows.first) * (size_t)(r->shape->w * r->lanes);
     for (int b = 0; b < r->shape->ic / r->lanes; b++)
-        r->load->run(r->load->context, r->band.image, b, r->filled, needed - r->filled,
+        r->load->run(r->load->context, r->image, b, r->filled, needed - r->filled,
                      r->strip + (size_t)b * r->rows.stride + at);
     r->filled = needed;
 }
@@ -223,12 +246,23 @@ static void touch(const og__row_touch *touch, const og__winograd *shape, const o
 /* --- forward, and backward by data ----------------------------------------------------------------------------------
  */
 
+/* Floats of the weights from one output to one input, and where this tap's begin. */
+static size_t kernel_floats(const og__conv_shape *s)
+{
+    return 9 * (size_t)s->slice_kernel;
+}
+
+static size_t weights_at(const og__conv_winograd *conv)
+{
+    return (size_t)conv->shape.ic_first * kernel_floats(&conv->shape) + 9 * (size_t)conv->tap;
+}
+
 static void pack_piece(const og__conv_winograd *conv, const og__winograd *shape, og__winograd_piece piece,
                        float *packed)
 {
     const og__conv_shape *s = &conv->shape;
-    const float *weights = conv->weights + (size_t)s->ic_first * 9;
-    size_t across = 9, along = (size_t)s->ic_all * 9;
+    const float *weights = conv->weights + weights_at(conv);
+    size_t across = kernel_floats(s), along = (size_t)s->ic_all * across;
     if (shape == &conv->data)
         conv->ops->winograd_pack(shape, piece, s->oc, s->ic, across, along, true, weights, packed);
     else
@@ -253,13 +287,14 @@ typedef struct job {
     const og__winograd *shape;
     const float *src, *packed, *bias;
     float *dst, *scratch;
+    int shift; /* of src against dst: the other way in the backward pass */
     bool accumulate;
     const og__conv_fused *fused;
 } job;
 
 static void put(const job *j, const og__winograd_band *band, int first, int count, int at, const float *sums)
 {
-    float *dst = image_of(j->conv, j->dst, band->image, j->shape->oc);
+    float *dst = image_of(j->conv, j->dst, image_at(j->conv, band->image, -j->shift), j->shape->oc);
     j->conv->ops->winograd_output(j->shape, band->tile + first, count, at, j->shape->room, sums, j->bias, j->accumulate,
                                   dst);
     touch(j->fused->after, j->shape, band, first, first + count);
@@ -272,7 +307,7 @@ static void convolve_band(const job *j, int band)
     const og__ops *ops = j->conv->ops;
     float *values = thread_in(j->conv, j->scratch), *sums = values + og__winograd_values(shape, shape->room);
     float *strip = values + values_floats(j->conv, false);
-    reader r = reader_of(j->conv, shape, band, j->src, j->fused->load, strip);
+    reader r = reader_of(j->conv, shape, band, j->shift, j->src, j->fused->load, strip);
     for (int first = 0; first < r.band.count; first += shape->block) {
         int count = r.band.count - first < shape->block ? r.band.count - first : shape->block;
         fill(&r, first + count);
@@ -312,7 +347,7 @@ static void convolve_group(const job *j, int first_band)
     int count = last.index + last.count - first;
 #pragma omp for schedule(dynamic)
     for (int band = first_band; band < end; band++) {
-        reader r = reader_of(j->conv, shape, band, j->src, j->fused->load, strip);
+        reader r = reader_of(j->conv, shape, band, j->shift, j->src, j->fused->load, strip);
         fill(&r, r.band.count);
         ops->winograd_input(shape, &r.rows, r.band.tile, r.band.count, r.band.index - first, shape->room, values);
     }
@@ -351,10 +386,18 @@ void og__conv_winograd_pack(og__conv_winograd *conv, const float *weights)
         pack(conv, &conv->forward, conv->packed);
 }
 
-void og__conv_winograd_forward(const og__conv_winograd *conv, const float *src, const float *bias, float *dst,
-                               const og__conv_fused *fused, float *scratch)
+void og__conv_winograd_forward(const og__conv_winograd *conv, const float *src, const float *bias, bool accumulate,
+                               float *dst, const og__conv_fused *fused, float *scratch)
 {
-    job j = {conv, &conv->forward, src, conv->packed, NULL, dst, scratch, conv->shape.accumulate, fused};
+    job j = {.conv = conv,
+             .shape = &conv->forward,
+             .src = src,
+             .packed = conv->packed,
+             .dst = dst,
+             .scratch = scratch,
+             .shift = conv->shift,
+             .accumulate = accumulate,
+             .fused = fused};
     if (!j.packed && !j.shape->streamed) {
         pack(conv, j.shape, scratch);
         j.packed = scratch;
@@ -367,10 +410,17 @@ void og__conv_winograd_forward(const og__conv_winograd *conv, const float *src, 
     convolve(&j);
 }
 
-void og__conv_winograd_backward_data(const og__conv_winograd *conv, const float *d_dst, float *d_src,
+void og__conv_winograd_backward_data(const og__conv_winograd *conv, const float *d_dst, bool accumulate, float *d_src,
                                      const og__conv_fused *fused, float *scratch)
 {
-    job j = {conv, &conv->data, d_dst, NULL, NULL, d_src, scratch, false, fused};
+    job j = {.conv = conv,
+             .shape = &conv->data,
+             .src = d_dst,
+             .dst = d_src,
+             .scratch = scratch,
+             .shift = -conv->shift,
+             .accumulate = accumulate,
+             .fused = fused};
     if (!j.shape->streamed) {
         pack(conv, j.shape, scratch);
         j.packed = scratch;
@@ -397,8 +447,8 @@ static void transform(const source *s, reader *r, int first, int count, int at, 
     fill(r, first + count);
     ops->winograd_input(shape, &r->rows, r->band.tile + first, count, at, shape->w_room, values);
     touch(s->fused->before, shape, &r->band, first + shape->tiles_x - 1, first + count + shape->tiles_x - 1);
-    ops->winograd_slope(shape, image_of(s->conv, s->d_dst, r->band.image, shape->oc), r->band.tile + first, count, at,
-                        shape->w_room, slopes);
+    const float *d_dst = image_of(s->conv, s->d_dst, image_at(s->conv, r->band.image, -s->conv->shift), shape->oc);
+    ops->winograd_slope(shape, d_dst, r->band.tile + first, count, at, shape->w_room, slopes);
 }
 
 static void correlate(const og__conv_winograd *conv, int element, int count, bool first, const float *values,
@@ -417,7 +467,7 @@ static void sum_part(const source *s, int part, float *sums, float *scratch)
     int first_band = (int)((int64_t)shape->bands * part / shape->w_parts);
     int end = (int)((int64_t)shape->bands * (part + 1) / shape->w_parts);
     for (int band = first_band; band < end; band++) {
-        reader r = reader_of(s->conv, shape, band, s->src, s->fused->load, strip);
+        reader r = reader_of(s->conv, shape, band, s->conv->shift, s->src, s->fused->load, strip);
         for (int first = 0; first < r.band.count; first += shape->w_block) {
             int count = r.band.count - first < shape->w_block ? r.band.count - first : shape->w_block;
             transform(s, &r, first, count, 0, values);
@@ -439,8 +489,8 @@ static void stream_gradient(const og__conv_winograd *conv, int pair, int count, 
             conv->ops->winograd_correlate(shape, piece, element, count, shape->w_room, true, values,
                                           values + og__winograd_values(shape, shape->w_room), sums);
         for (int block = 0; block < piece.os / shape->lanes; block++)
-            conv->ops->winograd_gradient(shape, piece, s->ic, s->oc, (size_t)s->ic_all * 9, block, 1, sums,
-                                         d_weights + (size_t)s->ic_first * 9);
+            conv->ops->winograd_gradient(shape, piece, s->ic, s->oc, (size_t)s->ic_all * kernel_floats(s),
+                                         kernel_floats(s), block, 1, sums, d_weights + weights_at(conv));
     }
 }
 
@@ -455,7 +505,7 @@ static void sum_group(const source *s, int first_band, float *sums, float *scrat
     og__winograd_band last = og__winograd_band_at(shape, end - 1);
 #pragma omp for schedule(dynamic)
     for (int band = first_band; band < end; band++) {
-        reader r = reader_of(s->conv, shape, band, s->src, s->fused->load, strip);
+        reader r = reader_of(s->conv, shape, band, s->conv->shift, s->src, s->fused->load, strip);
         transform(s, &r, 0, r.band.count, r.band.index - first, values);
     }
     int count = last.index + last.count - first;
@@ -514,8 +564,8 @@ void og__conv_winograd_backward_weights(const og__conv_winograd *conv, const flo
     int blocks = shape->w_streamed ? 0 : shape->oc / conv->lanes;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int block = 0; block < blocks; block++)
-        conv->ops->winograd_gradient(shape, whole, s->ic, s->oc, (size_t)s->ic_all * 9, block, shape->w_parts, scratch,
-                                     d_weights + (size_t)s->ic_first * 9);
+        conv->ops->winograd_gradient(shape, whole, s->ic, s->oc, (size_t)s->ic_all * kernel_floats(s), kernel_floats(s),
+                                     block, shape->w_parts, scratch, d_weights + weights_at(conv));
     if (d_bias)
         sum_bias(conv, d_dst, d_bias);
 }

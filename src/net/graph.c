@@ -36,6 +36,14 @@ int og__spec_decoder_channels(const og_net_spec *spec, int stage)
     return spec->decoder_widths[0] > 0 ? spec->decoder_widths[stage] : og__spec_channels(spec, stage);
 }
 
+int og__spec_slice_factor(const og_net_spec *spec, int stage)
+{
+    int factor = 1;
+    for (int i = 0; i < stage; i++)
+        factor *= spec->slice_stride[i];
+    return factor;
+}
+
 /* Make room for one more element of `size` bytes and return it zeroed, or NULL. */
 static void *append(builder *b, void *list, size_t *count, size_t *room, size_t size)
 {
@@ -120,6 +128,14 @@ static int stage_of(const builder *b, int node)
     return b->status == OG_OK ? b->graph->nodes[node].stage : 0;
 }
 
+/* Weights (first, second, [slices,] kernel, kernel). */
+static int add_weights(builder *b, const char *name, int64_t first, int64_t second, int slices, int kernel)
+{
+    if (b->spec->dims == 3)
+        return add_param(b, name, ".weight", 5, (int64_t[]){first, second, slices, kernel, kernel}, true);
+    return add_param(b, name, ".weight", 4, (int64_t[]){first, second, kernel, kernel}, true);
+}
+
 /* The sources of a layer's convolutions: `main`, or that and `skip` concatenated when skip >= 0. */
 typedef struct sources {
     int skip, main;
@@ -134,6 +150,8 @@ static int add_conv(builder *b, const char *name, og_input input, sources from, 
                   .stage = stage_of(b, from.main) + from.strided,
                   .kernel = kernel,
                   .strided = from.strided,
+                  .slice_stride = from.strided ? b->spec->slice_stride[stage_of(b, from.main)] : 1,
+                  .slice_kernel = kernel > 1 ? b->spec->slice_kernel[stage_of(b, from.main) + from.strided] : 1,
                   .depthwise = input == OG_INPUT_FUNNEL,
                   .input = input,
                   .number = input == OG_INPUT_X ? b->number++ : b->number - 1};
@@ -146,7 +164,7 @@ static int add_conv(builder *b, const char *name, og_input input, sources from, 
     }
     for (int i = 0; i < n.src_count; i++)
         in += channels_of(b, n.src[i]);
-    n.weight = add_param(b, name, ".weight", 4, (int64_t[]){channels, n.depthwise ? 1 : in, kernel, kernel}, true);
+    n.weight = add_weights(b, name, channels, n.depthwise ? 1 : in, n.slice_kernel, kernel);
     n.bias = bias ? add_param(b, name, ".bias", 1, (int64_t[]){channels}, false) : OG_NO_PARAM;
     return add_node(b, &n);
 }
@@ -367,6 +385,7 @@ static int add_pool(builder *b, int src)
                   .channels = channels_of(b, src),
                   .stage = stage_of(b, src) + 1,
                   .average = b->spec->down == OG_DOWN_AVERAGE,
+                  .slice_stride = b->spec->slice_stride[stage_of(b, src)],
                   .number = b->number++,
                   .weight = OG_NO_PARAM,
                   .bias = OG_NO_PARAM};
@@ -381,6 +400,7 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
                   .src = {src},
                   .channels = channels_of(b, src),
                   .stage = stage_of(b, src) - 1,
+                  .slice_stride = b->spec->slice_stride[stage_of(b, src) - 1],
                   .weight = OG_NO_PARAM,
                   .bias = OG_NO_PARAM};
     char name[NAME_BYTES];
@@ -389,8 +409,9 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
     case OG_UP_TRANSPOSED:
         n.kind = OG_NODE_UP;
         n.kernel = 2;
+        n.slice_kernel = n.slice_stride;
         n.channels = channels;
-        n.weight = add_param(b, name, ".weight", 4, (int64_t[]){channels_of(b, src), channels, 2, 2}, true);
+        n.weight = add_weights(b, name, channels_of(b, src), channels, n.slice_kernel, n.kernel);
         n.bias = add_param(b, name, ".bias", 1, (int64_t[]){channels}, false);
         break;
     case OG_UP_PIXEL_SHUFFLE:

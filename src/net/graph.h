@@ -9,9 +9,9 @@ typedef enum og__node_kind {
     OG_NODE_CONV,     /* kernel x kernel convolution of one source, or of two that are thereby concatenated */
     OG_NODE_NORM_ACT, /* normalisation of each operand, then activation */
     OG_NODE_MIRROR,   /* (x, -x) over the channels; of an odd number the last -x is left out */
-    OG_NODE_POOL,     /* 2 x 2 maximum or mean */
-    OG_NODE_UP,       /* 2 x 2 transposed convolution, stride 2 */
-    OG_NODE_RESIZE,   /* enlargement by 2, bilinear or nearest */
+    OG_NODE_POOL,     /* 2 x 2 maximum or mean, of volumes [2 x] 2 x 2 */
+    OG_NODE_UP,       /* 2 x 2 transposed convolution, stride 2; likewise */
+    OG_NODE_RESIZE,   /* enlargement by 2, (bi- or tri-)linear or nearest; likewise */
     OG_NODE_SHUFFLE,  /* four channels become 2 x 2 pixels of one: dst[c, 2y + i, 2x + j] = src[4c + 2i + j, y, x] */
 } og__node_kind;
 
@@ -44,7 +44,8 @@ typedef struct og__node {
     int src[OG_NODE_SRC_MAX]; /* nodes before this one; NORM_ACT: the operands but noise */
     int channels;             /* of the result */
     int stage;                /* the result's resolution: (H, W) / 2^stage */
-    int kernel;               /* CONV */
+    int kernel, slice_kernel; /* CONV, UP: along height and width, and along the slices */
+    int slice_stride;         /* POOL, UP, RESIZE: factor along the slices, 1 or 2 */
     bool depthwise;           /* CONV: each channel by itself */
     bool strided;             /* CONV: stride 2 */
     bool corners;             /* RESIZE: the corners' centres stay where they are, not the corners */
@@ -82,5 +83,8 @@ void og__graph_deinit(og__graph *graph);
 /* Channels of a stage: as listed, else width * 2^stage, at most the cap. */
 int og__spec_channels(const og_net_spec *spec, int stage);
 int og__spec_decoder_channels(const og_net_spec *spec, int stage);
+
+/* By how much the slices of a stage are fewer than the input's. */
+int og__spec_slice_factor(const og_net_spec *spec, int stage);
 
 #endif

@@ -62,6 +62,25 @@ static void set_defaults(og_net_spec *spec)
             *defaults[i].field = defaults[i].value;
 }
 
+static og_status check_slices(const og_net_spec *spec)
+{
+    bool halved = false;
+    if (spec->dims != 0 && spec->dims != 2 && spec->dims != 3)
+        return og__fail(OG_ERR_ARGUMENT, "a network of %d dimensions; there are 2 and 3", spec->dims);
+    for (int stage = 0; stage <= spec->depth && spec->dims == 3; stage++) {
+        int kernel = spec->slice_kernel[stage], stride = stage < spec->depth ? spec->slice_stride[stage] : 0;
+        if (kernel != 0 && kernel != 1 && kernel != 3)
+            return og__fail(OG_ERR_ARGUMENT, "stage %d: a kernel of %d slices; it must be 1 or 3", stage, kernel);
+        if (stride < 0 || stride > 2)
+            return og__fail(OG_ERR_ARGUMENT, "stage %d: a stride of %d slices; it must be 1 or 2", stage, stride);
+        halved = halved || (stage < spec->depth && stride != 1);
+    }
+    if (halved && spec->up == OG_UP_PIXEL_SHUFFLE)
+        return og__fail(OG_ERR_UNSUPPORTED, "up: pixel-shuffle is of images; volumes take transposed, bilinear or "
+                                            "nearest, or a stride of 1 along the slices everywhere");
+    return OG_OK;
+}
+
 static og_status check_spec(const og_net_spec *spec)
 {
     OG_TRY(check_range("input channels", spec->in_channels, 1, 1024));
@@ -79,6 +98,7 @@ static og_status check_spec(const og_net_spec *spec)
     OG_TRY(check_range("order", (int)spec->order, OG_ORDER_NORM_ACT, OG_ORDER_ACT_NORM));
     OG_TRY(check_range("down", (int)spec->down, OG_DOWN_MAX, OG_DOWN_STRIDED));
     OG_TRY(check_range("up", (int)spec->up, OG_UP_TRANSPOSED, OG_UP_PIXEL_SHUFFLE));
+    OG_TRY(check_slices(spec));
     return check_acts(spec);
 }
 
@@ -105,6 +125,19 @@ static og_status copy_functions(const og_net_spec *from, og_net_spec *to)
     return OG_OK;
 }
 
+/* What 0 stands for. */
+static void resolve_slices(og_net_spec *spec)
+{
+    bool volumes = spec->dims == 3;
+    spec->dims = volumes ? 3 : 2;
+    for (int stage = 0; stage < OG_STAGES_MAX; stage++)
+        if (!volumes || spec->slice_kernel[stage] == 0)
+            spec->slice_kernel[stage] = volumes ? 3 : 1;
+    for (int stage = 0; stage < OG_DEPTH_MAX; stage++)
+        if (!volumes || spec->slice_stride[stage] == 0)
+            spec->slice_stride[stage] = volumes ? 2 : 1;
+}
+
 og_status og_net_new(const og_net_spec *spec, og_net **net)
 {
     og_status status = OG_OK;
@@ -115,6 +148,7 @@ og_status og_net_new(const og_net_spec *spec, og_net **net)
     OG_TRY(check_spec(&own));
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->spec = own;
+    resolve_slices(&made->spec);
     OG_GO(copy_functions(spec, &made->spec));
     OG_GO(og_act_parse("identity", &made->identity));
     OG_GO(og__graph_init(&made->spec, &made->graph));
@@ -211,7 +245,7 @@ static og_status init_conv(og_net *net, int node, uint64_t seed, int threads)
 {
     const og__node *n = &net->graph.nodes[node];
     const og_param *p = &net->graph.params[n->weight];
-    size_t area = (size_t)n->kernel * (size_t)n->kernel, first = 0;
+    size_t area = (size_t)n->kernel * (size_t)n->kernel * (size_t)n->slice_kernel, first = 0;
     for (int i = 0; i < n->src_count; i++) {
         double gain;
         size_t channels = n->depthwise ? 1 : (size_t)net->graph.nodes[n->src[i]].channels;
@@ -225,7 +259,8 @@ static og_status init_conv(og_net *net, int node, uint64_t seed, int threads)
     return OG_OK;
 }
 
-/* Each output pixel of a 2 x 2, stride 2 transposed convolution sums over the input channels once: fan_in = I. */
+/* Each output pixel of a transposed convolution whose stride is its kernel sums over the input channels once:
+ * fan_in = I. */
 static og_status init_up(og_net *net, int node, uint64_t seed, int threads)
 {
     const og__node *n = &net->graph.nodes[node];
@@ -368,6 +403,11 @@ float *og_net_state(og_net *net)
 int og_net_size_multiple(const og_net *net)
 {
     return 1 << net->spec.depth;
+}
+
+int og_net_slice_multiple(const og_net *net)
+{
+    return og__spec_slice_factor(&net->spec, net->spec.depth);
 }
 
 const og_net_spec *og_net_spec_of(const og_net *net)

@@ -10,13 +10,13 @@ static const float running_momentum = 0.1f;
 /* A group's statistics of one channel block come from this many units, in this order. */
 static int group_unit_count(const og__pass *p)
 {
-    return p->chunks * (p->na->groups > 1 ? 1 : p->plan->options.n);
+    return og__pass_sample_units(p) * (p->na->groups > 1 ? 1 : p->plan->options.n);
 }
 
 static og__unit group_unit(const og__pass *p, int group, int block, int index)
 {
-    int image = p->na->groups > 1 ? group : index / p->chunks;
-    return og__pass_unit(p, (image * p->at->blocks + block) * p->chunks + index % p->chunks);
+    int units = og__pass_sample_units(p);
+    return og__pass_sample_unit(p, p->na->groups > 1 ? group : index / units, block, index % units);
 }
 
 /* Neighbouring channels that share mean and variance. */
@@ -31,7 +31,7 @@ static int channels_per_set(const og__pass *p)
 /* Numbers that a mean is taken over. */
 static double values_per_set(const og__pass *p)
 {
-    return (double)p->at->pixels * (p->na->groups > 1 ? 1 : p->plan->options.n) * channels_per_set(p);
+    return p->sample_pixels * (p->na->groups > 1 ? 1 : p->plan->options.n) * channels_per_set(p);
 }
 
 /* --- forward ------------------------------------------------------------------------------------------------------ */
@@ -145,19 +145,19 @@ static sums group_sums(const og__pass *p, int operand, int group, int channel)
     int first = p->na->groups > 1 ? group : 0, end = p->na->groups > 1 ? group + 1 : p->plan->options.n;
     double mean = (double)o->mean[(size_t)group * (size_t)p->na->padded + (size_t)channel];
     sums s = {0};
-    for (int image = first; image < end; image++) {
-        size_t at = (size_t)image * (size_t)p->na->padded + (size_t)channel;
-        double added = excited ? (double)e->d_z[at] * (double)p->at->pixels : 0;
-        s.dz += og__pass_image_sum(p, image, channel, 2 * operand) + added;
-        s.dz_src += og__pass_image_sum(p, image, channel, 2 * operand + 1);
+    for (int sample = first; sample < end; sample++) {
+        size_t at = (size_t)sample * (size_t)p->na->padded + (size_t)channel;
+        double added = excited ? (double)e->d_z[at] * p->sample_pixels : 0;
+        s.dz += og__pass_sample_sum(p, sample, channel, 2 * operand) + added;
+        s.dz_src += og__pass_sample_sum(p, sample, channel, 2 * operand + 1);
         if (excited)
             s.dz_src += added * ((double)e->mean[at] - mean);
     }
     return s;
 }
 
-/* Coefficients of one channel, in the rows of one group's images; what excitation adds to dz is the same for all pixels
- * of an image, and so goes into k2. */
+/* Coefficients of one channel, in the rows of one group's samples; what excitation adds to dz is the same for all
+ * pixels of a sample, and so goes into k2. */
 static void set_coefficients(const og__pass *p, int operand, int group, int channel, double k1, double k2)
 {
     const og__operand *o = &p->na->operands[operand];

@@ -19,7 +19,8 @@ og__pass og__pass_of(og_plan *plan, int node)
     p.na = &p.at->norm_act;
     p.frames = og__act_kernel_frames(p.na->kernel, &p.self);
     p.chunks = og__chunk_count(p.at);
-    p.units = plan->options.n * p.at->blocks * p.chunks;
+    p.units = p.at->images * p.at->blocks * p.chunks;
+    p.sample_pixels = (double)p.at->d * (double)p.at->pixels;
     return p;
 }
 
@@ -31,22 +32,28 @@ og__unit og__pass_unit(const og__pass *p, int index)
                   .block = index / p->chunks % p->at->blocks,
                   .image = index / p->chunks / p->at->blocks};
     size_t chunk = OG_CHUNK_ROWS * (size_t)p->at->w, first = (size_t)u.chunk * chunk;
-    size_t channel = (size_t)(u.block * lanes), image = (size_t)u.image;
+    size_t channel = (size_t)(u.block * lanes), image = (size_t)u.image, sample = (size_t)(u.image / p->at->d);
     u.pixels = p->at->pixels - first < chunk ? p->at->pixels - first : chunk;
     u.offset = ((image * (size_t)p->at->blocks + (size_t)u.block) * p->at->pixels + first) * (size_t)lanes;
-    u.group_at = (p->na->groups > 1 ? image : 0) * padded + channel;
-    u.apply_at = (p->na->apply_rows > 1 ? image : 0) * padded + channel;
-    u.param_at = (p->na->value_rows > 1 ? image : 0) * padded * (size_t)p->na->param_count + channel;
+    u.group_at = (p->na->groups > 1 ? sample : 0) * padded + channel;
+    u.apply_at = (p->na->apply_rows > 1 ? sample : 0) * padded + channel;
+    u.param_at = (p->na->value_rows > 1 ? sample : 0) * padded * (size_t)p->na->param_count + channel;
     u.partials = p->plan->partials + (size_t)(index * og__norm_act_rows(p->na)) * (size_t)lanes;
     return u;
 }
 
-double og__pass_image_sum(const og__pass *p, int image, int channel, int row)
+og__unit og__pass_sample_unit(const og__pass *p, int sample, int block, int index)
+{
+    int image = sample * p->at->d + index / p->chunks;
+    return og__pass_unit(p, (image * p->at->blocks + block) * p->chunks + index % p->chunks);
+}
+
+double og__pass_sample_sum(const og__pass *p, int sample, int channel, int row)
 {
     int lanes = p->plan->lanes;
     double sum = 0;
-    for (int chunk = 0; chunk < p->chunks; chunk++) {
-        og__unit u = og__pass_unit(p, (image * p->at->blocks + channel / lanes) * p->chunks + chunk);
+    for (int i = 0; i < og__pass_sample_units(p); i++) {
+        og__unit u = og__pass_sample_unit(p, sample, channel / lanes, i);
         sum += (double)u.partials[row * lanes + channel % lanes];
     }
     return sum;
@@ -201,8 +208,8 @@ static void act_gradients(const og__pass *p)
         bool shared = net->graph.params[param].count == 1;
         double sum = 0;
         for (int channel = 0; channel < p->node->channels; channel++) {
-            for (int image = 0; image < p->plan->options.n; image++)
-                sum += og__pass_image_sum(p, image, channel, 2 * p->na->gradient_count + k);
+            for (int sample = 0; sample < p->plan->options.n; sample++)
+                sum += og__pass_sample_sum(p, sample, channel, 2 * p->na->gradient_count + k);
             if (shared)
                 continue;
             og__net_gradient(net, param)[channel] = (float)sum;
@@ -247,7 +254,8 @@ static void call_probe(const og__pass *p, const float *const *src, const float *
         .layer = (size_t)p->node->layer,
         .act = og__net_act(plan->net, p->node),
         .kernel = p->na->kernel,
-        .n = plan->options.n,
+        .n = p->at->images,
+        .slices = p->at->d,
         .channels = p->node->channels,
         .lanes = plan->lanes,
         .pixels = p->at->pixels,

@@ -6,7 +6,8 @@
 
 #define OG_NORM_EPSILON 1e-5f /* that a norm adds to the variance */
 
-/* A unit of parallel work: a chunk of pixels of one channel block of one image. */
+/* A unit of parallel work: a chunk of pixels of one channel block of one image. A sample is an image, or the slices of
+ * a volume, which are stored as images one behind the other. */
 typedef struct og__unit {
     int image, block, chunk;
     size_t pixels, offset;               /* offset in floats from a tensor's start */
@@ -22,13 +23,21 @@ typedef struct og__pass {
     const og__act_frames *frames;
     const void *self;
     int chunks, units;
+    double sample_pixels;
 } og__pass;
 
 og__pass og__pass_of(og_plan *plan, int node);
 og__unit og__pass_unit(const og__pass *p, int index);
 
-/* Sum of a row of partials over the units of one image. */
-double og__pass_image_sum(const og__pass *p, int image, int channel, int row);
+/* A sample's units of one channel block, in order. */
+static inline int og__pass_sample_units(const og__pass *p)
+{
+    return p->at->d * p->chunks;
+}
+og__unit og__pass_sample_unit(const og__pass *p, int sample, int block, int index);
+
+/* Sum of a row of partials over the units of one sample. */
+double og__pass_sample_sum(const og__pass *p, int sample, int channel, int row);
 
 /* --- norm.c --- */
 

@@ -5,16 +5,27 @@
 #include "act/act.h"
 #include "base/memory.h"
 #include "net/pass.h"
+#include "net/slices.h"
+
+static int slices_of(const og_plan_options *options)
+{
+    return options->d == 0 ? 1 : options->d;
+}
 
 static og_status check_options(const og_net *net, const og_plan_options *o)
 {
-    int multiple = og_net_size_multiple(net);
+    int multiple = og_net_size_multiple(net), slices = slices_of(o);
     if (o->n < 1 || o->h < 1 || o->w < 1 || o->threads < 1)
         return og__fail(OG_ERR_ARGUMENT, "a plan for %d images of %d x %d on %d threads: all must be at least 1", o->n,
                         o->h, o->w, o->threads);
     if (o->h % multiple != 0 || o->w % multiple != 0)
         return og__fail(OG_ERR_SHAPE, "a plan for images of %d x %d: a network of depth %d needs multiples of %d", o->h,
                         o->w, net->spec.depth, multiple);
+    if (net->spec.dims == 2 && slices != 1)
+        return og__fail(OG_ERR_SHAPE, "a plan for volumes of %d slices: the network is two-dimensional", slices);
+    if (slices < 1 || slices % og_net_slice_multiple(net) != 0)
+        return og__fail(OG_ERR_SHAPE, "a plan for volumes of %d slices: the network needs multiples of %d", slices,
+                        og_net_slice_multiple(net));
     return OG_OK;
 }
 
@@ -24,13 +35,15 @@ static og_status size_nodes(og_plan *plan, size_t **floats)
     OG_TRY(og__alloc((size_t)g->node_count, sizeof **floats, floats));
     for (int i = 0; i < g->node_count; i++) {
         og__plan_node *at = &plan->nodes[i];
+        at->d = slices_of(&plan->options) / og__spec_slice_factor(&plan->net->spec, g->nodes[i].stage);
+        at->images = plan->options.n * at->d;
         at->h = plan->options.h >> g->nodes[i].stage;
         at->w = plan->options.w >> g->nodes[i].stage;
         at->blocks = (g->nodes[i].channels + plan->lanes - 1) / plan->lanes;
         OG_TRY(og__product(&at->pixels, 2, (size_t[]){(size_t)at->h, (size_t)at->w}));
         size_t channels =
             (size_t)(g->nodes[i].head /* the logits are planar */ ? g->nodes[i].channels : at->blocks * plan->lanes);
-        OG_TRY(og__product(&(*floats)[i], 3, (size_t[]){(size_t)plan->options.n, channels, at->pixels}));
+        OG_TRY(og__product(&(*floats)[i], 3, (size_t[]){(size_t)at->images, channels, at->pixels}));
     }
     return OG_OK;
 }
@@ -43,6 +56,8 @@ static og_status open_convs(og_plan *plan, int node, size_t *scratch_bytes)
         .n = plan->options.n,
         .oc = n->channels,
         .kernel = n->kernel,
+        .slice_kernel = n->slice_kernel,
+        .slice_stride = n->kind == OG_NODE_CONV ? n->slice_stride : 0,
         .transposed = n->kind == OG_NODE_UP,
         .depthwise = n->depthwise,
         .strided = n->strided,
@@ -57,6 +72,7 @@ static og_status open_convs(og_plan *plan, int node, size_t *scratch_bytes)
     for (int i = 0; i < n->src_count; i++) {
         const og__node *src = &g->nodes[n->src[i]];
         shape.ic = src->channels;
+        shape.d = plan->nodes[n->src[i]].d;
         shape.h = plan->nodes[n->src[i]].h;
         shape.w = plan->nodes[n->src[i]].w;
         shape.planar = src->kind == OG_NODE_INPUT && plan->planar_input;
@@ -140,19 +156,17 @@ static og_status open_partials(og_plan *plan)
         channels = (size_t)g->nodes[i].channels > channels ? (size_t)g->nodes[i].channels : channels;
         if (g->nodes[i].kind != OG_NODE_NORM_ACT)
             continue;
-        size_t units = (size_t)plan->options.n * (size_t)at->blocks * (size_t)og__chunk_count(at);
+        size_t units = (size_t)at->images * (size_t)at->blocks * (size_t)og__chunk_count(at);
         size_t rows = units * (size_t)og__norm_act_rows(&at->norm_act);
         most = rows > most ? rows : most;
     }
     OG_TRY(og__product(&floats, 2, (size_t[]){most, (size_t)plan->lanes}));
     OG_TRY(og__alloc(floats, sizeof(float), &plan->partials));
     OG_TRY(og__alloc(2 * channels, sizeof(double), &plan->channel_sums));
-    OG_TRY(og__product(
-        &strips, 4,
-        (size_t[]){(size_t)plan->options.threads, OG_CHUNK_ROWS, (size_t)plan->options.w, (size_t)plan->lanes}));
+    OG_TRY(og__product(&strips, 2, (size_t[]){2 * (size_t)plan->options.threads, og__plan_strip_floats(plan)}));
     OG_TRY(og__alloc(strips, sizeof(float), &plan->strips));
     size_t labels = plan->options.training && plan->net->spec.deep_supervision
-                        ? (size_t)plan->options.n * plan->nodes[g->node_count - 1].pixels / 4
+                        ? (size_t)plan->nodes[g->node_count - 1].images * plan->nodes[g->node_count - 1].pixels / 4
                         : 0;
     OG_TRY(og__alloc(labels, 1, &plan->coarse_labels));
     plan->bytes += labels + (floats + strips) * sizeof(float);
@@ -168,6 +182,8 @@ static og_status open_nodes(og_plan *plan)
             OG_TRY(open_convs(plan, i, &scratch_bytes));
         if (g->nodes[i].kind == OG_NODE_NORM_ACT)
             OG_TRY(open_norm_act(plan, i));
+        if (g->nodes[i].kind == OG_NODE_RESIZE && og__slices_resize_scratch_bytes(plan, i) > scratch_bytes)
+            scratch_bytes = og__slices_resize_scratch_bytes(plan, i);
     }
     OG_TRY(og__alloc(scratch_bytes, 1, &plan->scratch));
     plan->bytes += scratch_bytes;
@@ -201,7 +217,7 @@ static bool reads_planar(const og_net *net, const og_plan_options *options, og__
         if (n->src_count > 0 && n->src[0] == 0 && (n->kind != OG_NODE_CONV || n->strided))
             return false;
     }
-    if (!options->exact)
+    if (!options->exact || net->spec.dims == 3)
         return channels < og__isa_lanes(isa);
     return channels == 3 || (channels == 1 && isa == OG_ISA_AVX512);
 }
@@ -213,7 +229,11 @@ static og_status open_loss(og_plan *plan)
     int classes = plan->net->spec.classes;
     og_loss usual = og__loss_usual();
     const og_loss *mix = o->loss ? o->loss : &usual;
-    og__loss_shape shape = {o->n, 1, head->h, head->w, classes, o->threads, head->pixels};
+    og__loss_shape shape = {.n = o->n, .classes = classes, .threads = o->threads};
+    shape.d = head->d;
+    shape.h = head->h;
+    shape.w = head->w;
+    shape.pixels = (size_t)head->d * head->pixels;
     OG_TRY(og__head_open(plan->net->spec.head, plan->ops, plan->isa, classes, &plan->head));
     OG_TRY(og__loss_open(o->training ? mix : NULL, &plan->head, &shape, &plan->loss));
     plan->options.loss = NULL; /* borrowed until here */

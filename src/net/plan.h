@@ -20,7 +20,7 @@ typedef struct og__operand {
     float *k0, *k1, *k2;  /* (apply_rows, padded) d_src = k0 dz + k1 src + k2 */
 } og__operand;
 
-/* The hidden layer behind an activation's excited parameters, for each image of the last forward pass. */
+/* The hidden layer behind an activation's excited parameters, for each sample of the last forward pass. */
 typedef struct og__excitation {
     float *mean;      /* (n, padded) of operand 0's source */
     float *z_mean;    /* (n, padded) of operand 0 */
@@ -29,7 +29,8 @@ typedef struct og__excitation {
     double *d_hidden; /* (hidden) of one image */
 } og__excitation;
 
-/* A NORM_ACT node's workspace. `groups` rows of statistics: one for batch norm, one per image for the other norms.
+/* A NORM_ACT node's workspace. `groups` rows of statistics: one for batch norm, one per sample (an image, or all slices
+ * of a volume) for the other norms.
  * padded = channels rounded up to lanes. */
 typedef struct og__norm_act {
     og__act_kernel *kernel;
@@ -37,18 +38,19 @@ typedef struct og__norm_act {
     int operand_count;  /* of the function: the node's sources, and noise if it has that */
     int gradient_count; /* the node's sources */
     og__operand operands[OG_INPUT_COUNT];
-    int apply_rows; /* groups, or one row per image where images differ by what excitation adds */
+    int apply_rows; /* groups, or one row per sample where they differ by what excitation adds */
     float *values;  /* (value_rows, params, padded) the activation's parameters per channel */
-    int value_rows; /* 1, or one per image with excited parameters */
+    int value_rows; /* 1, or one per sample with excited parameters */
     int param_count;
     bool learns; /* some parameter needs its sums */
     og__excitation excitation;
 } og__norm_act;
 
 typedef struct og__plan_node {
-    int h, w;                        /* of the node's value */
-    size_t pixels;                   /* h * w */
-    int blocks;                      /* channel blocks */
+    int d, h, w;   /* of the node's value */
+    int images;    /* n * d: a slice of a volume is stored as an image is, (N, D, blocks, H, W, lanes) */
+    size_t pixels; /* h * w, of one image */
+    int blocks;    /* channel blocks */
     og__conv *conv[OG_CONV_SRC_MAX]; /* CONV: one per source; UP: one */
     og__norm_act norm_act;
 } og__plan_node;
@@ -70,7 +72,8 @@ struct og_plan {
     og__head_run head;
     og__loss loss;
     size_t bytes;
-    float *strips; /* (threads, OG_CHUNK_ROWS, w, lanes) room for a chunk's noise, 0 in inference, or for its values */
+    float
+        *strips; /* (threads, 2, OG_CHUNK_ROWS, w, lanes) room for a chunk's noise, 0 in inference, or for its values */
     uint64_t noise_seed, noise_step;
     bool stale;         /* weights changed since they were packed */
     const float *image; /* during a pass: the caller's src */
@@ -91,9 +94,15 @@ static inline int og__chunk_count(const og__plan_node *at)
     return (at->h + OG_CHUNK_ROWS - 1) / OG_CHUNK_ROWS;
 }
 
+static inline size_t og__plan_strip_floats(const og_plan *plan)
+{
+    return OG_CHUNK_ROWS * (size_t)plan->options.w * (size_t)plan->lanes;
+}
+
+/* A thread's two strips, one behind the other: pooling reads two slices. */
 static inline float *og__plan_strip(const og_plan *plan, int thread)
 {
-    return plan->strips + (size_t)thread * OG_CHUNK_ROWS * (size_t)plan->options.w * (size_t)plan->lanes;
+    return plan->strips + 2 * (size_t)thread * og__plan_strip_floats(plan);
 }
 
 /* --- norm_act.c --- */

@@ -10,7 +10,7 @@
  * blocked, (n, channels / lanes rounded up, h * w, lanes); lanes beyond the layer's channels are to be ignored. */
 typedef struct og__probe_operand {
     const float *src;   /* the convolution's output, or what else the operand is made of */
-    const float *scale; /* (channels rounded up to lanes), those of image i at i * stride */
+    const float *scale; /* (channels rounded up to lanes), those of image i at i / slices * stride */
     const float *shift;
     size_t stride;            /* 0 where all images share them */
     const float *rstd;        /* 1 / sqrt(variance + epsilon), in the shape of scale; NULL without a norm */
@@ -24,13 +24,14 @@ typedef struct og__probe_layer {
     const og_act *act;
     const og__act_kernel *kernel;
     int n, channels, lanes;
-    size_t pixels;                              /* h * w */
-    int operand_count;                          /* og__act_operands(): x or mirror first */
+    int slices;        /* so many images on end are the slices of one volume; 1 in two dimensions */
+    size_t pixels;     /* h * w */
+    int operand_count; /* og__act_operands(): x or mirror first */
     og__probe_operand operands[OG_INPUT_COUNT]; /* as eval() of the kernel's frames takes them */
     const float *d_dst;                         /* gradient of the loss by the activation's output, a tensor */
-    const float *params[OG_ACT_PARAMS_MAX];     /* (channels rounded up), those of image i at i * param_stride */
-    size_t param_stride;                        /* 0 where all images share them */
-    double epsilon;                             /* that a norm adds to the variance */
+    const float *params[OG_ACT_PARAMS_MAX]; /* (channels rounded up), those of image i at i / slices * param_stride */
+    size_t param_stride;                    /* 0 where all images share them */
+    double epsilon;                         /* that a norm adds to the variance */
 } og__probe_layer;
 
 typedef void (*og__probe)(void *context, const og__probe_layer *layer);

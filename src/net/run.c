@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include "net/plan.h"
+#include "net/slices.h"
 
 /* Everything a step of one node touches. */
 typedef struct context {
@@ -30,12 +31,14 @@ static size_t block_floats(const og_plan *plan, const og__plan_node *at)
 static void pack_image(const context *c, float *dst)
 {
     og_plan *plan = c->plan;
-    int blocks = c->at->blocks, channels = c->node->channels;
+    int blocks = c->at->blocks, channels = c->node->channels, d = c->at->d;
+    size_t plane = c->at->pixels, stride = (size_t)d * plane;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * blocks; i++) {
+    for (int i = 0; i < c->at->images * blocks; i++) {
         int first = i % blocks * plan->lanes, count = channels - first < plan->lanes ? channels - first : plan->lanes;
-        const float *planar = plan->image + ((size_t)(i / blocks) * (size_t)channels + (size_t)first) * c->at->pixels;
-        plan->ops->pack(c->at->pixels, count, planar, dst + (size_t)i * block_floats(plan, c->at));
+        size_t sample = (size_t)(i / blocks / d), z = (size_t)(i / blocks % d);
+        const float *planar = plan->image + (sample * (size_t)channels + (size_t)first) * stride + z * plane;
+        plan->ops->pack(plane, stride, count, planar, dst + (size_t)i * block_floats(plan, c->at));
     }
 }
 
@@ -90,7 +93,7 @@ static void pool(const context *c, const og__step *step, float *dst)
     og_plan *plan = c->plan;
     int chunks = og__chunk_count(c->src), blocks = c->at->blocks;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * blocks * chunks; i++) {
+    for (int i = 0; i < c->at->images * blocks * chunks; i++) {
         int chunk = i % chunks, block = i / chunks % blocks, image = i / chunks / blocks;
         size_t line = (size_t)(c->at->w * plan->lanes), row = (size_t)(chunk * OG_CHUNK_ROWS / 2);
         float *to = dst + (size_t)(i / chunks) * block_floats(plan, c->at) + row * line;
@@ -109,7 +112,7 @@ static void pool_back(const context *c, const og__step *step, bool reduced, cons
     og__act_rows act = rows_of(plan, step, 0);
     act.d = d_src;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * chunks; i++) {
+    for (int i = 0; i < c->at->images * chunks; i++) {
         int chunk = i % chunks, image = i / chunks;
         size_t line = (size_t)(c->at->w * plan->lanes), row = (size_t)(chunk * OG_CHUNK_ROWS / 2);
         for (int block = 0; block < blocks; block++) {
@@ -141,7 +144,7 @@ static void resize(const context *c, bool backward, const float *from, float *to
     else
         run = backward ? ops->resize_backward : ops->resize_forward;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * c->at->blocks * strips_per_block(h); i++) {
+    for (int i = 0; i < c->at->images * c->at->blocks * strips_per_block(h); i++) {
         strip s = strip_of(i, h);
         const float *src = from + s.block * (backward ? fine : coarse);
         float *dst = to + s.block * (backward ? coarse : fine);
@@ -156,7 +159,7 @@ static void shuffle(const context *c, bool backward, const float *from, float *t
     size_t coarse = block_floats(plan, c->src), fine = block_floats(plan, c->at);
     int h = c->src->h, w = c->src->w, blocks = backward ? c->src->blocks : c->at->blocks;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * blocks * strips_per_block(h); i++) {
+    for (int i = 0; i < c->at->images * blocks * strips_per_block(h); i++) {
         strip s = strip_of(i, h);
         size_t image = s.block / (size_t)blocks;
         const float *src = from + image * (backward ? (size_t)c->at->blocks * fine : (size_t)c->src->blocks * coarse);
@@ -173,7 +176,7 @@ static void mirror(const context *c, bool backward, const float *from, float *to
     size_t block = block_floats(plan, c->at);
     int half_blocks = c->src->blocks, blocks = c->at->blocks, count = backward ? half_blocks : blocks;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * count; i++) {
+    for (int i = 0; i < c->at->images * count; i++) {
         size_t image = (size_t)(i / count);
         float *dst = to + (size_t)i * block;
         if (backward)
@@ -235,10 +238,16 @@ static og_status forward(og_plan *plan, const og__step *step)
         mirror(&c, false, src, dst);
         return OG_OK;
     case OG_NODE_POOL:
-        pool(&c, step, dst);
+        if (c.node->slice_stride == 2)
+            og__slices_pool(plan, step, dst);
+        else
+            pool(&c, step, dst);
         return OG_OK;
     case OG_NODE_RESIZE:
-        resize(&c, false, src, dst);
+        if (c.node->slice_stride == 2)
+            og__slices_resize(plan, step->node, src, dst);
+        else
+            resize(&c, false, src, dst);
         return OG_OK;
     case OG_NODE_SHUFFLE:
         shuffle(&c, false, src, dst);
@@ -254,7 +263,7 @@ static void add(og_plan *plan, const og__plan_node *at, const float *src, float 
 {
     size_t block = block_floats(plan, at);
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * at->blocks; i++)
+    for (int i = 0; i < at->images * at->blocks; i++)
         plan->ops->add(at->pixels, src + (size_t)i * block, dst + (size_t)i * block);
 }
 
@@ -320,10 +329,16 @@ static og_status backward(og_plan *plan, const og__step *step)
         mirror(&c, true, d_dst, d_src);
         return OG_OK;
     case OG_NODE_POOL:
-        pool_back(&c, step, is_reduced(plan, step), d_dst, d_src);
+        if (c.node->slice_stride == 2)
+            og__slices_pool_back(plan, step, is_reduced(plan, step), d_dst, d_src);
+        else
+            pool_back(&c, step, is_reduced(plan, step), d_dst, d_src);
         return OG_OK;
     case OG_NODE_RESIZE:
-        resize(&c, true, d_dst, d_src);
+        if (c.node->slice_stride == 2)
+            og__slices_resize_back(plan, step->node, d_dst, d_src);
+        else
+            resize(&c, true, d_dst, d_src);
         return OG_OK;
     case OG_NODE_SHUFFLE:
         shuffle(&c, true, d_dst, d_src);
@@ -357,12 +372,13 @@ static og_status refresh(og_plan *plan)
 static const uint8_t *labels_at(og_plan *plan, int node, const uint8_t *labels)
 {
     const og__plan_node *at = &plan->nodes[node];
-    int stage = plan->net->graph.nodes[node].stage, middle = (1 << stage) >> 1;
+    int stage = plan->net->graph.nodes[node].stage, middle = (1 << stage) >> 1, factor = plan->nodes[0].d / at->d;
     if (stage == 0)
         return labels;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int row = 0; row < plan->options.n * at->h; row++) {
-        size_t y = (size_t)(row / at->h * plan->options.h + (row % at->h << stage) + middle);
+    for (int row = 0; row < at->images * at->h; row++) {
+        int image = row / at->h * factor + factor / 2; /* at full resolution */
+        size_t y = (size_t)(image * plan->options.h + (row % at->h << stage) + middle);
         for (int x = 0; x < at->w; x++)
             plan->coarse_labels[(size_t)row * (size_t)at->w + (size_t)x] =
                 labels[y * (size_t)plan->options.w + (size_t)((x << stage) + middle)];
@@ -375,7 +391,7 @@ static og_status run_loss(og_plan *plan, const og__step *step, const uint8_t *la
 {
     const og__plan_node *at = &plan->nodes[step->node];
     og_loss_value own = *value;
-    og__loss_size(&plan->loss, 1, at->h, at->w);
+    og__loss_size(&plan->loss, at->d, at->h, at->w);
     OG_TRY(og__loss_run(&plan->loss, og__plan_buffer(plan, step->d_dst), labels_at(plan, step->node, labels),
                         plan->net->graph.nodes[step->node].loss_share, &own));
     if (step->node != plan->net->graph.node_count - 1) /* only the head that makes the result counts pixels */
@@ -403,9 +419,11 @@ static void copy_result(og_plan *plan, float *dst)
 {
     const og__plan_node *head = &plan->nodes[plan->net->graph.node_count - 1];
     const float *src = og__plan_buffer(plan, plan->schedule.logits);
+    int classes = plan->net->spec.classes;
+    size_t floats = (size_t)head->d * head->pixels; /* of a class */
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < plan->options.n * plan->net->spec.classes; i++)
-        memcpy(dst + (size_t)i * head->pixels, src + (size_t)i * head->pixels, head->pixels * sizeof(float));
+    for (int i = 0; i < plan->options.n * classes; i++)
+        memcpy(dst + (size_t)i * floats, src + (size_t)i * floats, floats * sizeof(float));
 }
 
 og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst)
@@ -429,7 +447,7 @@ enum { CHECK_RUN = 1 << 16 };
 
 static og_status check_labels(const og_plan *plan, const uint8_t *labels)
 {
-    size_t count = (size_t)plan->options.n * (size_t)plan->options.h * (size_t)plan->options.w;
+    size_t count = (size_t)plan->nodes[0].images * plan->nodes[0].pixels;
     int classes = plan->net->spec.classes, wrong = 0;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static) reduction(| : wrong)
     for (size_t first = 0; first < count; first += CHECK_RUN) {
@@ -476,7 +494,7 @@ static bool value_finite(og_plan *plan, const og__step *step)
     const og__act_rows act = {.plan = plan, .node = step->node, .src = og__plan_buffer(plan, step->src[0])};
     float *values = og__plan_strip(plan, 0);
     bool finite = true;
-    for (int i = 0; i < plan->options.n * at->blocks; i++)
+    for (int i = 0; i < at->images * at->blocks; i++)
         for (int row = 0; row < at->h && finite; row += OG_CHUNK_ROWS) {
             int rows = at->h - row < OG_CHUNK_ROWS ? at->h - row : OG_CHUNK_ROWS;
             og__act_rows_load(&act, i / at->blocks, i % at->blocks, row, rows, values);
@@ -489,8 +507,8 @@ static bool value_finite(og_plan *plan, const og__step *step)
 static og_status blame_forward(og_plan *plan, double loss)
 {
     const og__graph *g = &plan->net->graph;
-    const og_plan_options *o = &plan->options;
-    size_t floats = (size_t)o->n * (size_t)plan->net->spec.in_channels * (size_t)o->h * (size_t)o->w;
+    size_t images = (size_t)plan->nodes[0].images;
+    size_t floats = images * (size_t)plan->net->spec.in_channels * plan->nodes[0].pixels;
     if (!all_finite(plan, plan->image, floats))
         return og__fail(OG_ERR_NUMERIC, "the image is not finite after scaling and augmentation; check the data");
     for (int i = 0; i < plan->schedule.step_count && plan->schedule.steps[i].kind == OG_STEP_FORWARD; i++) {

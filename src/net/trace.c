@@ -98,11 +98,12 @@ static void count_operations(const og_plan *plan, int node, double gflop[OG_WORK
     if (n->kind != OG_NODE_CONV && n->kind != OG_NODE_UP)
         return;
     /* A transposed convolution reads each source pixel for 2 x 2 results. */
-    double pixels = (double)plan->options.n * (double)plan->nodes[n->kind == OG_NODE_UP ? n->src[0] : node].pixels;
+    const og__plan_node *at = &plan->nodes[n->kind == OG_NODE_UP ? n->src[0] : node];
+    double pixels = (double)at->images * (double)at->pixels;
     for (int i = 0; i < n->src_count; i++) {
         const og__node *src = &g->nodes[n->src[i]];
         double ic = n->depthwise ? 1 : src->channels;
-        double work = 2e-9 * pixels * n->kernel * n->kernel * n->channels * ic;
+        double work = 2e-9 * pixels * n->kernel * n->kernel * n->slice_kernel * n->channels * ic;
         gflop[conv_forward(g, node)] += work;
         if (!plan->options.training)
             continue;

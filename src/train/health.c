@@ -219,7 +219,7 @@ static void choose_places(og__health_place *places, size_t count, const og__prob
 
 /* A channel's positions from the at-th on that lie in one image, at most CHUNK. */
 typedef struct stretch {
-    size_t image, count;
+    size_t image, sample, count;
     size_t units[CHUNK]; /* in a tensor, of the channel */
 } stretch;
 
@@ -230,6 +230,7 @@ static void find_stretch(const subject *s, int channel, size_t at, stretch *foun
     size_t first = (size_t)channel / lanes * layer->pixels * lanes + (size_t)channel % lanes;
     size_t pixel = at % layer->pixels, left = s->count - at < CHUNK ? s->count - at : CHUNK;
     found->image = s->places ? s->places[at].image : at / layer->pixels;
+    found->sample = found->image / (size_t)layer->slices;
     if (!s->places && left > layer->pixels - pixel)
         left = layer->pixels - pixel;
     for (found->count = 0; found->count < left; found->count++) {
@@ -244,7 +245,7 @@ static void find_stretch(const subject *s, int channel, size_t at, stretch *foun
 /* z of an operand; noise is 1/2. */
 static void read_operand(const og__probe_operand *o, const stretch *where, int channel, float *z)
 {
-    size_t row = where->image * o->stride + (size_t)channel;
+    size_t row = where->sample * o->stride + (size_t)channel;
     for (size_t i = 0; i < where->count; i++)
         z[i] = o->src ? o->src[where->units[i]] * o->scale[row] + o->shift[row] : og__input_default(OG_INPUT_NOISE);
 }
@@ -264,7 +265,7 @@ static void measure_channel(const og__health *health, const subject *s, int chan
     for (size_t at = 0; at < s->count; at += where.count) {
         find_stretch(s, channel, at, &where);
         for (size_t k = 0; k < s->param_count; k++)
-            params[k] = layer->params[k][where.image * layer->param_stride + (size_t)channel];
+            params[k] = layer->params[k][where.sample * layer->param_stride + (size_t)channel];
         if (at == 0)
             sums->steepest = isnan(s->steepest) ? steepest_slope(s, params) : s->steepest;
         for (int i = 0; i < layer->operand_count; i++)
@@ -373,7 +374,7 @@ static double sparsity(const og__health *health, int count, double rms)
 static void measure_norm(og__health_layer *result, const og__probe_layer *layer)
 {
     const og__probe_operand *o = &layer->operands[0];
-    int groups = o->stride > 0 ? layer->n : 1;
+    int groups = o->stride > 0 ? layer->n / layer->slices : 1;
     result->norm_low = result->norm_high = result->constant = o->rstd ? 0 : NAN;
     for (int c = 0; c < layer->channels && o->rstd; c++) {
         double reach = norm_reach * fabs((double)o->norm_weight[c]), bias = (double)o->norm_bias[c];

@@ -37,6 +37,7 @@ FURTHER = (  # functions with inputs or parameters of their own: case, function,
     ("meta_acon_c-none", MetaAconC, "none", None),
     ("rrelu-batch", Rrelu, "batch", None),
 )
+META_ACON_C = next(text for text, module in FUNCTIONS.items() if module is MetaAconC)
 CONDITION = 2e-5  # largest distance of PyTorch's own fp32 training from its fp64 training
 MARGIN = 3e-5  # distance of every gate from its kink: far above the rounding of a forward pass in fp32
 
@@ -61,6 +62,16 @@ def cases(live):
         yield name, sizes, norm, "transposed" if norm == "batch" else "bilinear", act, "softmax", optimizer
 
 
+# Volumes of 8 slices: case, kernels and strides along them, norm, up, function, optimizer
+VOLUMES = (
+    ("volume-batch", {"kernel": (3, 3, 3), "stride": (2, 2)}, "batch", "transposed", "silu", "adam"),
+    ("volume-instance", {"kernel": (3, 3, 3), "stride": (2, 2)}, "instance", "bilinear", "silu", "sgd"),
+    ("volume-flat", {"kernel": (1, 3, 3), "stride": (1, 2)}, "batch", "transposed", "mish", None),
+    ("volume-none", {"kernel": (3, 3, 1), "stride": (2, 1)}, "none", "bilinear", "elu", None),
+    ("volume-excite", {"kernel": (3, 3, 3), "stride": (2, 2)}, "instance", "transposed", META_ACON_C, None),
+)
+
+
 def is_kinked(act):
     return act in KINKED or hasattr(FUNCTIONS.get(act), "gap")
 
@@ -71,7 +82,7 @@ def initialise(net, norm, act, generator):
         return torch.rand(shape, generator=generator) * 2 - 1
     with torch.no_grad():
         for name, p in net.named_tensors():
-            if p.dim() == 4 or ".excite.fc" in name and name.endswith("weight"):
+            if p.dim() >= 4 or ".excite.fc" in name and name.endswith("weight"):
                 fan_in = p.shape[0] if ".up." in name else p[0].numel()
                 # without a norm, what grows from layer to layer ends in logits beyond what the loss tells apart
                 grows = norm == "none" and act in FUNCTIONS
@@ -126,16 +137,17 @@ def well_conditioned(net, image, labels, head, optimizer):
                for each in images)
 
 
-def make_problem(sizes, norm, up, act, head, optimizer):
+def make_problem(sizes, norm, up, act, head, optimizer, slices):
     """Net, image and labels: the first seed that keeps clear of a kink, and whose training is well conditioned."""
     inputs, classes, depth, width, cap, n, h, w = sizes
     for seed in range(2000):
         generator = torch.Generator().manual_seed(seed)
-        net = UNet(inputs, classes, depth, width, cap, norm, up, act)
+        net = UNet(inputs, classes, depth, width, cap, norm, up, act, slices)
+        pixels = (slices["d"], h, w) if slices else (h, w)
         initialise(net, norm, act, generator)
-        image = torch.randn((n, inputs, h, w), generator=generator)
-        labels = torch.randint(0, classes, (n, h, w), generator=generator)
-        labels[torch.rand((n, h, w), generator=generator) < 0.1] = 255
+        image = torch.randn((n, inputs, *pixels), generator=generator)
+        labels = torch.randint(0, classes, (n, *pixels), generator=generator)
+        labels[torch.rand((n, *pixels), generator=generator) < 0.1] = 255
         if is_kinked(act) and nearest_kink(net, image) <= MARGIN:
             continue
         if optimizer and not well_conditioned(net, image, labels, head, optimizer):
@@ -154,8 +166,8 @@ DECAY = 0.01
 
 def train(net, image, labels, head, optimizer):
     """Weights after STEPS steps; decay on convolution weights only."""
-    decays = [p for _, p in net.named_tensors() if p.dim() == 4]
-    others = [p for _, p in net.named_tensors() if p.dim() != 4]
+    decays = [p for _, p in net.named_tensors() if p.dim() >= 4]
+    others = [p for _, p in net.named_tensors() if p.dim() < 4]
     stepper = OPTIMIZERS[optimizer]([{"params": decays, "weight_decay": DECAY}, {"params": others, "weight_decay": 0}])
     for _ in range(STEPS):
         stepper.zero_grad()
@@ -164,9 +176,9 @@ def train(net, image, labels, head, optimizer):
     return flat(p for _, p in net.named_tensors())
 
 
-def run_case(sizes, norm, up, act, head, optimizer):
+def run_case(sizes, norm, up, act, head, optimizer, slices=None):
     inputs, classes, depth, width, cap, n, h, w = sizes
-    net, image, labels = make_problem(sizes, norm, up, act, head, optimizer)
+    net, image, labels = make_problem(sizes, norm, up, act, head, optimizer, slices)
     tensors = {
         "image": image,
         "labels": labels.to(torch.uint8),
@@ -189,6 +201,8 @@ def run_case(sizes, norm, up, act, head, optimizer):
                  loss=loss and loss.item(), torch=torch.__version__, names=[name for name, _ in net.named_tensors()])
     if head != "softmax":
         about["head"] = head
+    if slices:
+        about.update(d=slices["d"], slice_kernel=slices["kernel"], slice_stride=slices["stride"])
     if optimizer:
         tensors["trained"] = train(net, image, labels, head, optimizer)
         group = OPTIMIZERS[optimizer]([torch.zeros(1)]).param_groups[0]
@@ -222,6 +236,11 @@ def main():
         tensors, about = run_case(sizes, norm, up, act, head, optimizer)
         write_safetensors(os.path.join(sys.argv[1], name + ".golden"), tensors, about)
         print(f"{name}: {tensors['weights'].numel()} weights, loss {about['loss'] or math.nan:.6f}")
+    for name, slices, norm, up, act, optimizer in VOLUMES:
+        sizes = (2, 3, 2, 5, 64, 2, 16, 24) if "--live" in sys.argv else (1, 3, 2, 3, 64, 2, 8, 12)
+        tensors, about = run_case(sizes, norm, up, act, "softmax", optimizer, {**slices, "d": 8})
+        write_safetensors(os.path.join(sys.argv[1], name + ".golden"), tensors, about)
+        print(f"{name}: {tensors['weights'].numel()} weights, loss {about['loss']:.6f}")
 
 
 if __name__ == "__main__":

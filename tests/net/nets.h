@@ -37,7 +37,24 @@ static inline og_plan *make_plan(og_net *net, int n, int h, int w, bool training
     return plan;
 }
 
-enum { N = 2, SIDE = 16, PIXELS = N * SIDE * SIDE };
+enum { N = 2, SIDE = 16, PIXELS = N * SIDE * SIDE, VOLUME_SIDE = 8 };
+
+/* As many pixels in one cube. */
+static inline og_plan *make_volume_plan(og_net *net, int threads)
+{
+    og_plan *plan;
+    _Static_assert(VOLUME_SIDE * VOLUME_SIDE * VOLUME_SIDE == PIXELS, "a cube");
+    og_plan_options options = {.n = 1,
+                               .d = VOLUME_SIDE,
+                               .h = VOLUME_SIDE,
+                               .w = VOLUME_SIDE,
+                               .training = true,
+                               .exact = true,
+                               .threads = threads};
+    if (og_plan_new(net, &options, &plan) != OG_OK)
+        fail_msg("%s", og_error_text());
+    return plan;
+}
 
 static inline void make_labels(uint8_t *labels, int classes)
 {
@@ -59,7 +76,7 @@ static inline double train_once(og_plan *plan, const float *image, const uint8_t
 static inline void check_net_gradients(const char *about, og_net *net)
 {
     const og_net_spec *spec = og_net_spec_of(net);
-    og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 1);
+    og_plan *plan = spec->dims == 3 ? make_volume_plan(net, 1) : make_plan(net, N, SIDE, SIDE, true, 1);
     float *image = random_tensor((size_t)(spec->in_channels * PIXELS), 1);
     uint8_t labels[PIXELS];
     make_labels(labels, spec->classes);

@@ -19,17 +19,24 @@ typedef struct example {
     og_norm norm;
     og_up up;
     int width, n, h, w;
+    int d;     /* slices of a volume; 0 for images */
+    bool flat; /* stage 0 does not relate slices */
 } example;
 
 /* Each stage has the 64 tiles that the engine's own convolution wants, with sizes that are no multiples of a tile. */
 static const example examples[] = {
-    {"silu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 2, 42, 54},
-    {"x*sigmoid(b*x); b = learn(1, channel)", OG_NORM_INSTANCE, OG_UP_TRANSPOSED, 20, 3, 42, 34},
-    {"mish", OG_NORM_NONE, OG_UP_BILINEAR, 16, 1, 64, 64},
-    {"gelu", OG_NORM_BATCH, OG_UP_BILINEAR, 32, 2, 32, 72},
-    {"x*sigmoid(gate)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64},
-    {"tanh(x + noise/8)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64},
-    {"x*sigmoid(b*x); b = excite(4)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64},
+    {"silu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 2, 42, 54, 0, false},
+    {"x*sigmoid(b*x); b = learn(1, channel)", OG_NORM_INSTANCE, OG_UP_TRANSPOSED, 20, 3, 42, 34, 0, false},
+    {"mish", OG_NORM_NONE, OG_UP_BILINEAR, 16, 1, 64, 64, 0, false},
+    {"gelu", OG_NORM_BATCH, OG_UP_BILINEAR, 32, 2, 32, 72, 0, false},
+    {"silu", OG_NORM_INSTANCE, OG_UP_TRANSPOSED, 20, 2, 20, 36, 6, false},
+    {"gelu", OG_NORM_BATCH, OG_UP_BILINEAR, 32, 1, 36, 20, 8, false},
+    {"mish", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 2, 20, 20, 5, true},
+    {"x*sigmoid(b*x); b = excite(4)", OG_NORM_NONE, OG_UP_TRANSPOSED, 16, 2, 20, 20, 4, false},
+    {"tanh(x + noise/8)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 24, 24, 4, false},
+    {"x*sigmoid(gate)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64, 0, false},
+    {"tanh(x + noise/8)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64, 0, false},
+    {"x*sigmoid(b*x); b = excite(4)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64, 0, false},
 };
 enum { EXAMPLES = sizeof examples / sizeof examples[0], IN_CHANNELS = 2, CLASSES = 3 };
 
@@ -46,6 +53,10 @@ static og_net *net_of(const example *e)
                         .width_cap = 64,
                         .norm = e->norm,
                         .up = e->up};
+    if (e->d > 0)
+        spec.dims = 3;
+    if (e->flat)
+        spec.slice_kernel[0] = spec.slice_stride[0] = 1;
     og_net_spec_fill(&spec, act);
     if (og_net_new(&spec, &net) != OG_OK || og_net_init(net, 3, 1) != OG_OK)
         fail_msg("%s", og_error_text());
@@ -58,9 +69,14 @@ typedef struct batch {
     uint8_t *labels;
 } batch;
 
+static size_t pixels_of(const example *e)
+{
+    return (size_t)(e->n * (e->d > 0 ? e->d : 1) * e->h * e->w);
+}
+
 static batch batch_of(const example *e)
 {
-    size_t pixels = (size_t)(e->n * e->h * e->w);
+    size_t pixels = pixels_of(e);
     batch b = {random_tensor(IN_CHANNELS * pixels, 1), malloc(pixels)};
     assert_non_null(b.labels);
     for (size_t i = 0; i < pixels; i++)
@@ -77,7 +93,8 @@ static void batch_free(batch *b)
 static og_plan *plan_of(og_net *net, const example *e, bool training, bool exact, int threads)
 {
     og_plan *plan;
-    og_plan_options o = {.n = e->n, .h = e->h, .w = e->w, .training = training, .exact = exact, .threads = threads};
+    og_plan_options o = {
+        .n = e->n, .d = e->d, .h = e->h, .w = e->w, .training = training, .exact = exact, .threads = threads};
     if (og_plan_new(net, &o, &plan) != OG_OK)
         fail_msg("%s", og_error_text());
     return plan;
@@ -169,7 +186,7 @@ static void test_inference(void **state)
         batch b = batch_of(e);
         double loss;
         free(gradients_of(net, e, &b, true, 2, &loss)); /* which moves the running statistics */
-        size_t count = (size_t)(e->n * CLASSES * e->h * e->w);
+        size_t count = CLASSES * pixels_of(e);
         float *probs[2];
         for (int exact = 0; exact < 2; exact++) {
             og_plan *plan = plan_of(net, e, false, exact != 0, 2);

@@ -255,7 +255,7 @@ static void test_pack(void **state)
     {
         int lanes = og__isa_lanes(isa);
         float *planar = random_tensor(5 * 7, 1), *block = floats_new(7 * 16);
-        og__ops_for(isa)->pack(7, 5, planar, block);
+        og__ops_for(isa)->pack(7, 7, 5, planar, block);
         for (int p = 0; p < 7; p++)
             for (int l = 0; l < lanes; l++)
                 assert_true(block[p * lanes + l] == (l < 5 ? planar[l * 7 + p] : 0));

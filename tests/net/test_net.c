@@ -15,10 +15,11 @@
 #include "net/schedule.h"
 #include "nets.h"
 
-static og_net *make_net_with_head(const char *formula, const char *head_text, og_norm norm, og_up up, int in_channels,
-                                  int width, int classes)
+static og_net *make_net_with_head(const char *formula, const char *head_text, int dims, og_norm norm, og_up up,
+                                  int in_channels, int width, int classes)
 {
-    og_net_spec spec = {.in_channels = in_channels,
+    og_net_spec spec = {.dims = dims,
+                        .in_channels = in_channels,
                         .classes = classes,
                         .depth = 2,
                         .width = width,
@@ -31,13 +32,13 @@ static og_net *make_net_with_head(const char *formula, const char *head_text, og
 
 static og_net *make_net(const char *formula, og_norm norm, og_up up, int in_channels, int width, int classes)
 {
-    return make_net_with_head(formula, "softmax", norm, up, in_channels, width, classes);
+    return make_net_with_head(formula, "softmax", 2, norm, up, in_channels, width, classes);
 }
 
-static void check_head_gradients(const char *formula, const char *head, og_norm norm, og_up up)
+static void check_head_gradients(const char *formula, const char *head, int dims, og_norm norm, og_up up)
 {
     char about[256];
-    og_net *net = make_net_with_head(formula, head, norm, up, 2, 5, 3);
+    og_net *net = make_net_with_head(formula, head, dims, norm, up, 2, 5, 3);
     snprintf(about, sizeof about, "%s, %s, norm %d, up %d", formula, head, (int)norm, (int)up);
     check_net_gradients(about, net);
     og_net_free(net);
@@ -45,15 +46,15 @@ static void check_head_gradients(const char *formula, const char *head, og_norm 
 
 static void check_gradients(const char *formula, og_norm norm, og_up up)
 {
-    check_head_gradients(formula, "softmax", norm, up);
+    check_head_gradients(formula, "softmax", 2, norm, up);
 }
 
 static void test_heads(void **state)
 {
     (void)state;
-    check_head_gradients("silu", "sigmoid", OG_NORM_BATCH, OG_UP_TRANSPOSED);
-    check_head_gradients("tanh", "arctan", OG_NORM_NONE, OG_UP_BILINEAR);
-    check_head_gradients("silu", "0.5 + 0.5*tanh(a*x); a = 0.5", OG_NORM_INSTANCE, OG_UP_TRANSPOSED);
+    check_head_gradients("silu", "sigmoid", 2, OG_NORM_BATCH, OG_UP_TRANSPOSED);
+    check_head_gradients("tanh", "arctan", 2, OG_NORM_NONE, OG_UP_BILINEAR);
+    check_head_gradients("silu", "0.5 + 0.5*tanh(a*x); a = 0.5", 2, OG_NORM_INSTANCE, OG_UP_TRANSPOSED);
 }
 
 static void test_gradients(void **state)
@@ -63,6 +64,61 @@ static void test_gradients(void **state)
     check_gradients("mish", OG_NORM_INSTANCE, OG_UP_BILINEAR);
     check_gradients("tanh", OG_NORM_NONE, OG_UP_TRANSPOSED);
     check_gradients("sigmoid", OG_NORM_BATCH, OG_UP_BILINEAR);
+}
+
+static void test_volumes(void **state)
+{
+    (void)state;
+    check_head_gradients("silu", "softmax", 3, OG_NORM_BATCH, OG_UP_TRANSPOSED);
+    check_head_gradients("mish", "sigmoid", 3, OG_NORM_INSTANCE, OG_UP_BILINEAR);
+    check_head_gradients("max(x, funnel)", "softmax", 3, OG_NORM_BATCH, OG_UP_BILINEAR);
+    check_head_gradients("x*sigmoid(b*x); b = excite(4)", "softmax", 3, OG_NORM_NONE, OG_UP_TRANSPOSED);
+    static const struct {
+        const char *what;
+        og_net_spec spec;
+    } cases[] = {
+        {"strided volumes", {.dims = 3, .down = OG_DOWN_STRIDED, .norm = OG_NORM_INSTANCE}},
+        {"strided in a slice only", {.dims = 3, .down = OG_DOWN_STRIDED, .slice_stride = {1, 1}}},
+        {"corners of volumes",
+         {.dims = 3, .up = OG_UP_BILINEAR_CORNERS, .slice_kernel = {1, 3, 3}, .slice_stride = {1, 2}}},
+        {"means and nearest values of volumes", {.dims = 3, .down = OG_DOWN_AVERAGE, .up = OG_UP_NEAREST}},
+        {"norms of layers of volumes", {.dims = 3, .norm = OG_NORM_LAYER}},
+        {"pixel shuffles of slices",
+         {.dims = 3, .up = OG_UP_PIXEL_SHUFFLE, .slice_kernel = {3, 3, 3}, .slice_stride = {1, 1}}},
+        {"deep supervision of volumes", {.dims = 3, .deep_supervision = true, .depth = 3, .width_cap = 6}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        og_net_spec spec = cases[i].spec;
+        spec.in_channels = 2;
+        spec.classes = 3;
+        spec.depth = spec.depth ? spec.depth : 2;
+        spec.width = 5;
+        spec.width_cap = spec.width_cap ? spec.width_cap : 64;
+        og_net *net = net_of(spec, "silu", "softmax");
+        check_net_gradients(cases[i].what, net);
+        og_net_free(net);
+    }
+}
+
+/* A volume that a network cannot halve so often, a volume for a network of images, a kernel that there is not. */
+static void test_bad_slices(void **state)
+{
+    (void)state;
+    og_net *net = make_net_with_head("relu", "softmax", 3, OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2), *flat;
+    og_plan *plan;
+    og_plan_options options = {.n = 1, .d = 6, .h = 16, .w = 16, .training = true, .threads = 1};
+    assert_int_equal(og_net_slice_multiple(net), 4);
+    assert_int_equal(og_plan_new(net, &options, &plan), OG_ERR_SHAPE);
+    assert_non_null(strstr(og_error_text(), "6 slices"));
+    og_net_spec spec = *og_net_spec_of(net);
+    spec.slice_kernel[1] = 2;
+    assert_int_equal(og_net_new(&spec, &flat), OG_ERR_ARGUMENT);
+    assert_non_null(strstr(og_error_text(), "kernel of 2 slices"));
+    og_net_free(net);
+    net = make_net("relu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 1, 4, 2);
+    assert_int_equal(og_net_slice_multiple(net), 1);
+    assert_int_equal(og_plan_new(net, &options, &plan), OG_ERR_SHAPE);
+    og_net_free(net);
 }
 
 static void test_learned_parameters(void **state)
@@ -402,6 +458,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_heads),
+        cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_bad_slices),
         cmocka_unit_test(test_learned_parameters),
         cmocka_unit_test(test_inputs_and_sources),
         cmocka_unit_test(test_initial_weights_are_paired),

@@ -26,7 +26,7 @@ typedef struct parity {
     og__safetensors *file;
     json_t *about;
     og_net *net;
-    int n, c, h, w, classes;
+    int n, c, d, h, w, classes;
 } parity;
 
 static int number(const json_t *about, const char *key)
@@ -123,6 +123,18 @@ static og_net_spec spec_of(const json_t *about)
     return spec;
 }
 
+static void set_slices(parity *p, og_net_spec *spec)
+{
+    const json_t *kernel = json_object_get(p->about, "slice_kernel"),
+                 *stride = json_object_get(p->about, "slice_stride");
+    p->d = number(p->about, "d");
+    spec->dims = 3;
+    for (int stage = 0; stage <= spec->depth; stage++)
+        spec->slice_kernel[stage] = (int)json_integer_value(json_array_get(kernel, (size_t)stage));
+    for (int stage = 0; stage < spec->depth; stage++)
+        spec->slice_stride[stage] = (int)json_integer_value(json_array_get(stride, (size_t)stage));
+}
+
 static void open_case(const char *path, parity *p)
 {
     if (og__safetensors_load(path, &p->file) != OG_OK)
@@ -137,6 +149,9 @@ static void open_case(const char *path, parity *p)
         fail_msg("%s", og_error_text());
     og_net_spec spec = spec_of(p->about);
     spec.head = head;
+    p->d = 1;
+    if (json_object_get(p->about, "d"))
+        set_slices(p, &spec);
     og_net_spec_fill(&spec, act);
     if (og_net_new(&spec, &p->net) != OG_OK)
         fail_msg("%s", og_error_text());
@@ -161,7 +176,8 @@ static void close_case(parity *p)
 static og_plan *plan_of(const parity *p, bool training)
 {
     og_plan *plan;
-    og_plan_options options = {.n = p->n, .h = p->h, .w = p->w, .training = training, .exact = true, .threads = 2};
+    og_plan_options options = {
+        .n = p->n, .d = p->d, .h = p->h, .w = p->w, .training = training, .exact = true, .threads = 2};
     if (og_plan_new(p->net, &options, &plan) != OG_OK)
         fail_msg("%s", og_error_text());
     return plan;
@@ -186,7 +202,7 @@ static double length(const float *values, size_t count)
 
 static void check_forward(const char *path, parity *p, const float *image)
 {
-    size_t count = (size_t)(p->n * p->classes * p->h * p->w);
+    size_t count = (size_t)(p->n * p->classes * p->d * p->h * p->w);
     float *want = floats_of(p, "logits", count), *got = floats_new(count);
     og_plan *plan = plan_of(p, false);
     assert_int_equal(og_plan_infer(plan, image, true, got), OG_OK);
@@ -267,7 +283,7 @@ static void check_case(const char *path)
 {
     parity p = {0};
     open_case(path, &p);
-    size_t pixels = (size_t)(p.n * p.h * p.w);
+    size_t pixels = (size_t)(p.n * p.d * p.h * p.w);
     float *image = floats_of(&p, "image", pixels * (size_t)p.c);
     uint8_t *labels = malloc(pixels);
     const og__tensor *t = og__safetensors_find(p.file, "labels");
@@ -297,7 +313,7 @@ static const char *case_folder(void)
     return folder ? folder : OGIVE_SOURCE_DIR "/tests/net/golden";
 }
 
-enum { CASES = 27 };
+enum { CASES = 32 };
 
 int main(void)
 {

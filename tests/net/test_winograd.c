@@ -203,7 +203,7 @@ static void check_weights(const example *e, og__isa isa)
     }
     int parts = made[1] ? 2 : 1;
     for (int b = 0; b < shape->oc / t.lanes; b++)
-        ops->winograd_gradient(shape, og__winograd_whole(shape), e->ic, e->oc, (size_t)e->ic * 9, b, parts, sums,
+        ops->winograd_gradient(shape, og__winograd_whole(shape), e->ic, e->oc, (size_t)e->ic * 9, 9, b, parts, sums,
                                d_weights);
     errors all = {0};
     for (int o = 0; o < e->oc; o++)

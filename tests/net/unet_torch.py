@@ -98,8 +98,9 @@ class Excited(Function):
         self.count, self.relu = count, relu
 
     def values(self, x):
-        hidden = self.fc1(x.mean((2, 3)))
-        return torch.sigmoid(self.fc2(F.relu(hidden) if self.relu else hidden))[:, :, None, None].chunk(self.count, 1)
+        hidden = self.fc1(x.flatten(2).mean(2))
+        values = torch.sigmoid(self.fc2(F.relu(hidden) if self.relu else hidden))
+        return values[(...,) + (None,) * (x.dim() - 2)].chunk(self.count, 1)
 
     def named(self):
         for name, p in (*self.fc1.named_parameters("fc1"), *self.fc2.named_parameters("fc2")):
@@ -128,7 +129,7 @@ class MetaAconC(Excited):
         self.p1, self.p2 = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
 
     def forward(self, x):
-        p1, p2 = self.p1[:, None, None], self.p2[:, None, None]
+        p1, p2 = (p[(...,) + (None,) * (x.dim() - 2)] for p in (self.p1, self.p2))
         dpx = (p1 - p2) * x
         return dpx * torch.sigmoid(self.values(x)[0] * dpx) + p2 * x
 
@@ -153,8 +154,11 @@ FUNCTIONS = {
 
 class Layer(nn.Module):
     """Convolution, norm and activation, with the further convolutions that the activation's inputs are."""
-    def __init__(self, inputs, channels, norm, act):
+    def __init__(self, inputs, channels, norm, act, kernel):
         super().__init__()
+        volume = len(kernel) == 3
+        convolution = nn.Conv3d if volume else nn.Conv2d
+        batch, instance = (nn.BatchNorm3d, nn.InstanceNorm3d) if volume else (nn.BatchNorm2d, nn.InstanceNorm2d)
         self.act = FUNCTIONS[act](channels) if act in FUNCTIONS else Plain(channels, act)
         self.mirrored = getattr(self.act, "mirrored", False)
         self.channels = channels
@@ -163,10 +167,10 @@ class Layer(nn.Module):
         for part in self.parts:
             funnel = part == ".funnel"
             width = (channels + 1) // 2 if self.mirrored else channels
-            self.conv.append(nn.Conv2d(channels if funnel else inputs, width, 3, padding=1, bias=norm == "none",
-                                       groups=channels if funnel else 1))
-            self.norm.append({"batch": lambda: nn.BatchNorm2d(width), "none": nn.Identity,
-                              "instance": lambda: nn.InstanceNorm2d(width, affine=True)}[norm]())
+            self.conv.append(convolution(channels if funnel else inputs, width, kernel, padding=[k // 2 for k in kernel],
+                                         bias=norm == "none", groups=channels if funnel else 1))
+            self.norm.append({"batch": lambda: batch(width), "none": nn.Identity,
+                              "instance": lambda: instance(width, affine=True)}[norm]())
 
     def forward(self, x):
         z = []
@@ -193,9 +197,10 @@ class Layer(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, inputs, channels, norm, act):
+    def __init__(self, inputs, channels, norm, act, kernel):
         super().__init__()
-        self.layer = nn.ModuleList([Layer(inputs, channels, norm, act), Layer(channels, channels, norm, act)])
+        self.layer = nn.ModuleList([Layer(inputs, channels, norm, act, kernel),
+                                    Layer(channels, channels, norm, act, kernel)])
 
     def forward(self, x):
         for layer in self.layer:
@@ -213,33 +218,39 @@ class Block(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self, inputs, classes, depth, width, cap, norm, up, act):
+    """`slices`: of volumes, the kernels and strides along the slices, stage by stage; None for images."""
+    def __init__(self, inputs, classes, depth, width, cap, norm, up, act, slices=None):
         super().__init__()
+        kernels = [(slices["kernel"][s], 3, 3) if slices else (3, 3) for s in range(depth + 1)]
+        self.strides = [(slices["stride"][s], 2, 2) if slices else (2, 2) for s in range(depth)]
+        self.volume = slices is not None
         channels = [min(width << s, cap) for s in range(depth + 1)]
         self.depth, self.up_kind = depth, up
-        self.encoder = nn.ModuleList(Block(inputs if s == 0 else channels[s - 1], channels[s], norm, act)
+        self.encoder = nn.ModuleList(Block(inputs if s == 0 else channels[s - 1], channels[s], norm, act, kernels[s])
                                      for s in range(depth))
-        self.bottleneck = Block(channels[depth - 1], channels[depth], norm, act)
+        self.bottleneck = Block(channels[depth - 1], channels[depth], norm, act, kernels[depth])
         self.up, self.decoder = nn.ModuleDict(), nn.ModuleDict()
         for s in reversed(range(depth)):
             if up == "transposed":
-                self.up[str(s)] = nn.ConvTranspose2d(channels[s + 1], channels[s], 2, stride=2)
+                transposed = nn.ConvTranspose3d if self.volume else nn.ConvTranspose2d
+                self.up[str(s)] = transposed(channels[s + 1], channels[s], self.strides[s], stride=self.strides[s])
             enlarged = channels[s] if up == "transposed" else channels[s + 1]
-            self.decoder[str(s)] = Block(channels[s] + enlarged, channels[s], norm, act)
-        self.head = nn.Conv2d(channels[0], classes, 1)
+            self.decoder[str(s)] = Block(channels[s] + enlarged, channels[s], norm, act, kernels[s])
+        self.head = (nn.Conv3d if self.volume else nn.Conv2d)(channels[0], classes, 1)
 
     def forward(self, x):
         skips = []
-        for block in self.encoder:
+        for block, stride in zip(self.encoder, self.strides):
             x = block(x)
             skips.append(x)
-            x = F.max_pool2d(x, 2)
+            x = (F.max_pool3d if self.volume else F.max_pool2d)(x, stride)
         x = self.bottleneck(x)
         for s in reversed(range(self.depth)):
             if self.up_kind == "transposed":
                 x = self.up[str(s)](x)
             else:
-                x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+                x = F.interpolate(x, scale_factor=self.strides[s], mode="trilinear" if self.volume else "bilinear",
+                                  align_corners=False)
             x = self.decoder[str(s)](torch.cat([skips[s], x], 1))
         return self.head(x)
 
@@ -301,10 +312,11 @@ def head_loss(head, logits, labels, truth, keep):
 def loss_of(logits, labels, head="softmax", ce=1.0, dice=1.0, background=False, smooth=1e-5):
     """The head's loss plus soft Dice over the batch, as include/ogive/net.h and include/ogive/head.h define them."""
     keep = labels != IGNORE
-    truth = F.one_hot(labels.where(keep, torch.zeros_like(labels)), logits.shape[1]).permute(0, 3, 1, 2)
+    truth = F.one_hot(labels.where(keep, torch.zeros_like(labels)), logits.shape[1]).movedim(-1, 1)
     g = (truth * keep.unsqueeze(1)).to(logits.dtype)
     p = HEADS[head](logits) * keep.unsqueeze(1)
-    both, total = (p * g).sum((0, 2, 3)), p.sum((0, 2, 3)) + g.sum((0, 2, 3))
+    over = [i for i in range(p.dim()) if i != 1]
+    both, total = (p * g).sum(over), p.sum(over) + g.sum(over)
     first = 0 if background else 1
     soft = 1 - ((2 * both + smooth) / (total + smooth))[first:].mean()
     return ce * head_loss(head, logits, labels, g, keep) + dice * soft
