@@ -1,0 +1,36 @@
+#!/usr/bin/env bats
+# The store on a PostgreSQL server of our own, in a folder that is gone afterwards, on a socket alone.
+
+setup_file() {
+    bin=$(dirname "$(find /usr/lib/postgresql -name pg_ctl 2>/dev/null | sort | tail -n 1)")
+    [ -x "$bin/pg_ctl" ] || skip "PostgreSQL's server is not installed"
+    folder=$(mktemp -d /tmp/ogive-postgres-XXXXXX)
+    export bin folder
+    as_owner=
+    if [ "$(id -u)" -eq 0 ]; then # the server refuses to run as root
+        chown postgres "$folder"
+        as_owner='runuser -u postgres --'
+    fi
+    export as_owner
+    cd "$folder" || return 1
+    $as_owner "$bin/initdb" -D "$folder/data" -A trust -U ogive --no-sync >"$folder.log" 2>&1
+    $as_owner "$bin/pg_ctl" -w -D "$folder/data" -l "$folder/server.log" \
+        -o "-c listen_addresses='' -k $folder -c fsync=off" start >>"$folder.log" 2>&1
+    export url="postgresql:///postgres?host=$folder&user=ogive"
+}
+
+teardown_file() {
+    [ -n "$folder" ] || return 0
+    cd "$folder"
+    $as_owner "$bin/pg_ctl" -w -m immediate -D "$folder/data" stop >/dev/null 2>&1 || true
+    cd /
+    rm -rf "$folder" "$folder.log"
+}
+
+@test "the store works on PostgreSQL as on SQLite" {
+    OGIVE_TEST_POSTGRES=$url "$OGIVE_BUILD/tests/unit.study.test_store" >"$BATS_TEST_TMPDIR/log" 2>&1 || {
+        cat "$BATS_TEST_TMPDIR/log"
+        false
+    }
+    grep -q '^ok 7 ' "$BATS_TEST_TMPDIR/log" || grep -q 'PASSED.*7 test' "$BATS_TEST_TMPDIR/log"
+}
