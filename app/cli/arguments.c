@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ogive/preset.h>
+
 #include "failure.h"
 
 bool alias_is_letter(const og_option *option)
@@ -198,11 +200,29 @@ static og_status apply_one(const assignment *assignments, size_t index)
     return og_option_add(a->option, a->settings, a->value);
 }
 
+static const char preset_name[] = "preset";
+
+/* A preset in a configuration comes before all else there. */
+static og_status load_config(const cli_arguments *arguments, const char *path)
+{
+    void *settings = NULL;
+    TRY(og_config_load(path, arguments->groups, arguments->group_count));
+    if (!find_option(arguments, preset_name, false, &settings) || !((og_train_options *)settings)->preset[0])
+        return OG_OK;
+    TRY(og_preset_apply(settings));
+    return og_config_load(path, arguments->groups, arguments->group_count);
+}
+
 static og_status apply(const cli_arguments *arguments, const assignment *assignments, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(assignments[i].option->name, "config") == 0)
-            TRY(og_config_load(assignments[i].value, arguments->groups, arguments->group_count));
+            TRY(load_config(arguments, assignments[i].value));
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(assignments[i].option->name, preset_name) == 0) {
+            TRY(apply_one(assignments, i));
+            TRY(og_preset_apply(assignments[i].settings));
+        }
     for (size_t i = 0; i < count; i++)
         TRY(apply_one(assignments, i));
     return OG_OK;

@@ -7,6 +7,7 @@
 #include <ogive/cost.h>
 #include <ogive/data.h>
 #include <ogive/facts.h>
+#include <ogive/foreign.h>
 #include <ogive/head.h>
 #include <ogive/loss.h>
 #include <ogive/image.h>
@@ -14,6 +15,7 @@
 #include <ogive/option.h>
 #include <ogive/plot.h>
 #include <ogive/predict.h>
+#include <ogive/preset.h>
 #include <ogive/report.h>
 #include <ogive/score.h>
 #include <ogive/status.h>

@@ -25,12 +25,13 @@ typedef enum og_schedule { OG_SCHEDULE_CONSTANT, OG_SCHEDULE_POLY, OG_SCHEDULE_C
 
 /* Settings of a run; og_train_option_table() declares name, default, range and meaning of each. */
 typedef struct og_train_options {
+    char *preset; /* ogive/preset.h; "" is none. The other options must be set from it by og_preset_apply() */
     /* network */
     char *act;
     char *act_encoder, *act_bottleneck, *act_decoder; /* "" where `act` stands */
     char *act_stage;                                  /* one STAGE=ACTIVATION per line */
     char *act_head;                                   /* ogive/head.h */
-    int64_t depth, width, width_cap, convs;
+    int64_t depth, width, width_cap, convs; /* depth 0: as the patch allows */
     char *widths, *decoder_widths; /* "" where width and width_cap stand */
     bool narrow, conv_bias, deep_supervision;
     int64_t groups;

@@ -74,8 +74,10 @@ static og_status open_bench(bench *b)
                             .exact = b->network->exact,
                             .threads = threads};
     og__placement placement;
-    OG_TRY(og__placement_init(b->network, &placement));
-    og_status status = og__model_net(b->network, &placement, o->channels, o->classes, &b->net);
+    og_train_options network = *b->network; /* borrows its texts */
+    network.depth = og__train_depth(b->network, o->h, o->w);
+    OG_TRY(og__placement_init(&network, &placement));
+    og_status status = og__model_net(&network, &placement, o->channels, o->classes, &b->net);
     og__placement_deinit(&placement);
     OG_TRY(status);
     og_loss *loss;

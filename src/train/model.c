@@ -86,6 +86,22 @@ static og_status store_loss(og_train_options *options)
     return status;
 }
 
+/* Depth 0 becomes what the patches allow, or where there are none, the images at the scale of the training. */
+static og_status settle_depth(const og_dataset *data, og_train_options *options)
+{
+    int h, w, largest_h = 1, largest_w = 1;
+    OG_TRY(og__train_options_patch(options, &h, &w));
+    for (size_t i = 0; i < og_dataset_count(data, OG_PART_TRAIN); i++) {
+        og_sample sample = og_dataset_sample(data, OG_PART_TRAIN, i);
+        largest_h = sample.h > largest_h ? sample.h : largest_h;
+        largest_w = sample.w > largest_w ? sample.w : largest_w;
+    }
+    h = h > 0 ? h : (int)(options->scale * largest_h);
+    w = w > 0 ? w : (int)(options->scale * largest_w);
+    options->depth = og__train_depth(options, h, w);
+    return OG_OK;
+}
+
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model)
 {
     og_status status = OG_OK;
@@ -93,13 +109,14 @@ og_status og__model_new(const og_dataset *data, const og_train_options *options,
     int classes = og_dataset_class_count(data);
     *model = (og_model){.scaling = og_dataset_scaling(data)};
     OG_TRY(og__train_options_copy(options, &model->options));
-    OG_GO(og__placement_init(options, &placement));
+    OG_GO(settle_depth(data, &model->options));
+    OG_GO(og__placement_init(&model->options, &placement));
     OG_GO(og__placement_store(&placement, &model->options));
     OG_GO(store_loss(&model->options));
     OG_GO(og__alloc((size_t)classes, sizeof(char *), &model->class_names));
     for (model->class_count = 0; model->class_count < classes; model->class_count++)
         OG_GO(og__copy_text(og_dataset_class_name(data, model->class_count), &model->class_names[model->class_count]));
-    OG_GO(og__model_net(options, &placement, og_dataset_channels(data), classes, &model->net));
+    OG_GO(og__model_net(&model->options, &placement, og_dataset_channels(data), classes, &model->net));
 done:
     og__placement_deinit(&placement);
     if (status != OG_OK)
@@ -400,8 +417,9 @@ static og_status read_settings(const og__safetensors *file, og_model *model)
 }
 
 /* Weights that are not finite label every pixel alike, without a word. */
-static og_status check_weights(og_net *net)
+og_status og__model_check_weights(const og_model *model)
 {
+    og_net *net = model->net;
     for (size_t i = 0; i < og_net_param_count(net); i++) {
         const og_param *param = og_net_param_at(net, i);
         const float *values = og_net_weights(net) + param->offset;
@@ -446,7 +464,7 @@ og_status og_model_load(const char *path, og_model *model)
     OG_GO(og__safetensors_load(found, &file));
     OG_GO(read_settings(file, model));
     OG_GO(og__model_read_tensors(file, model));
-    OG_GO(check_weights(model->net));
+    OG_GO(og__model_check_weights(model));
 done:
     if (status != OG_OK) {
         og_model_deinit(model);

@@ -31,4 +31,7 @@ void og__model_describe(const og_model *model, og__bundle *bundle);
 /* Copy weights and running statistics from a file that og__model_describe() filled. */
 og_status og__model_read_tensors(const og__safetensors *file, og_model *model);
 
+/* OG_ERR_FORMAT when a weight is not finite. */
+og_status og__model_check_weights(const og_model *model);
+
 #endif

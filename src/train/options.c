@@ -56,7 +56,11 @@ og_status og__train_options_copy(const og_train_options *options, og_train_optio
 
 bool og__train_option_matters(const og_option *option)
 {
-    return strcmp(option->name, "threads") != 0 && strcmp(option->name, "data-threads") != 0;
+    static const char *const others[] = {"preset", "threads", "data-threads"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(option->name, others[i]) == 0)
+            return false;
+    return true;
 }
 
 og_status og__train_options_augment(const og_train_options *options, og_augment_options *augment)
@@ -89,6 +93,17 @@ og_status og__train_options_patch(const og_train_options *options, int *h, int *
     *h = (int)sides[0];
     *w = (int)sides[1];
     return OG_OK;
+}
+
+int og__train_depth(const og_train_options *options, int h, int w)
+{
+    enum { EDGE_LEAST = 4 }; /* px that nnU-Net leaves at the bottleneck */
+    int edge = h < w ? h : w, depth = 1;
+    if (options->depth > 0)
+        return (int)options->depth;
+    while (depth < OG_DEPTH_MAX && edge >> (depth + 1) >= EDGE_LEAST)
+        depth++;
+    return depth;
 }
 
 int og__train_threads(const og_train_options *options)

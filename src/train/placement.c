@@ -159,7 +159,8 @@ static og_status read_options(const og_train_options *options, og__placement *p)
 
 og_status og__placement_init(const og_train_options *options, og__placement *placement)
 {
-    *placement = (og__placement){.depth = (int)options->depth};
+    /* a depth that follows from the patch is not known yet */
+    *placement = (og__placement){.depth = options->depth > 0 ? (int)options->depth : OG_DEPTH_MAX};
     og_status status = read_options(options, placement);
     if (status != OG_OK)
         og__placement_deinit(placement);

@@ -50,3 +50,7 @@ run_page() {
         grep -qF "run_page $page" "$BATS_TEST_FILENAME" || { echo "$page"; false; }
     done
 }
+
+@test "the blocks of docs/networks.md" {
+    run_page docs/networks.md
+}

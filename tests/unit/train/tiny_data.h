@@ -92,7 +92,7 @@ static inline og_dataset *tiny_open(const char *folder)
 }
 
 /* Settings that train in a second: 7 images in batches of 2 make 4 steps per epoch. */
-static og_train_options tiny_options(void)
+static inline og_train_options tiny_options(void)
 {
     og_train_options options;
     assert_int_equal(og_options_init(og_train_option_table(), &options), OG_OK);

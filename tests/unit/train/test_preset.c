@@ -1,0 +1,100 @@
+/* src/train/preset.c, presets.def: each preset has exactly the parameters of the network that it names. */
+#include "unit/train/tiny_data.h"
+
+#include <ogive/preset.h>
+
+#include "net/graph.h"
+#include "train/model.h"
+#include "train/options.h"
+
+/* Counted from the published sources, but unet2015's, from the paper. */
+static const struct {
+    const char *preset;
+    int channels, classes;
+    const char *option, *value; /* beside the preset */
+    size_t parameters;
+} cases[] = {
+    {"unet2015", 1, 2, "depth", "4", 31030658}, {"milesial", 3, 2, "depth", "4", 31037698},
+    {"milesial", 1, 2, "depth", "4", 31036546}, {"milesial-bilinear", 3, 2, "depth", "4", 17263042},
+    {"nnunet", 1, 2, "depth", "7", 46324558},   {"nnunet-bn", 1, 2, "depth", "7", 46324558},
+    {"nnunet", 3, 2, "depth", "7", 46325134},   {"nnunet", 1, 2, "depth", "6", 33471820},
+};
+
+static void options_of(const char *preset, og_train_options *options)
+{
+    assert_int_equal(og_options_init(og_train_option_table(), options), OG_OK);
+    assert_int_equal(og_option_set(og_option_find(og_train_option_table(), "preset"), options, preset), OG_OK);
+    if (og_preset_apply(options) != OG_OK)
+        fail_msg("%s", og_error_text());
+}
+
+static void presets_have_the_published_parameters(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        og_train_options options;
+        og__placement placement;
+        og_net_spec spec;
+        og__graph graph;
+        options_of(cases[i].preset, &options);
+        const og_option *option = og_option_find(og_train_option_table(), cases[i].option);
+        assert_int_equal(og_option_set(option, &options, cases[i].value), OG_OK);
+        assert_int_equal(og__placement_init(&options, &placement), OG_OK);
+        assert_int_equal(og__model_spec(&options, cases[i].channels, cases[i].classes, &spec), OG_OK);
+        og__placement_fill(&placement, &spec);
+        assert_int_equal(og__graph_init(&spec, &graph), OG_OK);
+        if (graph.weight_count != cases[i].parameters)
+            fail_msg("%s has %zu parameters, not %zu", cases[i].preset, graph.weight_count, cases[i].parameters);
+        og__graph_deinit(&graph);
+        og__placement_deinit(&placement);
+        og_options_deinit(og_train_option_table(), &options);
+    }
+}
+
+static void every_preset_is_in_the_list_above(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < og_preset_count(); i++) {
+        bool found = false;
+        for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++)
+            found = found || strcmp(cases[k].preset, og_preset_at(i)->name) == 0;
+        if (!found)
+            fail_msg("preset '%s' is not exercised by this test", og_preset_at(i)->name);
+    }
+}
+
+/* nnU-Net halves while 4 px or more are left. */
+static void depth_follows_from_the_patch(void **state)
+{
+    (void)state;
+    og_train_options options;
+    options_of("nnunet", &options);
+    assert_int_equal(og__train_depth(&options, 512, 512), 7);
+    assert_int_equal(og__train_depth(&options, 320, 256), 6);
+    assert_int_equal(og__train_depth(&options, 7, 300), 1);
+    options.depth = 3;
+    assert_int_equal(og__train_depth(&options, 512, 512), 3);
+    og_options_deinit(og_train_option_table(), &options);
+}
+
+static void unknown_presets_are_refused(void **state)
+{
+    (void)state;
+    og_train_options options;
+    assert_int_equal(og_options_init(og_train_option_table(), &options), OG_OK);
+    assert_int_equal(og_option_set(og_option_find(og_train_option_table(), "preset"), &options, "nnunt"), OG_OK);
+    assert_int_equal(og_preset_apply(&options), OG_ERR_NAME);
+    assert_non_null(strstr(og_error_text(), "did you mean 'nnunet'?"));
+    og_options_deinit(og_train_option_table(), &options);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(presets_have_the_published_parameters),
+        cmocka_unit_test(every_preset_is_in_the_list_above),
+        cmocka_unit_test(depth_follows_from_the_patch),
+        cmocka_unit_test(unknown_presets_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
