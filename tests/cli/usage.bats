@@ -95,7 +95,7 @@ commands=('act list' 'act show' 'act eval' 'data check' 'data preview' train cv 
 }
 
 @test "values out of range are refused with the range" {
-    rejects 2 "from 1 to 8" ogive train data -o run --depth 9
+    rejects 2 "from 0 to 8" ogive train data -o run --depth 9
     rejects 2 "not a whole number" ogive train data -o run --width 8.5
     rejects 2 "did you mean 'adam'?" ogive train data -o run --optimizer adma
     rejects 2 "'fast' is not a number" ogive train data -o run --lr fast
