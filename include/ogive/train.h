@@ -31,8 +31,8 @@ typedef struct og_train_options {
     char *act_encoder, *act_bottleneck, *act_decoder; /* "" where `act` stands */
     char *act_stage;                                  /* one STAGE=ACTIVATION per line */
     char *act_head;                                   /* ogive/head.h */
-    int64_t depth, width, width_cap, convs; /* depth 0: as the patch allows */
-    char *widths, *decoder_widths; /* "" where width and width_cap stand */
+    int64_t depth, width, width_cap, convs;           /* depth 0: as the patch allows */
+    char *widths, *decoder_widths;                    /* "" where width and width_cap stand */
     bool narrow, conv_bias, deep_supervision;
     int64_t groups;
     int norm, order, down, up, concat; /* og_norm, og_order, og_down, og_up, og_concat */
