@@ -315,7 +315,7 @@ const cli_command cv_command = {
                {og_data_option_table, offsetof(own_settings, data), "validation folds fold", NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
-        "Deals the images into folds (whole groups with --groups, every class with its share with --stratify), trains one "
+        "Deals the images into folds (whole groups with --group, every class with its share with --stratify), trains one "
         "network per fold on all images but the fold's, and scores it on these. Every image is thus predicted once, by a "
         "network that has not seen it; the scores of all images together estimate how the network does on new ones.\n\n"
         "The same command on the same folder goes on where it stopped, to the same bits, and keeps finished folds. The "

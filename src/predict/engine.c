@@ -44,6 +44,13 @@ static og_status check_models(const og_model *const *models, size_t count)
     return OG_OK;
 }
 
+/* Norms that take their statistics from the image itself: a tile is normalised by its own, which the network knows from
+ * patches of the size that it was trained on. */
+static bool norm_sees_tile(og_norm norm)
+{
+    return norm != OG_NORM_BATCH && norm != OG_NORM_NONE;
+}
+
 og_status og__engine_new(const og_model *const *models, size_t count, const og_predict_options *options,
                          og__engine **engine)
 {
@@ -72,6 +79,8 @@ og_status og__engine_new(const og_model *const *models, size_t count, const og_p
         if (member->scaling->kind != OG_NORMALIZE_IMAGE)
             og__scaling_factors(member->scaling, made->channels, 0, NULL, member->factors.scale, member->factors.shift);
     }
+    if (made->options.tile == 0 && norm_sees_tile(og_net_spec_of(models[0]->net)->norm))
+        made->options.tile = strtol(models[0]->options.patch, NULL, 10); /* 0: whole images; of "128x96" the height */
     *engine = made;
     made = NULL;
 done:

@@ -9,7 +9,7 @@ static const og_option rows[] = {
      "labels|probabilities|logits|polygons", NULL, "Output",
      "What to write: the class of each pixel, the classes' probabilities, the network's own output before its head, or the outlines of the classes but class 0"},
     {"tile", NULL, OG_OPTION_INT, offsetof(og_predict_options, tile), "0", 0, 65536, NULL, "px", "Tiles",
-     "Side of the squares that go through the network one by one; 0 takes the whole image where it fits --memory, else the largest square that does"},
+     "Side of the squares that go through the network one by one; 0 takes the whole image where it fits --memory, else the largest square that does; or the training's --patch, where the norm is by instance, group or layer"},
     {"overlap", NULL, OG_OPTION_REAL, offsetof(og_predict_options, overlap), "0.5", 0, 0.9, NULL, "share of the tile", "Tiles",
      "How much neighbouring tiles overlap at least"},
     {"blend", NULL, OG_OPTION_CHOICE, offsetof(og_predict_options, blend), "gaussian", 0, 0, "gaussian|flat|center", NULL, "Tiles",

@@ -44,6 +44,10 @@ run_page() {
     run_page docs/metrics.md
 }
 
+@test "the blocks of docs/prediction.md" {
+    run_page docs/prediction.md
+}
+
 @test "no page with a marked block was forgotten" {
     cd "$OGIVE_SOURCE_DIR"
     for page in $(grep -l '^```sh test$' *.md docs/*.md | grep -v README.zh-CN.md); do # which runs what README.md runs
