@@ -2,8 +2,11 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <ogive/data.h>
+#include <ogive/net.h>
+#include <ogive/report.h>
 
 #include "command.h"
 #include "failure.h"
@@ -12,13 +15,18 @@
 
 typedef struct own_settings {
     bool json;
-    char *config;
+    char *preview, *config;
     og_data_options data;
 } own_settings;
 
 static og_option_table own_options(void)
 {
-    static const og_option rows[] = {OPTION_JSON(own_settings), OPTION_CONFIG(own_settings)};
+    static const og_option rows[] = {
+        OPTION_JSON(own_settings),
+        {"preview", NULL, OG_OPTION_TEXT, offsetof(own_settings, preview), "", 0, 0, NULL, "file", "Output",
+         "Write images beside their masks to FILE.png, or all of them to sheets in a folder"},
+        OPTION_CONFIG(own_settings),
+    };
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
@@ -35,6 +43,19 @@ static json_t *part_document(const og_dataset *data, const og_part_facts *facts)
                                (json_int_t)facts->class_pixels[i], "images", (json_int_t)facts->class_images[i]));
     return json_pack("{s:I, s:I, s:I, s:o}", "images", (json_int_t)facts->count, "pixels", (json_int_t)facts->pixels,
                      "ignored", (json_int_t)facts->ignored, "classes", classes);
+}
+
+static json_t *mask_document(const og_data_report *report)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < report->mask_value_count; i++) {
+        const og_mask_value *value = &report->mask_values[i];
+        json_t *class_index = value->class_index == OG_LABEL_IGNORE ? json_null() : json_integer(value->class_index);
+        json_array_append_new(list, json_pack("{s:s, s:o, s:b, s:I, s:I}", "value", value->text, "class", class_index,
+                                              "between", value->between, "pixels", (json_int_t)value->pixels, "masks",
+                                              (json_int_t)value->files));
+    }
+    return list;
 }
 
 static og_status print_document(const og_dataset *data, const og_data_report *report)
@@ -54,13 +75,17 @@ static og_status print_document(const og_dataset *data, const og_data_report *re
         const char *severity = finding->severity == OG_SEVERITY_WARNING ? "warning" : "note";
         json_array_append_new(findings, json_pack("{s:s, s:s}", "severity", severity, "text", finding->text));
     }
+    json_t *spacing = json_pack("{s:[f, f], s:[f, f]}", "min", report->spacing_min[0], report->spacing_min[1], "max",
+                                report->spacing_max[0], report->spacing_max[1]);
     for (int part = 0; part < OG_PART_COUNT; part++)
         json_object_set_new(parts, part_names[part], part_document(data, &report->parts[part]));
-    return print_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:I, s:o, s:o}", "name",
+    return print_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name",
                                 og_dataset_name(data), "layout", report->layout, "layout_name", report->layout_name,
                                 "channels", report->channels, "class_count", report->class_count, "sizes", sizes,
-                                "values", values, "parts", parts, "duplicates", (json_int_t)report->duplicates,
-                                "copy_dice", json_number(report->copy_dice), "findings", findings),
+                                "values", values, "mask_values", mask_document(report), "spacing", spacing, "parts",
+                                parts, "duplicates", (json_int_t)report->duplicates, "near_duplicates",
+                                (json_int_t)report->near_duplicates, "copy_dice", json_number(report->copy_dice),
+                                "findings", findings),
                       10);
 }
 
@@ -98,19 +123,79 @@ static void print_classes(const og_dataset *data, const og_data_report *report)
     table_print(&table, stdout);
 }
 
+/* What each mask value means; the many between those of the classes as one line. */
+static void print_mask_values(const og_dataset *data, const og_data_report *report)
+{
+    enum { SHOWN = 40 };
+    text_table table = {.align = "lrrl"};
+    int64_t total = 0, between = 0;
+    size_t between_count = 0, shown = 0;
+    for (size_t i = 0; i < report->mask_value_count; i++)
+        total += report->mask_values[i].pixels;
+    table_cell(&table, "MASK VALUE");
+    table_cell(&table, "%% OF PIXELS");
+    table_cell(&table, "IN MASKS");
+    table_cell(&table, "READ AS");
+    for (size_t i = 0; i < report->mask_value_count; i++) {
+        const og_mask_value *value = &report->mask_values[i];
+        between += value->between ? value->pixels : 0;
+        between_count += value->between;
+        if (value->between || shown++ >= SHOWN)
+            continue;
+        table_cell(&table, "%s", value->text);
+        table_number(&table, 100.0 * (double)value->pixels / (double)total, 3);
+        table_cell(&table, "%" PRId64, value->files);
+        if (value->class_index == OG_LABEL_IGNORE)
+            table_cell(&table, "not scored");
+        else
+            table_cell(&table, "%d %s", value->class_index, og_dataset_class_name(data, value->class_index));
+    }
+    if (between_count) {
+        table_cell(&table, "%zu in between", between_count);
+        table_number(&table, 100.0 * (double)between / (double)total, 3);
+        table_cell(&table, " ");
+        table_cell(&table, "the nearest");
+    }
+    printf("\n");
+    table_print(&table, stdout);
+    if (shown > SHOWN)
+        printf("  and %zu more\n", shown - SHOWN);
+}
+
+/* Whether masks hold nothing but the numbers of the classes. */
+static bool is_plain(const og_data_report *report)
+{
+    char text[16];
+    for (size_t i = 0; i < report->mask_value_count; i++) {
+        snprintf(text, sizeof text, "%d", report->mask_values[i].class_index);
+        if (strcmp(text, report->mask_values[i].text) != 0)
+            return false;
+    }
+    return true;
+}
+
 static void print_report(const og_dataset *data, const og_data_report *report)
 {
+    enum { CHANNELS_SHOWN = 8 };
     printf("%s: %s\n\n", og_dataset_name(data), report->layout);
     printf("  %zu training and %zu validation images, %d channel%s, %d classes\n", report->parts[OG_PART_TRAIN].count,
            report->parts[OG_PART_VALIDATION].count, report->channels, report->channels == 1 ? "" : "s",
            report->class_count);
     print_sizes(report);
-    for (int i = 0; i < report->channels; i++)
+    for (int i = 0; i < report->channels && i < CHANNELS_SHOWN; i++)
         printf("  channel %d: %g to %g, mean %.4g, standard deviation %.4g\n", i, report->values[i].min,
                report->values[i].max, report->values[i].mean, report->values[i].sd);
+    if (report->channels > CHANNELS_SHOWN)
+        printf("  and %d more channels (--json)\n", report->channels - CHANNELS_SHOWN);
     if (isfinite(report->copy_dice))
         printf("  copying the nearest training slice's mask reaches a mean Dice of %.3f: a network must beat that\n",
                report->copy_dice);
+    if (report->spacing_min[0] != 1 || report->spacing_max[0] != 1 || report->spacing_min[1] != 1 ||
+        report->spacing_max[1] != 1)
+        printf("  spacing of rows %.3g to %.3g mm, of columns %.3g to %.3g mm\n", report->spacing_min[0],
+               report->spacing_max[0], report->spacing_min[1], report->spacing_max[1]);
+    if (!is_plain(report))
+        print_mask_values(data, report);
     print_classes(data, report);
     if (report->finding_count > 0)
         printf("\n");
@@ -127,6 +212,8 @@ static og_status run(const void *values, const char *const *positionals)
     og_data_report *report = NULL;
     GO(og_dataset_open(positionals[0], &settings->data, &data));
     GO(og_data_report_new(data, &report));
+    if (*settings->preview)
+        GO(og_report_contact(data, settings->preview));
     if (settings->json)
         GO(print_document(data, report));
     else
@@ -144,11 +231,16 @@ const cli_command data_check_command = {
     .groups = {{own_options, 0, NULL, NULL}, {og_data_option_table, offsetof(own_settings, data), NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
-        "Reads every image and mask as training would. What makes training impossible (an image without mask, sizes that "
-        "differ, a mask value outside the classes) is an error; what is likely to mislead is a warning.\n\n"
-        "With --json: \"name\", \"layout\", \"layout_name\", \"channels\", \"class_count\", \"sizes\", \"values\", \"parts\" (\"train\", "
-        "\"validation\"), \"duplicates\", \"copy_dice\", \"findings\" (\"severity\", \"text\").",
+        "Reads every image and mask as training would, and says how the data set was understood: its layout, what the "
+        "values in masks mean, which images are held out. What makes training impossible (an image without mask, sizes that "
+        "differ, a mask value outside the classes) is an error; what is likely to mislead is a warning: images in both parts "
+        "or nearly so, slices beside each other, classes that never occur, smoothed masks. Look at the pictures that "
+        "--preview writes: does each mask lie on its image?\n\n"
+        "With --json: \"name\", \"layout\", \"layout_name\", \"channels\", \"class_count\", \"sizes\", \"values\", "
+        "\"mask_values\", \"spacing\", \"parts\" (\"train\", \"validation\"), \"duplicates\", \"near_duplicates\", "
+        "\"copy_dice\", \"findings\" (\"severity\", \"text\").",
     .examples = "  ogive data check my-data\n"
+                "  ogive data check my-data --preview sheet.png\n"
                 "  ogive data check examples/brain-lobes.yaml --json | jq .findings\n",
     .run = run,
 };

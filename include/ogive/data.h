@@ -129,6 +129,14 @@ typedef struct og_part_facts {
     int64_t *class_images; /* (class_count) images in which the class occurs */
 } og_part_facts;
 
+/* A value that masks hold, and what it means. */
+typedef struct og_mask_value {
+    char *text;      /* "7", or "#ff8000" for a colour */
+    int class_index; /* or OG_LABEL_IGNORE */
+    bool between;    /* none of the class's own: it only lies next to one, as at a smoothed edge */
+    int64_t pixels, files;
+} og_mask_value;
+
 typedef struct og_data_report {
     const char *layout;      /* "a folder with images/ and masks/" */
     const char *layout_name; /* "images-masks", as option layout has it */
@@ -137,9 +145,13 @@ typedef struct og_data_report {
     og_size_count *sizes;     /* (size_count), smallest first */
     og_channel_facts *values; /* (channels) */
     og_part_facts parts[OG_PART_COUNT];
-    size_t duplicates; /* validation images that are also in the training part, pixel for pixel */
-    double copy_dice;  /* mean pooled Dice (classes but the background) that copying the mask of the nearest training
-                          slice of the same volume reaches on the validation part; NaN when there are no volumes */
+    size_t duplicates;      /* validation images that are also in the training part, pixel for pixel */
+    size_t near_duplicates; /* validation images that are nearly the same as a training image */
+    size_t mask_value_count;
+    og_mask_value *mask_values;            /* (mask_value_count) by class */
+    double spacing_min[2], spacing_max[2]; /* of rows and columns over all images, mm; 1 where unknown */
+    double copy_dice; /* mean pooled Dice (classes but the background) that copying the mask of the nearest training
+                         slice of the same volume reaches on the validation part; NaN when there are no volumes */
     size_t finding_count;
     og_finding *findings; /* (finding_count) */
 } og_data_report;

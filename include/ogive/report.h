@@ -25,6 +25,16 @@ OG_API og_status og_report_study(const og_dataset *data, const char *study);
 OG_API og_status og_report_html(const char *json_path, const char *html_path);
 
 /**
+ * Write pictures of a data set's images beside the same with their classes tinted.
+ *
+ * @param path   "NAME.png": one sheet of images from all over the data set; otherwise a folder, which is made, for
+ * sheets of all images
+ *
+ * @return OG_OK, or OG_ERR_FILE
+ */
+OG_API og_status og_report_contact(const og_dataset *data, const char *path);
+
+/**
  * Write a PNG that shows what augmentation does: a line for each one, with a training patch as it is and five draws of
  * that augmentation alone, and a last line with all of them as in training. Classes are tinted.
  *

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "data/near.h"
 
 /* The public report with the list that its findings grow in. */
 typedef struct report {
@@ -86,13 +87,6 @@ static og_status count_classes(const og_dataset *data, og_part part, og_part_fac
 
 /* --- leakage ------------------------------------------------------------------------------------------------------ */
 
-static bool same_image(const og__source *a, const og__source *b)
-{
-    size_t count = (size_t)a->view.h * (size_t)a->view.w * (size_t)a->view.channels;
-    return a->digest == b->digest && a->view.h == b->view.h && a->view.w == b->view.w &&
-           memcmp(a->image, b->image, count * sizeof(float)) == 0;
-}
-
 static const og__source *source(const og_dataset *data, og_part part, size_t index)
 {
     return &data->samples[data->parts[part][index]];
@@ -106,7 +100,7 @@ static og_status find_duplicates(const og_dataset *data, report *out)
     for (size_t v = 0; v < data->part_counts[OG_PART_VALIDATION]; v++)
         for (size_t t = 0; t < data->part_counts[OG_PART_TRAIN]; t++) {
             const og__source *held = source(data, OG_PART_VALIDATION, v), *learned = source(data, OG_PART_TRAIN, t);
-            if (!same_image(held, learned))
+            if (!og__same_image(held, learned))
                 continue;
             og__text pair = {0};
             og__text_format(&pair, "%s = %s", held->name, learned->name);
@@ -235,6 +229,51 @@ static og_status check_images(const og_dataset *data, report *out)
     return status;
 }
 
+/* --- masks -------------------------------------------------------------------------------------------------------- */
+
+/* The values that stand for themselves, in the order of their classes, ignored ones last; values between them as sums.
+ */
+static og_status list_mask_values(const og_dataset *data, og_data_report *out)
+{
+    const og__survey *survey = &data->survey;
+    const og__mapping *mapping = &data->mapping;
+    OG_TRY(og__alloc(survey->count, sizeof *out->mask_values, &out->mask_values));
+    for (int k = 0; k < 256; k++)
+        for (size_t i = 0; i < survey->count; i++) {
+            og__text text = {0};
+            const og__mask_value *seen = &survey->values[i];
+            if (mapping->classes[i] != k)
+                continue;
+            og__mask_value_format(survey->style, seen->value, &text);
+            OG_TRY(og__text_status(&text));
+            out->mask_values[out->mask_value_count++] =
+                (og_mask_value){text.data, k, mapping->snapped[i], (int64_t)seen->pixels, (int64_t)seen->files};
+        }
+    return OG_OK;
+}
+
+/* --- spacing ------------------------------------------------------------------------------------------------------ */
+
+static og_status check_spacing(const og_dataset *data, report *out)
+{
+    og_data_report *public = &out->public;
+    bool differs = false;
+    for (int axis = 0; axis < 2; axis++) {
+        public->spacing_min[axis] = public->spacing_max[axis] = data->samples[0].spacing[axis];
+        for (size_t i = 1; i < data->count; i++) {
+            public->spacing_min[axis] = fmin(public->spacing_min[axis], data->samples[i].spacing[axis]);
+            public->spacing_max[axis] = fmax(public->spacing_max[axis], data->samples[i].spacing[axis]);
+        }
+        differs = differs || public->spacing_max[axis] > 1.1 * public->spacing_min[axis];
+    }
+    return differs ? og__findings_add(&out->findings, OG_SEVERITY_WARNING,
+                                      "the spacing of pixels differs between images (%.3g to %.3g by %.3g to %.3g mm): "
+                                      "the same object has different sizes in pixels; resample them to one spacing",
+                                      public->spacing_min[0], public->spacing_max[0], public->spacing_min[1],
+                                      public->spacing_max[1])
+                   : OG_OK;
+}
+
 /* --- the report --------------------------------------------------------------------------------------------------- */
 
 static og_status fill(const og_dataset *data, report *out)
@@ -251,7 +290,10 @@ static og_status fill(const og_dataset *data, report *out)
     OG_TRY(check_classes(data, out));
     OG_TRY(check_images(data, out));
     OG_TRY(find_duplicates(data, out));
+    OG_TRY(og__near_find(data, &out->findings, &out->public.near_duplicates));
     OG_TRY(check_slices(data, out));
+    OG_TRY(check_spacing(data, out));
+    OG_TRY(list_mask_values(data, &out->public));
     out->public.finding_count = out->findings.count;
     out->public.findings = out->findings.items;
     return OG_OK;
@@ -279,6 +321,9 @@ void og_data_report_free(og_data_report *made)
         free(made->parts[p].class_pixels);
         free(made->parts[p].class_images);
     }
+    for (size_t i = 0; i < made->mask_value_count; i++)
+        free(made->mask_values[i].text);
+    free(made->mask_values);
     free(made->sizes);
     free(made->values);
     og__findings_deinit(&out->findings);

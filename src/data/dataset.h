@@ -12,15 +12,16 @@
 /* A sample with where it came from. */
 typedef struct og__source {
     og_sample view;
-    char *name;      /* view.name */
-    float *image;    /* view.image, in the store with the labels behind it */
-    uint8_t *labels; /* view.labels */
-    bool mapped;     /* in the store's file */
-    size_t pair;     /* index of its pair in the listing */
-    int slice;       /* in the volume; 0 when the pair is one sample */
-    int slices;      /* of the volume; 1 when the pair is one sample */
-    int part;        /* og_part, or OG_PART_OPEN when it belongs to none */
-    uint64_t digest; /* of the image's pixels */
+    char *name;        /* view.name */
+    float *image;      /* view.image, in the store with the labels behind it */
+    uint8_t *labels;   /* view.labels */
+    bool mapped;       /* in the store's file */
+    size_t pair;       /* index of its pair in the listing */
+    int slice;         /* in the volume; 0 when the pair is one sample */
+    int slices;        /* of the volume; 1 when the pair is one sample */
+    int part;          /* og_part, or OG_PART_OPEN when it belongs to none */
+    uint64_t digest;   /* of the image's pixels */
+    double spacing[2]; /* of rows and columns, mm; 1 where unknown */
 } og__source;
 
 struct og_dataset {

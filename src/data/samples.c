@@ -35,18 +35,20 @@ static uint64_t digest_of(uint64_t digest, const void *data, size_t bytes)
 typedef struct cut {
     int slices, h, w;
     size_t slice_step, row_step, column_step;
+    double spacing[2]; /* of rows and columns */
 } cut;
 
 static cut cut_across(og__axis axis, const og_image *image)
 {
     const size_t row = (size_t)image->width, plane = row * (size_t)image->height;
+    const double *mm = image->spacing;
     switch (image->depth == 1 ? OG_AXIS_Z : axis) {
     case OG_AXIS_X:
-        return (cut){image->width, image->depth, image->height, 1, plane, row};
+        return (cut){image->width, image->depth, image->height, 1, plane, row, {mm[2], mm[1]}};
     case OG_AXIS_Y:
-        return (cut){image->height, image->depth, image->width, row, plane, 1};
+        return (cut){image->height, image->depth, image->width, row, plane, 1, {mm[2], mm[0]}};
     default:
-        return (cut){image->depth, image->height, image->width, plane, row, 1};
+        return (cut){image->depth, image->height, image->width, plane, row, 1, {mm[1], mm[0]}};
     }
 }
 
@@ -137,6 +139,7 @@ static og_status add_slice(reading *in, size_t pair_index, const og_image *image
     made->pair = pair_index;
     made->slice = slice;
     made->slices = how->slices;
+    memcpy(made->spacing, how->spacing, sizeof made->spacing);
     if (pair->part == OG_PART_VALIDATION || og__ranges_has(&pair->validation, slice))
         made->part = OG_PART_VALIDATION;
     OG_GO(name_sample(&data->listing, pair, how, slice, &made->name));

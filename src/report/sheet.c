@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "data/batch.h"
 #include "report/canvas.h"
-#include "image/colours.h"
+#include "report/tint.h"
 #include "train/options.h"
 
 /* In units of the canvas; a PNG has two pixels to each. */
@@ -84,51 +84,14 @@ static og__window choose_window(const og__recipe *recipe, const og_sample *sampl
 
 /* --- one picture -------------------------------------------------------------------------------------------------- */
 
-static uint8_t shade_of(const sheet *on, float value)
-{
-    float shade = 255 * (value - on->low) / (on->high - on->low);
-    return (uint8_t)(shade < 0 ? 0 : shade > 255 ? 255 : shade + 0.5f);
-}
-
-/* The label at a place of the patch, or that of the nearest pixel inside. */
-static uint8_t label_at(const sheet *on, int y, int x)
-{
-    y = between(y, 0, on->window.h - 1);
-    x = between(x, 0, on->window.w - 1);
-    return on->labels[(size_t)y * (size_t)on->window.w + (size_t)x];
-}
-
-/* The picture's values, tinted by the class, the edge of the class in its full colour; what is not learned from is dim.
- */
-static void paint(const sheet *on, int h, int w)
-{
-    size_t plane = (size_t)on->window.h * (size_t)on->window.w;
-    bool rgb = on->recipe->channels == 3;
-    int step_y = on->window.h > h ? (on->window.h + h - 1) / h : 1,
-        step_x = on->window.w > w ? (on->window.w + w - 1) / w : 1;
-    for (int y = 0; y < h; y++)
-        for (int x = 0; x < w; x++) {
-            int py = (int)((y + 0.5) * on->window.h / h), px = (int)((x + 0.5) * on->window.w / w);
-            size_t p = (size_t)py * (size_t)on->window.w + (size_t)px;
-            uint8_t label = on->labels[p], *pixel = on->rgb + 3 * ((size_t)y * (size_t)w + (size_t)x);
-            og__colour colour = og__class_colour(label);
-            bool edge = label_at(on, py - step_y, px) != label || label_at(on, py + step_y, px) != label ||
-                        label_at(on, py, px - step_x) != label || label_at(on, py, px + step_x) != label;
-            int tint = !is_object(label) ? 0 : edge ? 100 : 15;
-            for (size_t c = 0; c < 3; c++) {
-                int value = shade_of(on, on->images[(rgb ? c * plane : 0) + p]);
-                value = label == OG_LABEL_IGNORE ? value * 4 / 10 : value;
-                pixel[c] = (uint8_t)((value * (100 - tint) + (int)(colour >> (16 - 8 * c) & 255) * tint) / 100);
-            }
-        }
-}
-
 static void draw_patch(const sheet *on, const og_augment_options *options, uint64_t item, int row, int column)
 {
     const og__recipe *recipe = on->recipe;
     og__augment(options, &recipe->samples[on->index], on->window, recipe->zero + on->index * (size_t)recipe->channels,
                 on->seed, item, on->scratch, on->images, on->labels);
-    paint(on, on->h, on->w);
+    const og__tinted picture = {recipe->channels, on->window.h, on->window.w, on->images,
+                                on->labels,       on->low,      on->high};
+    og__tint(&picture, on->h, on->w, on->rgb);
     og__canvas_png_image(on->canvas, LABELS + column * (CELL + GAP), TITLE + row * on->line, on->h, on->w, on->rgb);
 }
 

@@ -149,6 +149,31 @@ END
     rejects 4 "mask value #00ffff" ogive data check set.yaml
 }
 
+@test "the meaning of mask values is told" {
+    check palette
+    holds '[.mask_values[] | [.value, .class]] == [["0", 0], ["1", 1], ["2", 2], ["255", null]]' check.json
+    check smooth-edges
+    holds '[.mask_values[] | select(.between | not) | [.value, .class]] == [["0", 0], ["255", 1]]' check.json
+    ogive data check "$BATS_FILE_TMPDIR/nnunet" >check.txt
+    grep -q '^  3 .* not scored$' check.txt
+    grep -q 'spacing of rows 0.5 to 0.5 mm' check.txt
+}
+
+@test "near copies between training and validation are named" {
+    check near-copies
+    holds '.near_duplicates == 2 and .duplicates == 0' check.json
+    holds 'any(.findings[]; .severity == "warning" and (.text | test("p5 ~ p0 .*p6 ~ p1")))' check.json
+}
+
+@test "pictures of a data set are drawn" {
+    ogive data check "$BATS_FILE_TMPDIR/beside-mask" --preview sheet.png >/dev/null
+    gdalinfo -json sheet.png | jq -e '.size[0] > 1000 and .size[1] > 300' >/dev/null
+    ogive data check "$BATS_FILE_TMPDIR/smooth-edges" --preview sheets >/dev/null
+    [ "$(ls sheets)" = sheet001.png ]
+    : >file
+    rejects 3 "file" ogive data check "$BATS_FILE_TMPDIR/smooth-edges" --preview file/sheets --json
+}
+
 # The same pictures in every format: the mean differs only where the format loses something.
 @test "each format is read" {
     while read -r set channels mean; do

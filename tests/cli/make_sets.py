@@ -438,6 +438,29 @@ def empty_masks(root):
         save(f"{root}/masks/{i}.png", mask * (i % 2) * 255)
 
 
+@makes
+def near_copies(root):
+    """Held-out images that are copies of training images: resized, mirrored, turned and saved as JPEG; and one that is not."""
+    rows, image_of = [], {}
+    for i in range(8):
+        _, mask = pair(i)
+        blobs = numpy.random.default_rng(i).uniform(0, 255, (9, 9))
+        image = skimage.transform.resize(blobs, (64, 64), order=3).clip(0, 255).astype(numpy.uint8)
+        mask = numpy.array(Image.fromarray(mask).resize((64, 64), Image.NEAREST))
+        name = f"p{i}.png"
+        if i in (5, 6):
+            source = Image.fromarray(image_of[i - 5])
+            small = source.resize((48, 48)) if i == 5 else source.transpose(Image.ROTATE_90).transpose(Image.FLIP_LEFT_RIGHT)
+            image, mask = numpy.array(small), mask[: small.size[1], : small.size[0]]
+            name = f"p{i}.jpg"
+        image_of[i] = image
+        save(f"{root}/images/{name}", image)
+        save(f"{root}/masks/p{i}.png", mask)
+        rows.append(f"images/{name},{'train' if i < 5 else 'val'}")
+    with open(f"{root}/splits.csv", "w") as file:
+        file.write("\n".join(["image,split", *rows]) + "\n")
+
+
 # --- formats ---------------------------------------------------------------------------------------------------------
 
 
