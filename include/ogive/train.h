@@ -31,6 +31,7 @@ typedef struct og_train_options {
     char *act_encoder, *act_bottleneck, *act_decoder; /* "" where `act` stands */
     char *act_stage;                                  /* one STAGE=ACTIVATION per line */
     char *act_head;                                   /* ogive/head.h */
+    int dims;                                         /* 0 for 2, 1 for 3 */
     int64_t depth, width, width_cap, convs;           /* depth 0: as the patch allows */
     char *widths, *decoder_widths;                    /* "" where width and width_cap stand */
     bool narrow, conv_bias, deep_supervision;

@@ -44,6 +44,18 @@ int og__spec_slice_factor(const og_net_spec *spec, int stage)
     return factor;
 }
 
+void og__spec_resolve_slices(og_net_spec *spec)
+{
+    bool volumes = spec->dims == 3;
+    spec->dims = volumes ? 3 : 2;
+    for (int stage = 0; stage < OG_STAGES_MAX; stage++)
+        if (!volumes || spec->slice_kernel[stage] == 0)
+            spec->slice_kernel[stage] = volumes ? 3 : 1;
+    for (int stage = 0; stage < OG_DEPTH_MAX; stage++)
+        if (!volumes || spec->slice_stride[stage] == 0)
+            spec->slice_stride[stage] = volumes ? 2 : 1;
+}
+
 /* Make room for one more element of `size` bytes and return it zeroed, or NULL. */
 static void *append(builder *b, void *list, size_t *count, size_t *room, size_t size)
 {
@@ -487,7 +499,9 @@ static sources add_encoder(builder *b, int input, int skips[OG_STAGES_MAX])
 
 og_status og__graph_init(const og_net_spec *spec, og__graph *graph)
 {
-    builder b = {.graph = graph, .spec = spec};
+    og_net_spec resolved = *spec;
+    og__spec_resolve_slices(&resolved);
+    builder b = {.graph = graph, .spec = &resolved};
     int skips[OG_STAGES_MAX], channels = og__spec_channels(spec, spec->depth);
     char prefix[NAME_BYTES];
     *graph = (og__graph){0};

@@ -125,19 +125,6 @@ static og_status copy_functions(const og_net_spec *from, og_net_spec *to)
     return OG_OK;
 }
 
-/* What 0 stands for. */
-static void resolve_slices(og_net_spec *spec)
-{
-    bool volumes = spec->dims == 3;
-    spec->dims = volumes ? 3 : 2;
-    for (int stage = 0; stage < OG_STAGES_MAX; stage++)
-        if (!volumes || spec->slice_kernel[stage] == 0)
-            spec->slice_kernel[stage] = volumes ? 3 : 1;
-    for (int stage = 0; stage < OG_DEPTH_MAX; stage++)
-        if (!volumes || spec->slice_stride[stage] == 0)
-            spec->slice_stride[stage] = volumes ? 2 : 1;
-}
-
 og_status og_net_new(const og_net_spec *spec, og_net **net)
 {
     og_status status = OG_OK;
@@ -148,7 +135,7 @@ og_status og_net_new(const og_net_spec *spec, og_net **net)
     OG_TRY(check_spec(&own));
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->spec = own;
-    resolve_slices(&made->spec);
+    og__spec_resolve_slices(&made->spec);
     OG_GO(copy_functions(spec, &made->spec));
     OG_GO(og_act_parse("identity", &made->identity));
     OG_GO(og__graph_init(&made->spec, &made->graph));

@@ -158,15 +158,16 @@ done:
 
 static og_status read_options(checkpoint *c, const og_import_options *how, og_train_options *options)
 {
+    bool volumes = find(c, "encoder.0.conv.0.weight")->rank == 5;
     bool batch = find(c, "encoder.0.norm.0.running_mean") != NULL;
     if (c->foreign == OG_FOREIGN_MILESIAL)
         OG_TRY(set(options, "preset",
                    find_part(c, "decoder.%d", c->depth - 1, "up.weight") ? "milesial" : "milesial-bilinear"));
     else
-        OG_TRY(set(options, "preset", batch ? "nnunet-bn" : "nnunet"));
+        OG_TRY(set(options, "preset", volumes ? "nnunet-3d" : batch ? "nnunet-bn" : "nnunet"));
     OG_TRY(og_preset_apply(options));
-    if (find(c, "encoder.0.conv.0.weight")->rank == 5)
-        OG_TRY(set(options, "dims", "3"));
+    if (volumes && batch)
+        OG_TRY(set(options, "norm", "batch"));
     OG_TRY(set(options, "depth", "%d", c->depth));
     OG_TRY(set(options, "conv-bias", find(c, "encoder.0.conv.0.bias") ? "true" : "false"));
     if (!find(c, "encoder.0.norm.0.weight"))

@@ -46,6 +46,7 @@ static og_status read_widths(const char *option, const char *text, int count, in
 og_status og__model_spec(const og_train_options *options, int channels, int classes, og_net_spec *spec)
 {
     *spec = (og_net_spec){
+        .dims = options->dims + 2,
         .in_channels = channels,
         .classes = classes,
         .depth = (int)options->depth,

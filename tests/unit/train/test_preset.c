@@ -14,10 +14,11 @@ static const struct {
     const char *option, *value; /* beside the preset */
     size_t parameters;
 } cases[] = {
-    {"unet2015", 1, 2, "depth", "4", 31030658}, {"milesial", 3, 2, "depth", "4", 31037698},
-    {"milesial", 1, 2, "depth", "4", 31036546}, {"milesial-bilinear", 3, 2, "depth", "4", 17263042},
-    {"nnunet", 1, 2, "depth", "7", 46324558},   {"nnunet-bn", 1, 2, "depth", "7", 46324558},
-    {"nnunet", 3, 2, "depth", "7", 46325134},   {"nnunet", 1, 2, "depth", "6", 33471820},
+    {"unet2015", 1, 2, "depth", "4", 31030658},  {"milesial", 3, 2, "depth", "4", 31037698},
+    {"milesial", 1, 2, "depth", "4", 31036546},  {"milesial-bilinear", 3, 2, "depth", "4", 17263042},
+    {"nnunet", 1, 2, "depth", "7", 46324558},    {"nnunet-bn", 1, 2, "depth", "7", 46324558},
+    {"nnunet-3d", 1, 2, "depth", "5", 31195594}, {"nnunet", 3, 2, "depth", "7", 46325134},
+    {"nnunet", 1, 2, "depth", "6", 33471820},
 };
 
 static void options_of(const char *preset, og_train_options *options)
