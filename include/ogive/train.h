@@ -2,6 +2,8 @@
  *
  *   RUN/model.safetensors       weights, running statistics; metadata: network, activations, head, classes, scaling,
  *                               options
+ *   RUN/best.safetensors        likewise, of the epoch with the best validation Dice, where that is not
+ * model.safetensors RUN/last.safetensors        likewise, of the last epoch, where that is not model.safetensors
  *   RUN/checkpoint.safetensors  the same plus optimiser state and position, for --resume; gone when the run is finished
  *   RUN/log.jsonl               one JSON object per epoch
  *   RUN/result.json             the finished run's scores, cost, health and warnings; written last */
@@ -20,8 +22,24 @@
 extern "C" {
 #endif
 
-typedef enum og_optimizer { OG_OPTIMIZER_SGD, OG_OPTIMIZER_ADAM, OG_OPTIMIZER_ADAMW } og_optimizer;
-typedef enum og_schedule { OG_SCHEDULE_CONSTANT, OG_SCHEDULE_POLY, OG_SCHEDULE_COSINE } og_schedule;
+typedef enum og_optimizer {
+    OG_OPTIMIZER_SGD,
+    OG_OPTIMIZER_ADAM,
+    OG_OPTIMIZER_ADAMW,
+    OG_OPTIMIZER_RMSPROP,
+    OG_OPTIMIZER_COUNT
+} og_optimizer;
+typedef enum og_schedule {
+    OG_SCHEDULE_CONSTANT,
+    OG_SCHEDULE_POLY,
+    OG_SCHEDULE_COSINE,
+    OG_SCHEDULE_POLY_EPOCH,
+    OG_SCHEDULE_STEP,
+    OG_SCHEDULE_PLATEAU,
+    OG_SCHEDULE_ONE_CYCLE,
+    OG_SCHEDULE_COUNT
+} og_schedule;
+typedef enum og_select { OG_SELECT_AUTO, OG_SELECT_LAST, OG_SELECT_BEST } og_select;
 
 /* Settings of a run; og_train_option_table() declares name, default, range and meaning of each. */
 typedef struct og_train_options {
@@ -46,6 +64,14 @@ typedef struct og_train_options {
     int64_t seed;
     int optimizer, schedule; /* og_optimizer, og_schedule */
     double learning_rate, momentum, weight_decay, warmup, clip;
+    int64_t lr_step, lr_patience;
+    double lr_factor;
+    int64_t accumulate; /* batches per update */
+    double ema;         /* 0: none */
+    int64_t patience;   /* 0: never stops early */
+    int select;         /* og_select */
+    char *time_budget;  /* "": none */
+    char *from, *freeze;
     char *loss; /* ogive/loss.h */
     /* augmentation */
     int augment;           /* 0 none, 1 light, 2 nnunet; the rows that follow replace those of the set unless "" */

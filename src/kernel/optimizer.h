@@ -19,4 +19,10 @@ typedef struct og__adam_step {
     float eps;
 } og__adam_step;
 
+/* g = scale * gradient + l2 * w;  square = alpha * square + (1 - alpha) g^2;
+ * velocity = momentum * velocity + g / (sqrt(square) + eps);  w -= rate * velocity */
+typedef struct og__rmsprop_step {
+    float scale, l2, alpha, one_minus_alpha, momentum, rate, eps;
+} og__rmsprop_step;
+
 #endif

@@ -27,6 +27,26 @@ void OG_ISA_FN(adam_update)(size_t count, const og__adam_step *step, const float
     }
 }
 
+/* Source: torch.optim.RMSprop (torch/optim/rmsprop.py, _single_tensor_rmsprop), not centered. */
+void OG_ISA_FN(rmsprop_update)(size_t count, const og__rmsprop_step *step, const float *restrict gradients,
+                               float *restrict square, float *restrict velocity, float *restrict weights)
+{
+    const og__rmsprop_step s = *step;
+    for (size_t i = 0; i < count; i++) {
+        float g = gradients[i] * s.scale + weights[i] * s.l2;
+        square[i] = square[i] * s.alpha + s.one_minus_alpha * g * g;
+        velocity[i] = velocity[i] * s.momentum + g / (__builtin_sqrtf(square[i]) + s.eps);
+        weights[i] -= s.rate * velocity[i];
+    }
+}
+
+/* average += share (weights - average) */
+void OG_ISA_FN(average)(size_t count, float share, const float *restrict weights, float *restrict average)
+{
+    for (size_t i = 0; i < count; i++)
+        average[i] += share * (weights[i] - average[i]);
+}
+
 /* A product of two floats is exact in double and the order is fixed: the same bits in every instruction set. */
 void OG_ISA_FN(sum_squares)(size_t count, const float *values, double *sum)
 {

@@ -2,6 +2,7 @@
 #include "train/session.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,30 +18,69 @@ enum { THREADS_MAX = 4096 };
 
 /* --- saving --- */
 
-static og_status fill_progress(const og__session *session, json_t *object)
+/* The numbers of a run's progress. */
+typedef struct number {
+    const char *key;
+    int64_t *integer; /* or */
+    double *real;
+} number;
+
+enum { NUMBERS = 25 };
+
+static void numbers_of(og__session *session, number numbers[NUMBERS])
 {
-    const og__progress *p = &session->progress;
-    OG_TRY(og__json_set(object, "step", json_integer(p->step)));
-    OG_TRY(og__json_set(object, "epoch", json_integer(p->epoch)));
-    OG_TRY(og__json_set(object, "loss", og__json_real(p->loss)));
+    og__progress *p = &session->progress;
+    const number all[NUMBERS] = {
+        {"step", &p->step, NULL},
+        {"epoch", &p->epoch, NULL},
+        {"epochs", &p->epochs, NULL},
+        {"ending", &p->ending, NULL},
+        {"counted", &p->counted, NULL},
+        {"updates", &p->updates, NULL},
+        {"gathered", &session->gradients.count, NULL},
+        {"averaged", &session->ema.updates, NULL},
+        {"skipped", &p->skipped, NULL},
+        {"skipped_in_row", &p->skipped_in_row, NULL},
+        {"best_epoch", &p->best_epoch, NULL},
+        {"best_waits", &p->best_waits, NULL},
+        {"plateau_waits", &p->plateau_waits, NULL},
+        {"peak_bytes", &p->peak_bytes, NULL},
+        {"threads", &p->threads, NULL},
+        {"loss", NULL, &p->loss},
+        {"rate_scale", NULL, &p->rate_scale},
+        {"best_dice", NULL, &p->best_dice},
+        {"plateau_dice", NULL, &p->plateau_dice},
+        {"last_dice", NULL, &p->last_dice},
+        {"train_s", NULL, &p->train_s},
+        {"elapsed_s", NULL, &p->elapsed_s},
+        {"wait_s", NULL, &p->wait_s},
+        {"health_s", NULL, &p->health_s},
+        {NULL, NULL, NULL},
+    };
+    memcpy(numbers, all, sizeof all);
+}
+
+static og_status fill_progress(og__session *session, json_t *object)
+{
+    og__session now = *session; /* what grows outside of the progress, as it is now */
+    og__progress *p = &now.progress;
+    number numbers[NUMBERS];
+    p->elapsed_s = og__session_elapsed_s(session);
+    p->peak_bytes = og__session_peak_bytes(session);
+    numbers_of(&now, numbers);
+    for (const number *n = numbers; n->key; n++)
+        OG_TRY(og__json_set(object, n->key, n->integer ? json_integer(*n->integer) : og__json_real(*n->real)));
     json_t *terms = json_array();
     OG_TRY(og__json_set(object, "terms", terms));
     for (int t = 0; t < OG_LOSS_TERMS_MAX; t++)
         OG_TRY(og__json_append(terms, og__json_real(p->terms[t])));
-    OG_TRY(og__json_set(object, "train_s", og__json_real(p->train_s)));
-    OG_TRY(og__json_set(object, "elapsed_s", og__json_real(og__session_elapsed_s(session))));
-    OG_TRY(og__json_set(object, "wait_s", og__json_real(p->wait_s)));
-    OG_TRY(og__json_set(object, "last_dice", og__json_real(p->last_dice)));
-    OG_TRY(og__json_set(object, "peak_bytes", json_integer(og__session_peak_bytes(session))));
-    OG_TRY(og__json_set(object, "threads", json_integer(p->threads)));
-    OG_TRY(og__json_set(object, "health_s", og__json_real(p->health_s)));
     OG_TRY(og__json_set(object, "curve", json_incref(p->curve)));
     OG_TRY(og__json_set(object, "samples", json_incref(p->samples)));
     OG_TRY(og__json_set(object, "events", json_incref(p->events)));
     return og__json_set(object, "health_first", p->health_first ? json_incref(p->health_first) : json_null());
 }
 
-static og_status describe_progress(const og__session *session, og__bundle *bundle)
+static og_status describe_progress(og__session *session, og__bundle *bundle)
 {
     char *text = NULL;
     json_t *object = json_object();
@@ -66,7 +106,33 @@ static void slot_name(const og__optimizer *optimizer, size_t slot, size_t size, 
     snprintf(name, size, "optimizer.%s", og__optimizer_slot_name(optimizer, slot));
 }
 
-og_status og__checkpoint_save(const og__session *session)
+/* The vectors that only some runs have. */
+typedef struct extra {
+    const char *name;
+    int64_t count;
+    float *values; /* NULL: the run does not have it */
+} extra;
+
+enum { EXTRAS = 3 };
+
+static void extras_of(const og__session *session, extra extras[EXTRAS])
+{
+    int64_t weights = (int64_t)og_net_weight_count(session->model.net);
+    extras[0] = (extra){"run.gradients", weights, session->gradients.sum};
+    extras[1] = (extra){"ema.weights", weights, session->ema.weights};
+    extras[2] = (extra){"ema.state", (int64_t)og_net_state_size(session->model.net), session->ema.state};
+}
+
+static void describe_averages(const og__session *session, og__bundle *bundle)
+{
+    extra extras[EXTRAS];
+    extras_of(session, extras);
+    for (int i = 0; i < EXTRAS; i++)
+        if (extras[i].values && extras[i].count > 0)
+            og__bundle_add(bundle, extras[i].name, OG_DTYPE_F32, 1, &extras[i].count, extras[i].values);
+}
+
+og_status og__checkpoint_save(og__session *session)
 {
     og_status status = OG_OK;
     og__bundle bundle = {0};
@@ -77,6 +143,7 @@ og_status og__checkpoint_save(const og__session *session)
         slot_name(session->optimizer, slot, sizeof name, name);
         og__bundle_add(&bundle, name, OG_DTYPE_F32, 1, &weight_count, og__optimizer_slot(session->optimizer, slot));
     }
+    describe_averages(session, &bundle);
     og__bundle_add(&bundle, step_ms_name, OG_DTYPE_F32, 1, &session->progress.step, session->progress.step_ms);
     OG_GO(describe_progress(session, &bundle));
     OG_GO(og__bundle_save(&bundle, session->files.checkpoint));
@@ -136,29 +203,30 @@ static og_status read_progress(og__session *session, const json_t *object)
 {
     og__progress *p = &session->progress;
     json_t *curve, *samples, *events, *terms, *health = json_object_get(object, "health_first");
-    OG_TRY(og__json_get_int(object, "step", &p->step));
-    OG_TRY(og__json_get_int(object, "epoch", &p->epoch));
-    OG_TRY(og__json_get_real(object, "loss", &p->loss));
+    number numbers[NUMBERS];
+    numbers_of(session, numbers);
+    for (const number *n = numbers; n->key; n++)
+        OG_TRY(n->integer ? og__json_get_int(object, n->key, n->integer) : og__json_get_real(object, n->key, n->real));
     OG_TRY(og__json_get(object, "terms", JSON_ARRAY, &terms));
     for (size_t t = 0; t < OG_LOSS_TERMS_MAX; t++)
         p->terms[t] = json_number_value(json_array_get(terms, t));
-    OG_TRY(og__json_get_real(object, "train_s", &p->train_s));
-    OG_TRY(og__json_get_real(object, "elapsed_s", &p->elapsed_s));
-    OG_TRY(og__json_get_real(object, "wait_s", &p->wait_s));
-    OG_TRY(og__json_get_real(object, "last_dice", &p->last_dice));
-    OG_TRY(og__json_get_int(object, "peak_bytes", &p->peak_bytes));
-    OG_TRY(og__json_get_int(object, "threads", &p->threads));
-    OG_TRY(og__json_get_real(object, "health_s", &p->health_s));
     OG_TRY(og__json_get(object, "curve", JSON_ARRAY, &curve));
     OG_TRY(og__json_get(object, "samples", JSON_ARRAY, &samples));
     OG_TRY(og__json_get(object, "events", JSON_ARRAY, &events));
     if (p->threads < 1 || p->threads > THREADS_MAX)
         return og__fail(OG_ERR_FORMAT, "%lld threads are not possible", (long long)p->threads);
-    if (p->epoch < 0 || p->epoch > session->model.options.epochs || json_array_size(curve) != (size_t)p->epoch ||
-        p->step < p->epoch * session->steps_per_epoch || p->step > session->steps ||
-        p->step > (p->epoch + 1) * session->steps_per_epoch)
+    if (p->epochs < 1 || p->epochs > session->model.options.epochs)
+        return og__fail(OG_ERR_FORMAT, "%lld epochs are not of a run of %lld", (long long)p->epochs,
+                        (long long)session->model.options.epochs);
+    int64_t most = session->steps_per_epoch * session->model.options.epochs;
+    int64_t least = p->epoch * session->steps_per_epoch;
+    bool cut = p->ending == OG_ENDING_TIME && p->epoch == p->epochs; /* in the middle of its last epoch */
+    if (p->epoch < p->epochs)
+        og__session_set_epochs(session, p->epochs);
+    if (p->epoch < 0 || p->epoch > p->epochs || json_array_size(curve) != (size_t)p->epoch || p->step < 0 ||
+        (p->step < least && !cut) || p->step > most || p->step > least + session->steps_per_epoch)
         return og__fail(OG_ERR_FORMAT, "step %lld and epoch %lld do not belong to a run of %lld epochs of %lld steps",
-                        (long long)p->step, (long long)p->epoch, (long long)session->model.options.epochs,
+                        (long long)p->step, (long long)p->epoch, (long long)p->epochs,
                         (long long)session->steps_per_epoch);
     OG_TRY(og__watch_replay(&session->watch, curve, samples));
     replace(&p->curve, curve);
@@ -190,7 +258,12 @@ static og_status load_optimizer(og__session *session, const og__safetensors *fil
         OG_TRY(og__safetensors_read(file, name, OG_DTYPE_F32, 1, &weight_count,
                                     og__optimizer_slot(session->optimizer, slot)));
     }
-    og__optimizer_set_steps(session->optimizer, session->progress.step);
+    og__optimizer_set_steps(session->optimizer, session->progress.updates);
+    extra extras[EXTRAS];
+    extras_of(session, extras);
+    for (int i = 0; i < EXTRAS; i++)
+        if (extras[i].values && extras[i].count > 0)
+            OG_TRY(og__safetensors_read(file, extras[i].name, OG_DTYPE_F32, 1, &extras[i].count, extras[i].values));
     return OG_OK;
 }
 

@@ -432,8 +432,7 @@ og_status og__model_check_weights(const og_model *model)
     return OG_OK;
 }
 
-/* RUN/model.safetensors for a run folder, else the path itself. */
-static og_status find_model(const char *path, char **found)
+og_status og__model_find(const char *path, char **found)
 {
     og_status status = OG_OK;
     char *checkpoint = NULL;
@@ -460,7 +459,7 @@ og_status og_model_load(const char *path, og_model *model)
     og__safetensors *file = NULL;
     char *found;
     *model = (og_model){0};
-    OG_TRY(find_model(path, &found));
+    OG_TRY(og__model_find(path, &found));
     OG_GO(og_options_init(og_train_option_table(), &model->options));
     OG_GO(og__safetensors_load(found, &file));
     OG_GO(read_settings(file, model));

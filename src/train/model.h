@@ -25,6 +25,9 @@ og_status og__model_net(const og_train_options *options, const og__placement *pl
  * Its options name the activations by their canonical texts. */
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model);
 
+/* RUN/model.safetensors for a run folder, else the path itself; released with free(). */
+og_status og__model_find(const char *path, char **found);
+
 /* Add the model's tensors (borrowed) and texts. */
 void og__model_describe(const og_model *model, og__bundle *bundle);
 

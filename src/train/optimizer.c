@@ -5,10 +5,11 @@
 
 #include "base/memory.h"
 #include "kernel/ops.h"
+#include "train/freeze.h"
 
 enum { CHUNK = 16384, SLOTS_MAX = 2 };
 
-static const double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+static const double beta1 = 0.9, beta2 = 0.999, alpha = 0.99, eps = 1e-8;
 
 /* A run of weights of one kind, the unit of parallel work. The partition depends on the tensors only. */
 typedef struct chunk {
@@ -20,6 +21,7 @@ typedef struct chunk {
 typedef union step_numbers {
     og__sgd_step sgd;
     og__adam_step adam;
+    og__rmsprop_step rmsprop;
 } step_numbers;
 
 struct og__optimizer {
@@ -79,6 +81,28 @@ static void update_adam(const og__optimizer *optimizer, const step_numbers *numb
                                 optimizer->slots[1] + at, weights + at);
 }
 
+static step_numbers prepare_rmsprop(const og__optimizer *optimizer, double rate, double scale, double decay)
+{
+    og__rmsprop_step rmsprop = {
+        .scale = (float)scale,
+        .l2 = (float)decay,
+        .alpha = (float)alpha,
+        .one_minus_alpha = (float)(1 - alpha),
+        .momentum = (float)optimizer->options.momentum,
+        .rate = (float)rate,
+        .eps = (float)eps,
+    };
+    return (step_numbers){.rmsprop = rmsprop};
+}
+
+static void update_rmsprop(const og__optimizer *optimizer, const step_numbers *numbers, const chunk *run,
+                           const float *gradients, float *weights)
+{
+    size_t at = run->offset;
+    optimizer->ops->rmsprop_update(run->count, &numbers->rmsprop, gradients + at, optimizer->slots[0] + at,
+                                   optimizer->slots[1] + at, weights + at);
+}
+
 static const struct {
     const char *name;
     const char *slots[SLOTS_MAX];
@@ -89,6 +113,7 @@ static const struct {
     [OG_OPTIMIZER_SGD] = {"sgd", {"momentum"}, prepare_sgd, update_sgd},
     [OG_OPTIMIZER_ADAM] = {"adam", {"exp_avg", "exp_avg_sq"}, prepare_adam, update_adam},
     [OG_OPTIMIZER_ADAMW] = {"adamw", {"exp_avg", "exp_avg_sq"}, prepare_adamw, update_adam},
+    [OG_OPTIMIZER_RMSPROP] = {"rmsprop", {"square_avg", "momentum_buffer"}, prepare_rmsprop, update_rmsprop},
 };
 
 /* --- life --- */
@@ -114,6 +139,7 @@ og_status og__optimizer_new(const og__optimizer_options *options, const og_param
     OG_TRY(og__alloc(1, sizeof *made, &made));
     made->options = *options;
     made->ops = og__ops_for(og__cpu_isa());
+    made->weight_count = options->weight_count;
     for (size_t p = 0; p < count; p++) {
         size_t end = params[p].offset + params[p].count;
         made->weight_count = end > made->weight_count ? end : made->weight_count;
@@ -144,19 +170,21 @@ void og__optimizer_free(og__optimizer *optimizer)
 
 og_status og__optimizer_open(const og_train_options *options, const og_net *net, int threads, og__optimizer **optimizer)
 {
-    size_t count = og_net_param_count(net);
+    size_t count = og_net_param_count(net), used = 0;
     og__optimizer_options settings = {
         .kind = (og_optimizer)options->optimizer,
         .momentum = options->momentum,
         .weight_decay = options->weight_decay,
         .clip = options->clip,
         .threads = threads,
+        .weight_count = og_net_weight_count(net),
     };
     og_param *params;
     OG_TRY(og__alloc(count, sizeof *params, &params));
     for (size_t i = 0; i < count; i++)
-        params[i] = *og_net_param_at(net, i);
-    og_status status = og__optimizer_new(&settings, params, count, optimizer);
+        if (!og__is_frozen(options->freeze, og_net_param_at(net, i)->name))
+            params[used++] = *og_net_param_at(net, i);
+    og_status status = og__optimizer_new(&settings, params, used, optimizer);
     free(params);
     return status;
 }

@@ -23,13 +23,13 @@
 static og_status fill_row(const og__session *session, const og_scores *scores, json_t *row)
 {
     const og__progress *p = &session->progress;
-    double steps = (double)session->steps_per_epoch;
+    double steps = (double)p->counted;
     const struct {
         const char *key;
         double value;
     } numbers[] = {
         {"loss", p->loss / steps},
-        {"learning_rate", og__rate_at(&session->rate, p->step - 1)},
+        {"learning_rate", og__rate_at(&session->rate, p->step - 1) * p->rate_scale},
         {"dice", scores ? scores->mean_dice : NAN},
         {"iou", scores ? scores->mean_iou : NAN},
         {"train_s", p->train_s},
@@ -185,6 +185,24 @@ static og_status fill_warnings(const og__session *session, json_t *warnings)
                : og__fail(OG_ERR_MEMORY, "cannot allocate memory for the warnings");
 }
 
+/* Why the run ended, and which epoch was the best. */
+static og_status fill_ending(const og__session *session, json_t *root)
+{
+    static const char *const endings[] = {
+        [OG_ENDING_EPOCHS] = "epochs",
+        [OG_ENDING_PATIENCE] = "patience",
+        [OG_ENDING_TIME] = "time budget",
+    };
+    const og__progress *p = &session->progress;
+    json_t *best = json_object();
+    OG_TRY(og__json_set(root, "ended_by", json_string(endings[p->ending])));
+    OG_TRY(og__json_set(root, "skipped_steps", json_integer(p->skipped)));
+    OG_TRY(og__json_set(root, "model", json_string(og__course_takes_best(session) ? "best" : "last")));
+    OG_TRY(og__json_set(root, "best", best));
+    OG_TRY(og__json_set(best, "epoch", p->best_epoch > 0 ? json_integer(p->best_epoch) : json_null()));
+    return og__json_set(best, "dice", og__json_real(p->best_dice));
+}
+
 static json_t *or_empty(json_t *array)
 {
     return array ? json_incref(array) : json_array();
@@ -199,9 +217,10 @@ static og_status fill_result(const og__session *session, const char *error, json
     OG_TRY(og__json_set(root, "error", error ? og__json_string(error) : json_null()));
     OG_TRY(og__json_set(root, "act", json_string(options->act)));
     OG_TRY(og__json_set(root, "seed", json_integer(options->seed)));
-    OG_TRY(og__json_set(root, "epochs", json_integer(options->epochs)));
+    OG_TRY(og__json_set(root, "epochs", json_integer(session->progress.epochs)));
     OG_TRY(og__json_set(root, "loss", json_string(options->loss)));
     OG_TRY(og__json_set(root, "weight_count", json_integer((json_int_t)og_net_weight_count(session->model.net))));
+    OG_TRY(fill_ending(session, root));
     OG_TRY(og__json_set(root, "scores",
                         scores->classes ? og__scores_json(scores, session->model.class_names) : json_null()));
     OG_TRY(og__json_set(root, "curve", json_incref(session->progress.curve)));

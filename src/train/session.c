@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/meter.h"
+#include "train/freeze.h"
 #include "train/model.h"
 #include "train/options.h"
 
@@ -16,6 +17,8 @@ og_status og__run_files_init(const char *run, og__run_files *files)
     og_status status = OG_OK;
     *files = (og__run_files){0};
     OG_GO(og__path_join(run, "model.safetensors", &files->model));
+    OG_GO(og__path_join(run, "best.safetensors", &files->best));
+    OG_GO(og__path_join(run, "last.safetensors", &files->last));
     OG_GO(og__path_join(run, "checkpoint.safetensors", &files->checkpoint));
     OG_GO(og__path_join(run, "log.jsonl", &files->log));
     OG_GO(og__path_join(run, "result.json", &files->result));
@@ -28,6 +31,8 @@ done:
 void og__run_files_deinit(og__run_files *files)
 {
     free(files->model);
+    free(files->best);
+    free(files->last);
     free(files->checkpoint);
     free(files->log);
     free(files->result);
@@ -37,7 +42,8 @@ void og__run_files_deinit(og__run_files *files)
 static og_status open_progress(og__session *session)
 {
     og__progress *progress = &session->progress;
-    progress->last_dice = NAN;
+    progress->last_dice = progress->best_dice = progress->plateau_dice = NAN;
+    progress->rate_scale = 1;
     progress->threads = session->threads;
     progress->curve = json_array();
     progress->samples = json_array();
@@ -59,13 +65,12 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     OG_GO(og_loss_parse(session->model.options.loss, &session->loss));
     session->threads = og__train_threads(options);
     session->steps_per_epoch = ((int64_t)og_dataset_count(data, OG_PART_TRAIN) + options->batch - 1) / options->batch;
-    session->steps = session->steps_per_epoch * options->epochs;
-    session->rate = (og__rate){
-        .schedule = (og_schedule)options->schedule,
-        .peak = options->learning_rate,
-        .warmup_steps = (int64_t)(options->warmup * (double)session->steps),
-        .steps = session->steps,
-    };
+    og__session_set_epochs(session, options->epochs);
+    OG_GO(og__duration_parse(options->time_budget, &session->budget_s));
+    OG_GO(og__freeze_check(options->freeze, session->model.net));
+    OG_GO(og__gradient_sum_init(&session->gradients, session->model.net, options->accumulate));
+    OG_GO(og__ema_init(&session->ema, session->model.net, options->ema));
+    OG_GO(og__alloc(og_net_state_size(session->model.net), sizeof(float), &session->kept_state));
     OG_GO(og__optimizer_open(options, session->model.net, session->threads, &session->optimizer));
     OG_GO(open_progress(session));
     OG_GO(og__watch_init(session->model.net, session->threads, &session->watch));
@@ -75,6 +80,22 @@ done:
     if (status != OG_OK)
         og__session_close(session);
     return status;
+}
+
+void og__session_set_epochs(og__session *session, int64_t epochs)
+{
+    const og_train_options *options = &session->model.options;
+    session->progress.epochs = epochs;
+    session->steps = session->steps_per_epoch * epochs;
+    session->rate = (og__rate){
+        .schedule = (og_schedule)options->schedule,
+        .peak = options->learning_rate,
+        .warmup_steps = (int64_t)(options->warmup * (double)session->steps),
+        .steps = session->steps,
+        .steps_per_epoch = session->steps_per_epoch,
+        .step_epochs = options->lr_step,
+        .factor = options->lr_factor,
+    };
 }
 
 og_status og__session_open_loader(const og__session *session, int threads, uint64_t first_step, og__loader **loader)
@@ -118,6 +139,9 @@ void og__session_close(og__session *session)
     og__watch_deinit(&session->watch);
     og_plan_free(session->plan);
     og__optimizer_free(session->optimizer);
+    og__gradient_sum_deinit(&session->gradients);
+    og__ema_deinit(&session->ema);
+    free(session->kept_state);
     og_loss_free(session->loss);
     og_model_deinit(&session->model);
     og_scores_deinit(&session->scores);

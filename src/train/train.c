@@ -9,7 +9,9 @@
 #include "base/status.h"
 #include "format/json.h"
 #include "net/probe.h"
+#include "train/adopt.h"
 #include "train/health.h"
+#include "train/model.h"
 #include "base/meter.h"
 #include "base/writer.h"
 #include "train/session.h"
@@ -61,59 +63,7 @@ done:
     return status;
 }
 
-/* --- steps and epochs --- */
-
-/* The training pass, looked at where that is due. */
-static og_status run_pass(og__session *session, const og__batch *batch, og_loss_value *value, double *health_s)
-{
-    const og_train_options *options = &session->model.options;
-    og__progress *progress = &session->progress;
-    bool look = og__watch_is_due(options->health_every, progress->step, progress->epoch,
-                                 (progress->epoch + 1) * session->steps_per_epoch);
-    og__health *health = &session->watch.health;
-    *health_s = 0;
-    health->spent_s = 0;
-    og_plan_set_noise(session->plan, (uint64_t)options->seed, (uint64_t)progress->step);
-    og__plan_set_probe(session->plan, look ? og__health_probe : NULL, health);
-    og_status status = og_plan_train(session->plan, batch->images, batch->labels, value);
-    og__plan_set_probe(session->plan, NULL, NULL);
-    if (status != OG_OK || !look)
-        return status;
-    double start = og__now_s();
-    status = og__watch_take(&session->watch, session->model.net, progress->epoch + 1, progress->step, progress->samples,
-                            progress->events);
-    *health_s = health->spent_s + og__now_s() - start;
-    return status;
-}
-
-static og_status train_step(og__session *session)
-{
-    og__progress *progress = &session->progress;
-    og_net *net = session->model.net;
-    og_loss_value value;
-    og__batch batch;
-
-    double health_s, start = og__now_s();
-    OG_TRY(og__loader_next(session->loader, &batch));
-    double ready = og__now_s();
-    og_status status = run_pass(session, &batch, &value, &health_s);
-    if (status != OG_OK)
-        return og__fail_in(status, "epoch %lld, step %lld", (long long)progress->epoch + 1,
-                           (long long)(progress->step - progress->epoch * session->steps_per_epoch) + 1);
-    og__optimizer_step(session->optimizer, og__rate_at(&session->rate, progress->step), og_net_gradients(net),
-                       og_net_weights(net));
-    og_plan_refresh(session->plan);
-    double end = og__now_s();
-
-    progress->step_ms[progress->step++] = (float)(1e3 * (end - ready - health_s));
-    progress->health_s += health_s;
-    progress->wait_s += ready - start;
-    progress->train_s += end - start;
-    progress->loss += value.total;
-    for (int t = 0; t < OG_LOSS_TERMS_MAX; t++)
-        progress->terms[t] += value.terms[t];
-    return OG_OK;
-}
+/* --- epochs --- */
 
 enum { WARNINGS_MAX = 64 };
 
@@ -141,10 +91,10 @@ static bool report_step(og__session *session, const reporter *to, int64_t first)
     double here = og__now_s() - session->started_s;
     og_train_progress state = {
         .epoch = progress->epoch + 1,
-        .epochs = session->model.options.epochs,
+        .epochs = progress->epochs,
         .step = step,
         .steps = session->steps_per_epoch,
-        .loss = progress->loss / (double)step,
+        .loss = progress->loss / (double)(progress->counted > 0 ? progress->counted : 1),
         .dice = progress->last_dice,
         .elapsed_s = og__session_elapsed_s(session),
         .eta_s = here / (double)(progress->step - first) * (double)(session->steps - progress->step),
@@ -152,15 +102,6 @@ static bool report_step(og__session *session, const reporter *to, int64_t first)
         .warning_count = new_warnings(progress, warnings),
     };
     return !to->report || to->report(to->context, &state);
-}
-
-static og_status score(og__session *session)
-{
-    og_scores_deinit(&session->scores);
-    og__labeler_refresh(session->labeler);
-    OG_TRY(og__labeler_score(session->labeler, session->data, OG_PART_VALIDATION, &session->scores));
-    session->progress.last_dice = session->scores.mean_dice;
-    return OG_OK;
 }
 
 /* The old array has become part of the curve. */
@@ -176,12 +117,15 @@ static og_status finish_epoch(og__session *session)
 {
     og__progress *progress = &session->progress;
     const og_train_options *options = &session->model.options;
-    bool due = (progress->epoch + 1) % options->eval_every == 0 || progress->epoch + 1 == options->epochs;
+    bool due = (progress->epoch + 1) % options->eval_every == 0 || progress->epoch + 1 == progress->epochs;
     if (due)
-        OG_TRY(score(session));
+        OG_TRY(og__course_score(session));
     OG_TRY(og__json_append(progress->curve, og__record_row(session, due ? &session->scores : NULL)));
+    if (due)
+        og__course_judge(session);
     progress->epoch++;
     progress->loss = 0;
+    progress->counted = 0;
     memset(progress->terms, 0, sizeof progress->terms);
     OG_TRY(renew(&progress->samples));
     OG_TRY(renew(&progress->events));
@@ -190,33 +134,67 @@ static og_status finish_epoch(og__session *session)
     return og__record_log_append(session);
 }
 
+/* The time is up: this epoch becomes the last, as far as it is. */
+static bool is_late(og__session *session)
+{
+    og__progress *progress = &session->progress;
+    if (session->budget_s <= 0 || progress->counted == 0 || og__session_elapsed_s(session) < session->budget_s)
+        return false;
+    progress->epochs = progress->epoch + 1;
+    progress->ending = OG_ENDING_TIME;
+    return true;
+}
+
 static og_status run_epochs(og__session *session, const reporter *to)
 {
     og__progress *progress = &session->progress;
     int64_t first = progress->step;
-    while (progress->epoch < session->model.options.epochs) {
-        while (progress->step < (progress->epoch + 1) * session->steps_per_epoch) {
-            OG_TRY(train_step(session));
+    while (progress->epoch < progress->epochs) {
+        while (progress->step < (progress->epoch + 1) * session->steps_per_epoch && !is_late(session)) {
+            OG_TRY(og__step_run(session));
             if (progress->step == 1)
                 OG_TRY(measure_health(session, &progress->health_first));
             if (report_step(session, to, first))
                 continue;
             OG_TRY(og__checkpoint_save(session));
             return og__fail(OG_ERR_STOPPED, "stopped in epoch %lld of %lld; the run in '%s' can be resumed",
-                            (long long)progress->epoch + 1, (long long)session->model.options.epochs, session->run);
+                            (long long)progress->epoch + 1, (long long)progress->epochs, session->run);
         }
         OG_TRY(finish_epoch(session));
     }
     return OG_OK;
 }
 
+/* The best network is what the run ends with: the last is kept beside it. */
+static og_status take_best(og__session *session)
+{
+    og_status status = OG_OK;
+    og__safetensors *file;
+    OG_TRY(og_model_save(&session->model, session->files.last));
+    OG_TRY(og__safetensors_load(session->files.best, &file));
+    OG_GO(og__model_read_tensors(file, &session->model));
+    og_scores_deinit(&session->scores);
+    og__labeler_refresh(session->labeler);
+    OG_GO(og__labeler_score(session->labeler, session->data, OG_PART_VALIDATION, &session->scores));
+done:
+    og__safetensors_free(file);
+    return status;
+}
+
 static og_status finish_run(og__session *session)
 {
+    const og__progress *progress = &session->progress;
     if (!session->scores.classes) /* resumed after the last epoch */
-        OG_TRY(score(session));
+        OG_TRY(og__course_score(session));
+    og__ema_swap(&session->ema, session->model.net);
+    og_plan_refresh(session->plan);
     OG_TRY(measure_health(session, &session->health));
+    if (og__course_takes_best(session))
+        OG_TRY(take_best(session));
     OG_TRY(og_model_save(&session->model, session->files.model));
     OG_TRY(og__record_result(session, NULL));
+    if (og__course_takes_best(session) || progress->best_epoch == progress->epoch)
+        unlink(session->files.best); /* it is the model */
     unlink(session->files.checkpoint);
     return OG_OK;
 }
@@ -239,7 +217,7 @@ done:
 
 static og_status check_unused(const og__run_files *files, const char *run)
 {
-    const char *const paths[] = {files->model, files->checkpoint, files->log, files->result};
+    const char *const paths[] = {files->model, files->best, files->last, files->checkpoint, files->log, files->result};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (og__file_exists(paths[i]))
             return og__fail(OG_ERR_ARGUMENT,
@@ -294,9 +272,25 @@ done:
 /* What a kill in the middle of writing has left. */
 static void sweep(const og__run_files *files)
 {
-    const char *const paths[] = {files->model, files->checkpoint, files->log, files->result};
+    const char *const paths[] = {files->model, files->best, files->last, files->checkpoint, files->log, files->result};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         og__writer_sweep(paths[i]);
+}
+
+/* What a run does before its first step. */
+static og_status begin(og__session *session)
+{
+    const og_train_options *options = &session->model.options;
+    char *told;
+    if (*options->from) {
+        OG_TRY(og__adopt(session->model.net, options->from, &told));
+        og_status status = og__step_tell(session, "from", false, told);
+        free(told);
+        OG_TRY(status);
+        og__ema_begin(&session->ema, session->model.net);
+        og_plan_refresh(session->plan);
+    }
+    return og__course_fit(session);
 }
 
 static og_status train(og__session *session, bool resume, const reporter *to)
@@ -312,6 +306,8 @@ static og_status train(og__session *session, bool resume, const reporter *to)
     OG_TRY(og__folder_make(session->run));
     OG_TRY(og__record_log(session)); /* also shows early whether the folder can be written to */
     OG_TRY(og__session_start(session));
+    if (session->progress.step == 0)
+        OG_TRY(begin(session));
     og_status status = run_epochs(session, to);
     if (status == OG_OK)
         status = finish_run(session);

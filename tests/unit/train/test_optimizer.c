@@ -53,6 +53,17 @@ static void reference_adamw(int t, double lr, double momentum, double decay, dou
     reference_adam(t, lr, momentum, 0, g, w, m, v);
 }
 
+/* torch.optim.RMSprop(lr, momentum, weight_decay), alpha 0.99. */
+static void reference_rmsprop(int t, double lr, double momentum, double decay, double g, double *w, double *v,
+                              double *b)
+{
+    (void)t;
+    g += decay * *w;
+    *v = 0.99 * *v + (1 - 0.99) * g * g;
+    *b = momentum * *b + g / (sqrt(*v) + 1e-8);
+    *w -= lr * *b;
+}
+
 typedef void (*reference)(int t, double lr, double momentum, double decay, double g, double *w, double *a, double *b);
 
 static void compare_with(og_optimizer kind, reference refer, double lr)
@@ -103,6 +114,12 @@ static void adamw_is_pytorchs(void **state)
     compare_with(OG_OPTIMIZER_ADAMW, reference_adamw, 0.01);
 }
 
+static void rmsprop_is_pytorchs(void **state)
+{
+    (void)state;
+    compare_with(OG_OPTIMIZER_RMSPROP, reference_rmsprop, 1e-3);
+}
+
 /* Values worked out by hand: the first step of each optimiser from w = 2 with gradient 0.5, rate 0.1, decay 0.1. */
 static void first_steps_are_as_worked_out_by_hand(void **state)
 {
@@ -114,6 +131,7 @@ static void first_steps_are_as_worked_out_by_hand(void **state)
         {OG_OPTIMIZER_SGD, 2 - 0.1 * (0.7 + 0.9 * 0.7)}, /* g = 0.5 + 0.1 * 2, buffer = g */
         {OG_OPTIMIZER_ADAM, 2 - 0.1},                    /* m / sqrt(v) = sign(g) */
         {OG_OPTIMIZER_ADAMW, 2 * (1 - 0.01) - 0.1},
+        {OG_OPTIMIZER_RMSPROP, 2 - 0.1 * 10}, /* g / (0.1 g) */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const og_param one = {.name = "w", .count = 1, .decays = true};
@@ -198,11 +216,12 @@ static void instruction_sets_agree(void **state)
     enum { N = 1003 };
     const og__sgd_step sgd = {0.5f, 0.1f, 0.9f, 0.1f};
     const og__adam_step adam = {0.5f, 0.1f, 0.99f, 0.1f, 0.999f, 0.001f, 0.01f, 0.0316f, 1e-8f};
-    float first[2][3][N], w[3][N], g[N];
+    const og__rmsprop_step rmsprop = {0.5f, 0.1f, 0.99f, 0.01f, 0.9f, 0.001f, 1e-8f};
+    float first[4][3][N], w[3][N], g[N];
     double first_sum = 0;
     for (og__isa isa = OG_ISA_BASELINE; isa <= og__cpu_isa(); isa++) {
         const og__ops *ops = og__ops_for(isa);
-        for (int update = 0; update < 2; update++) {
+        for (int update = 0; update < 4; update++) {
             og__random random = og__random_at(11, OG_STREAM_TEST, 0);
             for (int i = 0; i < N; i++) {
                 g[i] = og__random_normal(&random);
@@ -212,8 +231,12 @@ static void instruction_sets_agree(void **state)
             }
             if (update == 0)
                 ops->sgd_update(N, &sgd, g, w[1], w[0]);
-            else
+            else if (update == 1)
                 ops->adam_update(N, &adam, g, w[1], w[2], w[0]);
+            else if (update == 2)
+                ops->rmsprop_update(N, &rmsprop, g, w[2], w[1], w[0]);
+            else
+                ops->average(N, 0.125f, g, w[0]);
             if (isa == OG_ISA_BASELINE)
                 memcpy(first[update], w, sizeof w);
             for (int slot = 0; slot < 3; slot++)
@@ -255,6 +278,7 @@ int main(void)
         cmocka_unit_test(sgd_is_pytorchs),
         cmocka_unit_test(adam_is_pytorchs),
         cmocka_unit_test(adamw_is_pytorchs),
+        cmocka_unit_test(rmsprop_is_pytorchs),
         cmocka_unit_test(first_steps_are_as_worked_out_by_hand),
         cmocka_unit_test(eps_is_added_to_the_root),
         cmocka_unit_test(the_gradient_is_clipped_by_its_global_norm),

@@ -43,7 +43,7 @@ typedef enum effect {
 static const struct {
     const char *name, *value;
     effect effect;
-    const char *also[5]; /* options and their values, up to NULL */
+    const char *also[8]; /* options and their values, to the first NULL */
 } cases[] = {
     {"act", "silu", OTHER_WEIGHTS, {0}},
     {"act-encoder", "silu", OTHER_WEIGHTS, {0}},
@@ -82,6 +82,16 @@ static const struct {
     {"momentum", "0.5", OTHER_WEIGHTS, {"optimizer", "sgd"}},
     {"weight-decay", "0.1", OTHER_WEIGHTS, {0}},
     {"clip", "0.01", OTHER_WEIGHTS, {0}},
+    {"lr-step", "2", OTHER_WEIGHTS, {"schedule", "step", "epochs", "3"}},
+    {"lr-factor", "0.5", OTHER_WEIGHTS, {"schedule", "step", "epochs", "3"}},
+    {"lr-patience", "0", OTHER_WEIGHTS, {"schedule", "plateau", "epochs", "8", "learning-rate", "1e-9"}},
+    {"accumulate", "2", OTHER_WEIGHTS, {0}},
+    {"ema", "0.9", OTHER_WEIGHTS, {0}},
+    {"patience", "1", OTHER_WEIGHTS, {"epochs", "8", "learning-rate", "1e-9"}},
+    {"select", "last", OTHER_WEIGHTS, {"patience", "1", "epochs", "8", "learning-rate", "1e-9"}},
+    {"time-budget", "1h", SAME_RUN, {0}},
+    {"from", NULL, OTHER_WEIGHTS, {0}}, /* another run, which is made first */
+    {"freeze", "encoder, decoder.0", OTHER_WEIGHTS, {0}},
     {"loss", "0.5*focal + tversky", OTHER_WEIGHTS, {0}},
     {"augment", "none", OTHER_WEIGHTS, {0}},
     {"flip-x", "off", OTHER_WEIGHTS, {0}},
@@ -138,6 +148,20 @@ static int count_entries(const char *run)
     return entries;
 }
 
+/* A run with another seed. */
+static const char *other_run(void)
+{
+    static char path[128];
+    og_train_options options = tiny_options();
+    options.seed = 77;
+    options.epochs = 1;
+    snprintf(path, sizeof path, "%s/other", base);
+    if (og_train(data, &options, path, false, NULL, NULL) != OG_OK)
+        fail_msg("%s", og_error_text());
+    og_options_deinit(og_train_option_table(), &options);
+    return path;
+}
+
 static outcome train(const char *const *also, const char *name, const char *value)
 {
     char run[128];
@@ -146,10 +170,10 @@ static outcome train(const char *const *also, const char *name, const char *valu
     og_train_options options = tiny_options();
     options.epochs = 1;
     snprintf(run, sizeof run, "%s/run", base);
-    for (; also[0]; also += 2)
-        set(&options, also[0], also[1]);
+    for (int i = 0; also[i]; i += 2)
+        set(&options, also[i], also[i + 1]);
     if (name)
-        set(&options, name, value);
+        set(&options, name, value ? value : other_run());
     if (og_train(data, &options, run, false, NULL, NULL) != OG_OK || og_model_load(run, &model) != OG_OK)
         fail_msg("%s = %s: %s", name ? name : "nothing", value ? value : "", og_error_text());
     result.count = og_net_weight_count(model.net);
@@ -165,7 +189,7 @@ static outcome train(const char *const *also, const char *name, const char *valu
 static void every_option_does_what_it_is_there_for(void **state)
 {
     (void)state;
-    outcome plain = train((const char *[2]){NULL}, NULL, NULL);
+    outcome plain = train((const char *[1]){NULL}, NULL, NULL);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bool alone = !cases[i].also[0];
         outcome without = alone ? plain : train(cases[i].also, NULL, NULL);
@@ -219,7 +243,7 @@ static void choices_are_in_the_order_of_their_enum(void **state)
     (void)state;
     const og_option *option = og_option_find(og_train_option_table(), "optimizer");
     og__text names = {0};
-    for (og_optimizer kind = OG_OPTIMIZER_SGD; kind <= OG_OPTIMIZER_ADAMW; kind++)
+    for (og_optimizer kind = 0; kind < OG_OPTIMIZER_COUNT; kind++)
         og__text_format(&names, "%s%s", kind ? "|" : "", og__optimizer_name(kind));
     assert_string_equal(og__text_get(&names), option->choices);
     og__text_deinit(&names);

@@ -260,7 +260,7 @@ static void a_stopped_run_resumes_to_the_same_bits(void **state)
 static void every_optimiser_resumes_to_the_same_bits(void **state)
 {
     (void)state;
-    for (int kind = OG_OPTIMIZER_SGD; kind <= OG_OPTIMIZER_ADAMW; kind++) {
+    for (int kind = 0; kind < OG_OPTIMIZER_COUNT; kind++) {
         char run[2][32];
         int left = 6;
         og_train_options options[3];
@@ -513,7 +513,7 @@ static void a_full_disk_leaves_no_half_files(void **state)
     og_status status = train_with(tiny_options(), "full", false, NULL, NULL);
     setrlimit(RLIMIT_FSIZE, &before);
     assert_int_equal(status, OG_ERR_FILE);
-    assert_non_null(strstr(og_error_text(), "checkpoint.safetensors"));
+    assert_non_null(strstr(og_error_text(), ".safetensors"));
     char **names;
     size_t count;
     assert_int_equal(og__folder_list(in_base("full"), &names, &count), OG_OK);
