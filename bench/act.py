@@ -8,8 +8,8 @@ import runner
 from networks import FORMULA
 
 QUICK = ["relu", "silu", "gelu", "mish", "hard_swish", "prelu", "glu"]
-TURNS = {1 << 20: 7, 16 << 20: 3, 64 << 20: 3}  # by size
-SIZES = list(TURNS)
+# Bytes of a tensor, threads, turns, whether PyTorch takes part, and the interpreter.
+CELLS = [(1 << 20, 1, 5, True, True), (16 << 20, 1, 3, True, False), (64 << 20, 1, 3, False, False), (64 << 20, 2, 3, False, False)]
 CACHED = 16 << 20  # tensors of this size stay in some cache from one turn to the next
 GOAL_CHEAP, GOAL_DEAR = 1.15, 1.5  # fused into a norm, from memory, over ReLU: without and with exp, log and the like
 
@@ -41,18 +41,18 @@ def emitted(entry):
     return {"source": source, "params": params, "own": (entry.get("names") or {}).get("PyTorch")}
 
 
-def open_racers(entries, size, threads):
+def open_racers(entries, size, threads, beside, interpreted):
     """(name of the entry, of the racer, function that runs a turn), and what has to be closed."""
     ours = Ours(size, threads)
-    peer = runner.Peer("peer_act.py", size, threads, threads=threads) if runner.peers_exist() else None
+    peer = runner.Peer("peer_act.py", size, threads, threads=threads) if beside and runner.peers_exist() else None
     racers = []
     if peer:
         peer.hello()
     for entry in entries:
         name = entry["id"]
-        for kind, executor, text in [("built-in", "built-in", name), ("formula", "compiled", name),
-                                     ("interpreter", "interpreter", name)]:
-            index = ours.add(executor, text)
+        executors = [("built-in", "built-in"), ("formula", "compiled")] + ([("interpreter", "interpreter")] if interpreted else [])
+        for kind, executor in executors:
+            index = ours.add(executor, name)
             if index is not None:
                 racers.append((name, kind, lambda index=index: ours.turn(index)))
         if peer:
@@ -65,10 +65,10 @@ def open_racers(entries, size, threads):
     return racers, [worker for worker in (ours, peer) if worker]
 
 
-def measure(entries, size, threads, turns):
+def measure(entries, size, threads, turns, beside, interpreted):
     """Times of every racer: {entry: {racer: {"forward", "backward", "normalised"}}}, medians in ns per element."""
     runner.note("act: %d functions, %d MB, %d thread(s)" % (len(entries), size >> 20, threads))
-    racers, workers = open_racers(entries, size, threads)
+    racers, workers = open_racers(entries, size, threads, beside, interpreted)
     times = {}
     for _ in range(turns):
         for name, racer, run in racers:
@@ -115,8 +115,7 @@ def run(quick):
     entries = [entry for entry in catalogue() if not quick or entry["id"] in QUICK]
     document = {"rows": [], "same_bits": {entry["id"]: same_bits(entry) for entry in entries},
                 "transcendental": {entry["id"]: entry["transcendental_count"] > 0 for entry in entries}}
-    for threads in [1] if quick else [1, 2]:
-        for size in SIZES[1:2] if quick else SIZES:
-            times = measure(entries, size, threads, TURNS[size])
-            document["rows"].append({"bytes": size, "threads": threads, "times": times, "ratios": ratios(times)})
-            runner.save("act", document)
+    for size, threads, turns, beside, interpreted in CELLS[1:2] if quick else CELLS:
+        times = measure(entries, size, threads, turns, beside, interpreted)
+        document["rows"].append({"bytes": size, "threads": threads, "times": times, "ratios": ratios(times)})
+        runner.save("act", document)

@@ -7,6 +7,11 @@ CHANNELS, CLASSES, DEPTH = 3, 2, 4
 FORMULA = "x*sigmoid(x + x^3/8)"  # in no catalogue: what a user may type
 ACTIVATIONS = ["relu", "silu", "gelu", "mish", FORMULA]
 
+# What is measured with which network; PyTorch compiles for up to a minute for each. ReLU, which comes first, takes part in
+# all of PyTorch's modes, the others in the faster one of its plain and of its compiled modes there.
+CASES = {"step": [(NETWORKS[0], ACTIVATIONS), (NETWORKS[1], ["relu", "mish"]), (NETWORKS[2], ["relu", "silu", "mish"])],
+         "infer": [(NETWORKS[0], ["relu", "mish"]), (NETWORKS[1], ["relu"]), (NETWORKS[2], ["relu"])]}
+
 MODES = {"eager": "PyTorch", "channels_last": "PyTorch, channels last", "compile": "PyTorch, compiled",
          "compile_channels_last": "PyTorch, compiled, channels last"}
 

@@ -269,8 +269,9 @@ def shares(data):
 
 def start(data):
     return "\n## Start\n\n" + table(
-        ["base", "the program itself, s", "to the end of the first step, s", "of that one step, s"],
-        [["%d" % row["base"], "%.2f" % row["launch_s"], "%.2f" % row["first_step_s"], "%.2f" % row["step_s"]] for row in data["start"]])
+        ["base", "the program itself, s", "to the first step, s", "to its end, s", "of that one step, s"],
+        [["%d" % row["base"], "%.2f" % row["launch_s"], "%.2f" % row["ready_s"] if "ready_s" in row else "-",
+          "%.2f" % row["first_step_s"], "%.2f" % row["step_s"]] for row in data["start"]])
 
 
 def size(installed):
@@ -322,9 +323,10 @@ INTRODUCTION = """# Performance
 Written by `make bench` from `bench/results/*.json`; do not edit. Every figure is a ratio of programs that took turns in one
 run on the same two cores; times are medians in milliseconds, the best in parentheses.
 
-    make bench              # everything, about an hour
+    make bench              # everything, about half an hour
     make bench QUICK=1      # a few of each, some minutes; into build/release/bench
     make bench PARTS=step   # one of machine, act, step, infer, shape, accuracy
+    bench/compare.py OLD NEW  # how far the ratios of two folders of results differ
     ogive bench step        # a training step on your machine: --width, --batch, --size, --act, --threads, --json
     ogive bench infer       # inference, likewise
     ogive bench act silu    # what a function costs beside ReLU

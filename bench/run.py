@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure ogive beside its peers, and write bench/results/*.json and docs/performance.md: bench/run.py [--quick] [PART...]
 
-The parts are machine, act, step, infer, shape and accuracy; all of them take about an hour. With --quick a few of each take
+The parts are machine, act, step, infer, shape and accuracy; all of them take about half an hour. With --quick a few of each take
 some minutes, and results and page go to build/release/bench.
 The peers come from build/peers-bench (scripts/install-deps.sh bench); without them only ogive is measured. The page is
 written from whatever results there are; 'page' as a part writes nothing else."""

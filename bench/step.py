@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 
 import runner
-from networks import ACTIVATIONS, MODES, NETWORKS, STEP, name_of, ogive_options
+from networks import CASES, MODES, STEP, name_of, ogive_options
 
 TORCH = {"relu": "nn.ReLU", "silu": "nn.SiLU", "gelu": "nn.GELU", "mish": "nn.Mish"}
 
@@ -119,13 +119,21 @@ def ratios(found):
             "memory_ratio_without_import": ours / (memory[least] - found[least]["imported_bytes"])}
 
 
+def faster_modes(row):
+    """Of PyTorch's plain modes, and of its compiled ones, the one that was faster in a row of results."""
+    found = {mode: row["contenders"][name]["median"] for mode, name in MODES.items() if name in row["contenders"]}
+    families = [[mode for mode in found if mode.startswith("compile") == compiled] for compiled in (False, True)]
+    return [min(family, key=found.get) for family in families if family]
+
+
 def run(kind, quick):
     rows = []
-    networks, acts, modes = NETWORKS, ACTIVATIONS, list(MODES)
-    rounds, turns = (5, 2) if kind == "step" else (7, 5)
+    cases, rounds, turns = CASES[kind], *((4, 2) if kind == "step" else (5, 4))
     if quick:
-        networks, acts, modes, rounds, turns = NETWORKS[:1], ["relu"], ["eager", "channels_last"], 3, 2
-    for network in networks:
+        cases, rounds, turns = [(cases[0][0], ["relu"])], 3, 2
+    for network, acts in cases:
+        modes = ["eager", "channels_last"] if quick else list(MODES)
         for act in acts:
             rows.append(measure(kind, network, act, 2, modes, rounds, turns))
             runner.save(kind, {"rounds": rounds, "turns": turns, "rows": rows})
+            modes = faster_modes(rows[-1]) if act == acts[0] else modes

@@ -77,7 +77,8 @@ typedef struct og_pass_cost {
     int threads;
     int turns;          /* passes that were timed */
     double ms, best_ms; /* per pass: median, and the least */
-    double first_ms;    /* making the network and its plan, and the first pass */
+    double ready_ms;    /* making the network and its plan */
+    double first_ms;    /* the same, and the first pass */
     double gflop;       /* per pass, of all convolutions */
     double peak_gflops; /* what a loop of nothing but multiplications and additions does per second on these threads */
     int64_t plan_bytes; /* that the plan booked */
