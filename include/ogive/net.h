@@ -62,6 +62,7 @@ typedef struct og_net_spec {
     og_down down;
     og_up up;
     og_concat concat;
+    int head_kernel;       /* side of the last convolution: 1, which 0 means too, or 3 */
     bool deep_supervision; /* each decoder stage has a head of its own that counts in the training loss */
     const og_act *acts[OG_PLACE_COUNT][OG_STAGES_MAX]; /* borrowed during og_net_new() only; NULL where no layer is */
     const og_head *head;                               /* likewise; NULL is softmax */

@@ -53,6 +53,7 @@ typedef struct og_train_options {
     int64_t depth, width, width_cap, convs;           /* depth 0: as the patch allows */
     char *widths, *decoder_widths;                    /* "" where width and width_cap stand */
     bool narrow, conv_bias, deep_supervision;
+    int head_kernel; /* 0 for 1, 1 for 3 */
     int64_t groups;
     int norm, order, down, up, concat; /* og_norm, og_order, og_down, og_up, og_concat */
     /* optimisation */

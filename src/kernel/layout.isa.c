@@ -10,3 +10,10 @@ void OG_ISA_FN(pack)(size_t pixels, size_t stride, int count, const float *plana
         og__store(block + i * OG_LANES, value);
     }
 }
+
+void OG_ISA_FN(unpack)(size_t pixels, size_t stride, int count, const float *block, float *planar)
+{
+    for (size_t i = 0; i < pixels; i++)
+        for (int c = 0; c < count; c++)
+            planar[(size_t)c * stride + i] = block[i * OG_LANES + (size_t)c];
+}

@@ -453,6 +453,19 @@ static double head_share(const og_net_spec *spec, int stage)
     return stage < heads ? ldexp(1, -stage) / total : 0;
 }
 
+static int add_planes(builder *b, int src)
+{
+    og__node n = {.kind = OG_NODE_PLANES,
+                  .src_count = 1,
+                  .src = {src},
+                  .channels = channels_of(b, src),
+                  .stage = stage_of(b, src),
+                  .number = b->number++,
+                  .weight = OG_NO_PARAM,
+                  .bias = OG_NO_PARAM};
+    return add_node(b, &n);
+}
+
 /* Stage 0's makes the result; the others only serve the training. */
 static void add_head(builder *b, int src, int stage)
 {
@@ -461,7 +474,10 @@ static void add_head(builder *b, int src, int stage)
     int number = b->number;
     if (stage > 0)
         b->number = STAGE_HEAD_NUMBER + stage;
-    int at = add_conv(b, name, OG_INPUT_X, (sources){-1, src, false}, b->spec->classes, 1, true);
+    int kernel = b->spec->head_kernel == 3 ? 3 : 1;
+    int at = add_conv(b, name, OG_INPUT_X, (sources){-1, src, false}, b->spec->classes, kernel, true);
+    if (kernel > 1) /* only a 1 x 1 convolution makes planes by itself */
+        at = add_planes(b, at);
     if (stage > 0)
         b->number = number;
     if (b->status != OG_OK)

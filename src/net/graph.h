@@ -9,6 +9,7 @@ typedef enum og__node_kind {
     OG_NODE_CONV,     /* kernel x kernel convolution of one source, or of two that are thereby concatenated */
     OG_NODE_NORM_ACT, /* normalisation of each operand, then activation */
     OG_NODE_MIRROR,   /* (x, -x) over the channels; of an odd number the last -x is left out */
+    OG_NODE_PLANES,   /* the same values, planar: logits */
     OG_NODE_POOL,     /* 2 x 2 maximum or mean, of volumes [2 x] 2 x 2 */
     OG_NODE_UP,       /* 2 x 2 transposed convolution, stride 2; likewise */
     OG_NODE_RESIZE,   /* enlargement by 2, (bi- or tri-)linear or nearest; likewise */
@@ -49,7 +50,7 @@ typedef struct og__node {
     bool depthwise;           /* CONV: each channel by itself */
     bool strided;             /* CONV: stride 2 */
     bool corners;             /* RESIZE: the corners' centres stay where they are, not the corners */
-    bool head;                /* CONV: it makes logits */
+    bool head;                /* CONV, PLANES: its values are logits, planar */
     double loss_share;        /* of the loss of these logits in the whole; without any it is not computed */
     bool shuffled;            /* CONV: a SHUFFLE reads it */
     bool average;             /* POOL: the mean, not the maximum */

@@ -88,6 +88,8 @@ static og_status check_spec(const og_net_spec *spec)
     OG_TRY(check_range("depth", spec->depth, 1, OG_DEPTH_MAX));
     OG_TRY(check_range("width", spec->width, 1, 4096));
     OG_TRY(check_range("width cap", spec->width_cap, spec->width, WIDTH_CAP_MAX));
+    if (spec->head_kernel != 0 && spec->head_kernel != 3)
+        OG_TRY(check_range("head's kernel", spec->head_kernel, 1, 1));
     if (spec->widths[spec->depth] > 0)
         OG_TRY(check_widths("width of a listed stage", spec->widths, spec->widths[0] == 0, spec->depth + 1));
     if (spec->decoder_widths[0] > 0)

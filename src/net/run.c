@@ -28,17 +28,22 @@ static size_t block_floats(const og_plan *plan, const og__plan_node *at)
 
 /* --- forward ------------------------------------------------------------------------------------------------------ */
 
-static void pack_image(const context *c, float *dst)
+/* Between planes (N, C, D, H, W) and the blocks of a node's value: pack, or the way back. */
+static void change_layout(og_plan *plan, const og__plan_node *at, int channels, const float *planes, float *to_planes,
+                          float *blocked)
 {
-    og_plan *plan = c->plan;
-    int blocks = c->at->blocks, channels = c->node->channels, d = c->at->d;
-    size_t plane = c->at->pixels, stride = (size_t)d * plane;
+    size_t plane = at->pixels, stride = (size_t)at->d * plane;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < c->at->images * blocks; i++) {
-        int first = i % blocks * plan->lanes, count = channels - first < plan->lanes ? channels - first : plan->lanes;
-        size_t sample = (size_t)(i / blocks / d), z = (size_t)(i / blocks % d);
-        const float *planar = plan->image + (sample * (size_t)channels + (size_t)first) * stride + z * plane;
-        plan->ops->pack(plane, stride, count, planar, dst + (size_t)i * block_floats(plan, c->at));
+    for (int i = 0; i < at->images * at->blocks; i++) {
+        int first = i % at->blocks * plan->lanes, left = channels - first;
+        int count = left < plan->lanes ? left : plan->lanes;
+        size_t sample = (size_t)(i / at->blocks / at->d), z = (size_t)(i / at->blocks % at->d);
+        size_t planar = (sample * (size_t)channels + (size_t)first) * stride + z * plane;
+        float *block = blocked + (size_t)i * block_floats(plan, at);
+        if (to_planes)
+            plan->ops->unpack(plane, stride, count, block, to_planes + planar);
+        else
+            plan->ops->pack(plane, stride, count, planes + planar, block);
     }
 }
 
@@ -220,7 +225,7 @@ static og_status forward(og_plan *plan, const og__step *step)
     const float *src = step->src[0] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[0]);
     switch (c.node->kind) {
     case OG_NODE_INPUT:
-        pack_image(&c, dst);
+        change_layout(plan, c.at, c.node->channels, plan->image, NULL, dst);
         return OG_OK;
     case OG_NODE_CONV:
     case OG_NODE_UP:
@@ -234,6 +239,9 @@ static og_status forward(og_plan *plan, const og__step *step)
             og__norm_act_forward(plan, step->node, operands, dst);
         return OG_OK;
     }
+    case OG_NODE_PLANES:
+        change_layout(plan, c.src, c.node->channels, NULL, dst, og__plan_buffer(plan, step->src[0]));
+        return OG_OK;
     case OG_NODE_MIRROR:
         mirror(&c, false, src, dst);
         return OG_OK;
@@ -325,6 +333,9 @@ static og_status backward(og_plan *plan, const og__step *step)
                               gradients);
         return OG_OK;
     }
+    case OG_NODE_PLANES:
+        change_layout(plan, c.src, c.node->channels, d_dst, NULL, d_src);
+        return OG_OK;
     case OG_NODE_MIRROR:
         mirror(&c, true, d_dst, d_src);
         return OG_OK;

@@ -161,7 +161,10 @@ static bool applies(const planner *p, int conv, int norm)
 /* Whether a pass leaves a node out: a head that only serves the training, or that does not count there. */
 static bool is_idle(const planner *p, int node)
 {
-    const og__node *n = &p->graph->nodes[node];
+    const og__graph *g = p->graph;
+    if (node + 1 < g->node_count && g->nodes[node + 1].kind == OG_NODE_PLANES)
+        node++; /* the convolution before it goes with it */
+    const og__node *n = &g->nodes[node];
     return n->head && node < p->graph->node_count - 1 && (!p->training || n->loss_share == 0);
 }
 
@@ -199,7 +202,8 @@ static void need(planner *p, int node)
 /* Whether a node's backward step needs what it was computed from: the linear ones do not. */
 static bool reads_values(const og__node *n)
 {
-    return n->kind != OG_NODE_RESIZE && n->kind != OG_NODE_SHUFFLE && n->kind != OG_NODE_MIRROR && !n->average;
+    return n->kind != OG_NODE_RESIZE && n->kind != OG_NODE_SHUFFLE && n->kind != OG_NODE_MIRROR &&
+           n->kind != OG_NODE_PLANES && !n->average;
 }
 
 /* Where the gradient by source i goes: the first one is made in place by NORM_ACT, and the first consumer's is kept. */

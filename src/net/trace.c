@@ -49,6 +49,7 @@ og__work og__trace_work(const og__graph *graph, const og__step *step)
         return OG_WORK_LOSS;
     switch (graph->nodes[step->node].kind) {
     case OG_NODE_INPUT:
+    case OG_NODE_PLANES:
         return OG_WORK_PACK;
     case OG_NODE_CONV:
     case OG_NODE_UP:
@@ -83,6 +84,7 @@ void og__trace_name(const og__graph *graph, int node, size_t size, char text[siz
         const char *kind = n->kind == OG_NODE_POOL      ? "pool"
                            : n->kind == OG_NODE_RESIZE  ? "resize"
                            : n->kind == OG_NODE_SHUFFLE ? "shuffle"
+                           : n->kind == OG_NODE_PLANES  ? "planes"
                                                         : "mirror";
         snprintf(text, size, "%s.%d.%s", n->kind == OG_NODE_POOL ? "encoder" : "decoder",
                  n->kind == OG_NODE_POOL ? n->stage - 1 : n->stage, kind);

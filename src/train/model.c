@@ -61,6 +61,7 @@ og_status og__model_spec(const og_train_options *options, int channels, int clas
         .down = (og_down)options->down,
         .up = (og_up)options->up,
         .concat = (og_concat)options->concat,
+        .head_kernel = 2 * options->head_kernel + 1,
         .deep_supervision = options->deep_supervision,
     };
     OG_TRY(read_widths("widths", options->widths, spec->depth + 1, 0, spec->widths));

@@ -40,7 +40,7 @@ static inline og_plan *make_plan(og_net *net, int n, int h, int w, bool training
 enum { N = 2, SIDE = 16, PIXELS = N * SIDE * SIDE, VOLUME_SIDE = 8 };
 
 /* As many pixels in one cube. */
-static inline og_plan *make_volume_plan(og_net *net, int threads)
+static inline og_plan *make_volume_plan(og_net *net, bool training, int threads)
 {
     og_plan *plan;
     _Static_assert(VOLUME_SIDE * VOLUME_SIDE * VOLUME_SIDE == PIXELS, "a cube");
@@ -48,12 +48,19 @@ static inline og_plan *make_volume_plan(og_net *net, int threads)
                                .d = VOLUME_SIDE,
                                .h = VOLUME_SIDE,
                                .w = VOLUME_SIDE,
-                               .training = true,
+                               .training = training,
                                .exact = true,
                                .threads = threads};
     if (og_plan_new(net, &options, &plan) != OG_OK)
         fail_msg("%s", og_error_text());
     return plan;
+}
+
+/* For images or one volume, as the network takes them. */
+static inline og_plan *make_usual_plan(og_net *net, bool training, int threads)
+{
+    return og_net_spec_of(net)->dims == 3 ? make_volume_plan(net, training, threads)
+                                          : make_plan(net, N, SIDE, SIDE, training, threads);
 }
 
 static inline void make_labels(uint8_t *labels, int classes)
@@ -76,7 +83,7 @@ static inline double train_once(og_plan *plan, const float *image, const uint8_t
 static inline void check_net_gradients(const char *about, og_net *net)
 {
     const og_net_spec *spec = og_net_spec_of(net);
-    og_plan *plan = spec->dims == 3 ? make_volume_plan(net, 1) : make_plan(net, N, SIDE, SIDE, true, 1);
+    og_plan *plan = make_usual_plan(net, true, 1);
     float *image = random_tensor((size_t)(spec->in_channels * PIXELS), 1);
     uint8_t labels[PIXELS];
     make_labels(labels, spec->classes);

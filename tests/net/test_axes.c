@@ -38,6 +38,9 @@ static const struct {
     {"silu", {{"widths", "0,4,3"}, {"decoder-widths", "2,5"}, {"down", "strided"}}},
     {"silu", {{"deep-supervision", "true"}, {"depth", "3"}, {"width-cap", "6"}, {"up", "bilinear"}}},
     {"silu", {{"deep-supervision", "true"}, {"depth", "1"}}},
+    {"silu", {{"head-kernel", "3"}}},
+    {"silu", {{"head-kernel", "3"}, {"deep-supervision", "true"}, {"depth", "3"}, {"width-cap", "6"}}},
+    {"silu", {{"head-kernel", "3"}, {"dims", "3"}}},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -91,7 +94,7 @@ static void bits_are_the_same(void **state)
         uint8_t labels[PIXELS];
         make_labels(labels, 3);
         for (int repeat = 0; repeat < 2; repeat++) {
-            og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 2);
+            og_plan *plan = make_usual_plan(net, true, 2);
             train_once(plan, image, labels);
             if (!first)
                 first = copy_tensor(og_net_gradients(net), weights / sizeof(float));
@@ -99,7 +102,7 @@ static void bits_are_the_same(void **state)
             og_plan_free(plan);
         }
         for (int threads = 1; threads <= 2; threads++) {
-            og_plan *plan = make_plan(net, N, SIDE, SIDE, false, threads);
+            og_plan *plan = make_usual_plan(net, false, threads);
             float *probs = floats_new(3 * PIXELS);
             assert_int_equal(og_plan_infer(plan, image, false, probs), OG_OK);
             if (!want)

@@ -56,6 +56,7 @@ static const struct {
     {"width-cap", "8", OTHER_WEIGHTS, {0}},
     {"widths", "4,9", OTHER_WEIGHTS, {"depth", "1"}},
     {"decoder-widths", "5", OTHER_WEIGHTS, {"depth", "1"}},
+    {"head-kernel", "3", OTHER_WEIGHTS, {0}},
     {"dims", "3", OTHER_WEIGHTS, {0}},
     {"preset", "milesial", SAME_RUN, {0}}, /* the command line sets what it names */
     {"narrow", "true", OTHER_WEIGHTS, {"depth", "2"}},

@@ -7,7 +7,8 @@
 #include "train/model.h"
 #include "train/options.h"
 
-/* Counted from the published sources, but unet2015's, from the paper. */
+/* Counted from the published sources, but unet2015's, from the paper; smp's encoder is not published: its layers, its
+ * decoder and its head. */
 static const struct {
     const char *preset;
     int channels, classes;
@@ -17,8 +18,8 @@ static const struct {
     {"unet2015", 1, 2, "depth", "4", 31030658},  {"milesial", 3, 2, "depth", "4", 31037698},
     {"milesial", 1, 2, "depth", "4", 31036546},  {"milesial-bilinear", 3, 2, "depth", "4", 17263042},
     {"nnunet", 1, 2, "depth", "7", 46324558},    {"nnunet-bn", 1, 2, "depth", "7", 46324558},
-    {"nnunet-3d", 1, 2, "depth", "5", 31195594}, {"nnunet", 3, 2, "depth", "7", 46325134},
-    {"nnunet", 1, 2, "depth", "6", 33471820},
+    {"nnunet-3d", 1, 2, "depth", "5", 31195594}, {"smp", 3, 2, "depth", "5", 4761280 + 3151552 + 290},
+    {"nnunet", 3, 2, "depth", "7", 46325134},    {"nnunet", 1, 2, "depth", "6", 33471820},
 };
 
 static void options_of(const char *preset, og_train_options *options)
