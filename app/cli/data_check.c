@@ -58,6 +58,22 @@ static json_t *mask_document(const og_data_report *report)
     return list;
 }
 
+/* [{"name", "classes": [index], "writes": index}] */
+static json_t *region_documents(const og_dataset *data)
+{
+    const og_regions *regions = og_dataset_regions(data);
+    json_t *rows = json_array();
+    for (int r = 0; r < regions->count; r++) {
+        json_t *classes = json_array();
+        for (int k = 0; k < og_dataset_class_count(data); k++)
+            if (regions->of_class[k] >> r & 1)
+                json_array_append_new(classes, json_integer(k));
+        json_array_append_new(rows, json_pack("{s:s, s:o, s:i}", "name", og_dataset_region_name(data, r), "classes",
+                                              classes, "writes", (int)regions->writes[r]));
+    }
+    return rows;
+}
+
 static og_status print_document(const og_dataset *data, const og_data_report *report)
 {
     json_t *sizes = json_array(), *values = json_array(), *findings = json_array(), *parts = json_object();
@@ -79,13 +95,13 @@ static og_status print_document(const og_dataset *data, const og_data_report *re
                                 report->spacing_max[0], report->spacing_max[1]);
     for (int part = 0; part < OG_PART_COUNT; part++)
         json_object_set_new(parts, part_names[part], part_document(data, &report->parts[part]));
-    return print_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name",
+    return print_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name",
                                 og_dataset_name(data), "layout", report->layout, "layout_name", report->layout_name,
                                 "channels", report->channels, "class_count", report->class_count, "sizes", sizes,
-                                "values", values, "mask_values", mask_document(report), "spacing", spacing, "parts",
-                                parts, "duplicates", (json_int_t)report->duplicates, "near_duplicates",
-                                (json_int_t)report->near_duplicates, "copy_dice", json_number(report->copy_dice),
-                                "findings", findings),
+                                "values", values, "regions", region_documents(data), "mask_values",
+                                mask_document(report), "spacing", spacing, "parts", parts, "duplicates",
+                                (json_int_t)report->duplicates, "near_duplicates", (json_int_t)report->near_duplicates,
+                                "copy_dice", json_number(report->copy_dice), "findings", findings),
                       10);
 }
 
@@ -174,6 +190,18 @@ static bool is_plain(const og_data_report *report)
     return true;
 }
 
+static void print_regions(const og_dataset *data)
+{
+    const og_regions *regions = og_dataset_regions(data);
+    for (int r = 0; r < regions->count; r++) {
+        printf("%s  region %d, %s:", r == 0 ? "\n" : "", r + 1, og_dataset_region_name(data, r));
+        for (int k = 0, shown = 0; k < og_dataset_class_count(data); k++)
+            if (regions->of_class[k] >> r & 1)
+                printf("%s %s", shown++ ? "," : "", og_dataset_class_name(data, k));
+        printf("; written as %s\n", og_dataset_class_name(data, regions->writes[r]));
+    }
+}
+
 static void print_report(const og_dataset *data, const og_data_report *report)
 {
     enum { CHANNELS_SHOWN = 8 };
@@ -197,6 +225,7 @@ static void print_report(const og_dataset *data, const og_data_report *report)
     if (!is_plain(report))
         print_mask_values(data, report);
     print_classes(data, report);
+    print_regions(data);
     if (report->finding_count > 0)
         printf("\n");
     for (size_t i = 0; i < report->finding_count; i++)
@@ -237,7 +266,7 @@ const cli_command data_check_command = {
         "or nearly so, slices beside each other, classes that never occur, smoothed masks. Look at the pictures that "
         "--preview writes: does each mask lie on its image?\n\n"
         "With --json: \"name\", \"layout\", \"layout_name\", \"channels\", \"class_count\", \"sizes\", \"values\", "
-        "\"mask_values\", \"spacing\", \"parts\" (\"train\", \"validation\"), \"duplicates\", \"near_duplicates\", "
+        "\"regions\", \"mask_values\", \"spacing\", \"parts\" (\"train\", \"validation\"), \"duplicates\", \"near_duplicates\", "
         "\"copy_dice\", \"findings\" (\"severity\", \"text\").",
     .examples = "  ogive data check my-data\n"
                 "  ogive data check my-data --preview sheet.png\n"

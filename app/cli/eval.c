@@ -79,11 +79,11 @@ static og_status show(const own_settings *settings, const og_dataset *data, og_m
     score_view view = {.scorer = scorer,
                        .metrics = metrics,
                        .class_names = class_names,
-                       .class_count = og_dataset_class_count(data),
+                       .class_count = og_dataset_scored_count(data),
                        .unit = "px",
                        .tolerance = settings->tolerance};
     for (int c = 0; c < view.class_count; c++)
-        class_names[c] = og_dataset_class_name(data, c);
+        class_names[c] = og_dataset_scored_name(data, c);
     if (settings->per_image[0] != '\0') {
         og_status status = scores_save_images(&view, settings->per_image);
         if (status != OG_OK)
@@ -106,6 +106,7 @@ static og_status run(const void *values, const char *const *positionals)
                                 .smallest = settings->smallest};
     GO(og_metric_set_parse(settings->metrics, &options.metrics));
     GO(og_dataset_open(positionals[1], &settings->data, &data));
+    options.regions = og_dataset_regions(data);
     GO(og_scorer_new(og_dataset_class_count(data), &options, &scorer));
     if (holds_labels(positionals[0]))
         GO(og_labels_score(positionals[0], data, (og_part)settings->part, scorer));

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <ogive/option.h>
+#include <ogive/region.h>
 #include <ogive/status.h>
 
 #ifdef __cplusplus
@@ -73,6 +74,14 @@ OG_API int og_dataset_channels(const og_dataset *data);
 OG_API int og_dataset_class_count(const og_dataset *data);
 OG_API const char *og_dataset_class_name(const og_dataset *data, int class_index);
 OG_API size_t og_dataset_count(const og_dataset *data, og_part part);
+
+/** The regions that the data set declares, count 0 where it has none; and the name of one. */
+OG_API const og_regions *og_dataset_regions(const og_dataset *data);
+OG_API const char *og_dataset_region_name(const og_dataset *data, int region);
+
+/** What is scored (og_regions_has()): the classes, or what is in no region and then the regions. */
+OG_API int og_dataset_scored_count(const og_dataset *data);
+OG_API const char *og_dataset_scored_name(const og_dataset *data, int scored);
 
 /** Return a checksum over the pixels, labels, order and parts of the data set, to notice that it changed. */
 OG_API uint64_t og_dataset_digest(const og_dataset *data);

@@ -12,6 +12,7 @@
 #include <ogive/act.h>
 #include <ogive/head.h>
 #include <ogive/loss.h>
+#include <ogive/region.h>
 #include <ogive/status.h>
 
 #ifdef __cplusplus
@@ -140,6 +141,11 @@ typedef struct og_plan_options {
     bool exact;          /* direct convolution everywhere, no Winograd */
     int threads;         /* >= 1 */
     const og_loss *loss; /* of training; borrowed during og_plan_new() only; NULL is "ce + dice" */
+    /* Of training, both borrowed likewise: */
+    const float *class_weights; /* (256) by label: factor of a pixel in the losses of single pixels, whose mean is over
+                                   the factors (PyTorch's CrossEntropyLoss(weight)); NULL is 1. The others do without */
+    const og_regions *regions;  /* what the outputs are, of a head that treats each by itself; labels are classes then,
+                                   and every output counts in losses that leave out the background. NULL: classes */
 } og_plan_options;
 
 /** Plan all memory and choose kernels for one input size. The net must outlive the plan. */

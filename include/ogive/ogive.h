@@ -13,6 +13,7 @@
 #include <ogive/image.h>
 #include <ogive/net.h>
 #include <ogive/option.h>
+#include <ogive/region.h>
 #include <ogive/plot.h>
 #include <ogive/predict.h>
 #include <ogive/preset.h>

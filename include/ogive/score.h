@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ogive/region.h>
 #include <ogive/status.h>
 
 #ifdef __cplusplus
@@ -47,9 +48,11 @@ OG_API og_status og_metric_set_parse(const char *text, og_metric_set *set);
 
 typedef struct og_score_options {
     og_metric_set metrics;
-    double tolerance;     /* of NSD and boundary F, in the unit of the spacing */
-    bool full_neighbours; /* objects touch at corners (8 or 26 neighbours), not at faces only (4 or 6) */
-    int64_t smallest;     /* objects of fewer pixels are left out, on both sides */
+    double tolerance;          /* of NSD and boundary F, in the unit of the spacing */
+    bool full_neighbours;      /* objects touch at corners (8 or 26 neighbours), not at faces only (4 or 6) */
+    int64_t smallest;          /* objects of fewer pixels are left out, on both sides */
+    const og_regions *regions; /* what is scored instead of the classes, a class_index being og_regions_has()'s;
+                                  borrowed by og_scorer_new(); NULL: the classes */
 } og_score_options;
 
 /** One image with its truth and its prediction; all borrowed. */

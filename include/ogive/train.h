@@ -17,6 +17,7 @@
 #include <ogive/data.h>
 #include <ogive/net.h>
 #include <ogive/option.h>
+#include <ogive/region.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -58,8 +59,9 @@ typedef struct og_train_options {
     int norm, order, down, up, concat; /* og_norm, og_order, og_down, og_up, og_concat */
     /* optimisation */
     int64_t epochs, batch;
-    char *patch;       /* "128", "128x96" (height first), or "0" for whole images */
-    double foreground; /* share of the patches about objects */
+    char *patch;         /* "128", "128x96" (height first), or "0" for whole images */
+    char *class_weights; /* "none", "median", "inverse", or "w0,w1,..." */
+    double foreground;   /* share of the patches about objects */
     bool balance;
     double scale; /* share of the images' size to work at */
     int64_t seed;
@@ -144,6 +146,10 @@ typedef struct og_model {
     og_scaling scaling;
     int class_count;
     char **class_names;
+    og_regions regions;  /* what the network tells apart; count 0: the classes */
+    char **region_names; /* (regions.count) */
+    int scored_count;    /* og_regions_has() */
+    char **scored_names; /* (scored_count), the class names or "in no region" and the regions' */
     og_train_options options;
 } og_model;
 

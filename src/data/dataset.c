@@ -71,6 +71,9 @@ static og_status open_with(const char *path, const og_data_options *options, og_
     OG_TRY(og__survey_run(&data->listing, &data->survey));
     OG_TRY(og__mapping_make(&data->listing, &data->survey, options, &data->mapping));
     OG_TRY(og__samples_read(data));
+    OG_TRY(og__regions_settle(&data->listing.regions, &data->listing.classes, &data->mapping, &data->regions));
+    for (int k = 0; data->regions.count > 0 && k < 256; k++)
+        data->digest = (data->digest ^ data->regions.of_class[k]) * 0x100000001b3u;
     OG_TRY(og__split(data, options));
     data->scaling = make_scaling(data, (og_normalize)options->normalize);
     return OG_OK;
@@ -172,6 +175,28 @@ void og__sample_release(const og_dataset *data, og_part part, size_t index)
 bool og__sample_is_mapped(const og_dataset *data, og_part part, size_t index)
 {
     return data->samples[data->parts[part][index]].mapped;
+}
+
+const og_regions *og_dataset_regions(const og_dataset *data)
+{
+    return &data->regions;
+}
+
+const char *og_dataset_region_name(const og_dataset *data, int region)
+{
+    return data->listing.regions.names[region];
+}
+
+int og_dataset_scored_count(const og_dataset *data)
+{
+    return data->regions.count > 0 ? data->regions.count + 1 : data->listing.classes.count;
+}
+
+const char *og_dataset_scored_name(const og_dataset *data, int scored)
+{
+    if (data->regions.count == 0)
+        return og_dataset_class_name(data, scored);
+    return scored == 0 ? "in no region" : og_dataset_region_name(data, scored - 1);
 }
 
 og_scaling og_dataset_scaling(const og_dataset *data)

@@ -35,6 +35,7 @@ struct og_dataset {
     size_t *parts[OG_PART_COUNT]; /* (part_counts[p]) indices into samples */
     og__store store;              /* of the pixels */
     char *cache_folder;           /* of the store's file */
+    og_regions regions;
     og_scaling scaling;
     uint64_t digest;
 };

@@ -152,6 +152,7 @@ void og__listing_deinit(og__listing *listing)
     free(listing->pairs);
     free(listing->name);
     og__classes_deinit(&listing->classes);
+    og__regions_deinit(&listing->regions);
     og__findings_deinit(&listing->findings);
     *listing = (og__listing){0};
 }

@@ -8,6 +8,7 @@
 #include "data/findings.h"
 #include "data/paths.h"
 #include "data/ranges.h"
+#include "data/regions.h"
 
 enum {
     OG_PART_OPEN = -1,     /* the data set does not say */
@@ -39,6 +40,7 @@ typedef struct og__listing {
     int fold_count;  /* > 0: the parts are those of a fold of the data set's own list of so many */
     bool objects;    /* mask values number objects, all of one class */
     og__classes classes;
+    og__region_list regions;
     og__findings findings;
 } og__listing;
 

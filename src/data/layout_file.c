@@ -250,7 +250,7 @@ static og_status read_pairs(const og__yaml *root, const char *folder, const og_d
 static og_status read_root(const og__yaml *root, const char *folder, const og_data_options *options,
                            og__listing *listing)
 {
-    static const char *const keys[] = {"name", "classes", "ignore", "codes", "pairs", "folder"};
+    static const char *const keys[] = {"name", "classes", "ignore", "codes", "regions", "pairs", "folder"};
     const og__yaml *value;
     const char *name;
     OG_TRY(og__yaml_check_keys(root, "a data set", keys, sizeof keys / sizeof keys[0]));
@@ -264,6 +264,8 @@ static og_status read_root(const og__yaml *root, const char *folder, const og_da
         og__classes_deinit(&listing->classes); /* the file knows better than a folder's classes.txt */
         OG_TRY(read_classes(value, &listing->classes));
     }
+    if ((value = og__yaml_find(root, "regions")))
+        OG_TRY(og__regions_read(value, &listing->regions));
     if ((value = og__yaml_find(root, "codes")))
         OG_TRY(read_codes(value, folder, &listing->classes));
     if ((value = og__yaml_find(root, "ignore")))

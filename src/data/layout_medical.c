@@ -1,14 +1,16 @@
 /* Folders with a dataset.json: nnU-Net's raw data and the Medical Segmentation Decathlon.
  *
  * nnU-Net: imagesTr/CASE_0000.ENDING, CASE_0001.ENDING, ... are the channels of a case, labelsTr/CASE.ENDING its mask;
- * "labels" is {name: value}, "ignore" among the names marks what is not scored; splits_final.json beside it lists the
- * folds. Decathlon: "training" is [{image, label}], "labels" is {value: name}. */
+ * "labels" is {name: value}, "ignore" among the names marks what is not scored; a list of values is a region
+ * (regions.h); splits_final.json beside it lists the folds. Decathlon: "training" is [{image, label}], "labels" is
+ * {value: name}. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "data/entries.h"
 #include "data/layout.h"
 #include "format/json.h"
@@ -64,10 +66,10 @@ static og_status read_labels(const char *folder, const json_t *root, og__listing
         else if (count < OG_CLASSES_MAX)
             labels[count++] = found;
     }
-    if (regions)
-        return og__findings_add(&listing->findings, OG_SEVERITY_WARNING,
-                                "'%s/%s' declares regions of several labels; the labels themselves are learned instead",
-                                folder, description_name);
+    if (regions) {
+        og_status status = og__regions_read_json(root, &listing->regions);
+        return status == OG_OK ? OG_OK : og__fail_in(status, "'%s/%s'", folder, description_name);
+    }
     if (count < 2)
         return OG_OK;
     qsort(labels, count, sizeof *labels, compare_labels);

@@ -1,6 +1,7 @@
 #include "metric/confusion.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,21 +45,25 @@ void og__confusion_add(og__confusion *confusion, const og__confusion *other)
         confusion->pixels[i] += other->pixels[i];
 }
 
-og__counts og__confusion_of_class(const og__confusion *confusion, int class_index)
+og__counts og__confusion_of_scored(const og__confusion *confusion, const og_regions *regions, int scored)
 {
-    size_t classes = (size_t)confusion->class_count, index = (size_t)class_index;
-    og__counts counts = {.true_positive = confusion->pixels[index * classes + index]};
+    size_t classes = (size_t)confusion->class_count;
+    og__counts counts = {0};
     for (size_t truth = 0; truth < classes; truth++)
         for (size_t label = 0; label < classes; label++) {
             int64_t pixels = confusion->pixels[truth * classes + label];
-            if (truth != index && label != index)
-                counts.true_negative += pixels;
-            else if (truth != index)
-                counts.false_positive += pixels;
-            else if (label != index)
-                counts.false_negative += pixels;
+            bool here = og_regions_has(regions, (int)truth, scored), said = og_regions_has(regions, (int)label, scored);
+            *(here && said ? &counts.true_positive
+              : here       ? &counts.false_negative
+              : said       ? &counts.false_positive
+                           : &counts.true_negative) += pixels;
         }
     return counts;
+}
+
+og__counts og__confusion_of_class(const og__confusion *confusion, int class_index)
+{
+    return og__confusion_of_scored(confusion, NULL, class_index);
 }
 
 double og__confusion_accuracy(const og__confusion *confusion)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ogive/region.h>
 #include <ogive/status.h>
 
 typedef struct og__confusion {
@@ -28,6 +29,9 @@ void og__confusion_count(og__confusion *confusion, size_t pixels, const uint8_t 
 void og__confusion_add(og__confusion *confusion, const og__confusion *other);
 
 og__counts og__confusion_of_class(const og__confusion *confusion, int class_index);
+
+/* The same of what is scored (og_regions_has()). */
+og__counts og__confusion_of_scored(const og__confusion *confusion, const og_regions *regions, int scored);
 
 /* Share of the pixels on the diagonal; NaN without pixels. */
 double og__confusion_accuracy(const og__confusion *confusion);

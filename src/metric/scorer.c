@@ -18,19 +18,21 @@
 /* What is kept of one image. */
 typedef struct record {
     char *name;
-    double *values; /* (METRIC_COUNT, class_count) */
-    bool *one_side; /* (class_count) the class is in the truth or in the prediction, but not in both */
+    double *values; /* (METRIC_COUNT, scored_count) */
+    bool *one_side; /* (scored_count) the class is in the truth or in the prediction, but not in both */
 } record;
 
 struct og_scorer {
-    int class_count;
+    int class_count;  /* of labels */
+    int scored_count; /* og_regions_has() */
+    og_regions regions;
     og_score_options options;
     record *records;
     size_t count, room;
     /* sums over the images, for what is pooled */
     og__confusion confusion, of_image;
     og__calibration calibration;
-    og__object_counts *objects; /* (class_count) */
+    og__object_counts *objects; /* (scored_count) */
 };
 
 /* Masks and numbers of one class of one image. */
@@ -49,9 +51,13 @@ og_status og_scorer_new(int class_count, const og_score_options *options, og_sco
     OG_TRY(og__alloc(1, sizeof *made, &made));
     made->class_count = class_count;
     made->options = *options;
+    made->options.regions = NULL;
+    if (options->regions)
+        made->regions = *options->regions;
+    made->scored_count = made->regions.count > 0 ? made->regions.count + 1 : class_count;
     OG_GO(og__confusion_init(&made->confusion, class_count));
     OG_GO(og__confusion_init(&made->of_image, class_count));
-    OG_GO(og__alloc((size_t)class_count, sizeof *made->objects, &made->objects));
+    OG_GO(og__alloc((size_t)made->scored_count, sizeof *made->objects, &made->objects));
     *scorer = made;
     made = NULL;
 done:
@@ -81,7 +87,7 @@ void og_scorer_free(og_scorer *scorer)
 
 static double *value_at(const og_scorer *scorer, const record *image, og_metric metric, int class_index)
 {
-    return &image->values[(size_t)metric * (size_t)scorer->class_count + (size_t)class_index];
+    return &image->values[(size_t)metric * (size_t)scorer->scored_count + (size_t)class_index];
 }
 
 static double overlap_value(og_metric metric, og__counts counts)
@@ -130,8 +136,8 @@ static void count_pixels(og_scorer *scorer, const og_scored_image *image, size_t
     og__confusion_count(&scorer->of_image, pixels, image->truth, image->labels);
     og__confusion_add(&scorer->confusion, &scorer->of_image);
     *value_at(scorer, made, OG_METRIC_ACCURACY, 0) = og__confusion_accuracy(&scorer->of_image);
-    for (int c = 0; c < scorer->class_count; c++) {
-        og__counts counts = og__confusion_of_class(&scorer->of_image, c);
+    for (int c = 0; c < scorer->scored_count; c++) {
+        og__counts counts = og__confusion_of_scored(&scorer->of_image, &scorer->regions, c);
         bool in_truth = counts.true_positive + counts.false_negative > 0;
         bool in_guess = counts.true_positive + counts.false_positive > 0;
         made->one_side[c] = in_truth != in_guess;
@@ -139,7 +145,8 @@ static void count_pixels(og_scorer *scorer, const og_scored_image *image, size_t
             if (og_metric_info_of((og_metric)m)->per_class)
                 *value_at(scorer, made, (og_metric)m, c) = overlap_value((og_metric)m, counts);
     }
-    if (image->probs && og__metrics_need(scorer->options.metrics, OG__FAMILY_CALIBRATION)) {
+    if (image->probs && scorer->regions.count == 0 &&
+        og__metrics_need(scorer->options.metrics, OG__FAMILY_CALIBRATION)) {
         og__calibration calibration = {0};
         og__calibration_count(&calibration, pixels, image->truth, image->labels, image->probs);
         og__calibration_add(&scorer->calibration, &calibration);
@@ -147,12 +154,16 @@ static void count_pixels(og_scorer *scorer, const og_scored_image *image, size_t
     }
 }
 
-static void set_masks(const og_scored_image *image, size_t pixels, int class_index, const workspace *space)
+static void set_masks(const og_scorer *scorer, const og_scored_image *image, size_t pixels, int scored,
+                      const workspace *space)
 {
+    bool here[256] = {false};
+    for (int c = 0; c < scorer->class_count; c++)
+        here[c] = og_regions_has(&scorer->regions, c, scored);
     for (size_t i = 0; i < pixels; i++) {
         bool counts = image->truth[i] != OG_LABEL_IGNORE;
-        space->truth[i] = image->truth[i] == class_index;
-        space->guess[i] = counts && image->labels[i] == class_index;
+        space->truth[i] = counts && here[image->truth[i]];
+        space->guess[i] = counts && here[image->labels[i]];
     }
 }
 
@@ -212,8 +223,8 @@ static og_status measure_classes(og_scorer *scorer, const og_scored_image *image
         OG_GO(og__alloc(pixels, sizeof *space.truth_numbers, &space.truth_numbers));
         OG_GO(og__alloc(pixels, sizeof *space.guess_numbers, &space.guess_numbers));
     }
-    for (int c = 0; c < scorer->class_count; c++) {
-        set_masks(image, pixels, c, &space);
+    for (int c = 0; c < scorer->scored_count; c++) {
+        set_masks(scorer, image, pixels, c, &space);
         if (surfaces)
             OG_GO(measure_surface(scorer, image, c, &space, made));
         if (objects)
@@ -257,14 +268,14 @@ static og_status make_room(og_scorer *scorer)
 og_status og_scorer_add(og_scorer *scorer, const og_scored_image *image)
 {
     og_status status = OG_OK;
-    size_t pixels, values = (size_t)OG_METRIC_COUNT * (size_t)scorer->class_count;
+    size_t pixels, values = (size_t)OG_METRIC_COUNT * (size_t)scorer->scored_count;
     record made = {0};
     OG_TRY(og__product(&pixels, 3, (size_t[]){(size_t)image->d, (size_t)image->h, (size_t)image->w}));
     OG_TRY(check_image(scorer, image, pixels));
     OG_TRY(make_room(scorer));
     OG_GO(og__copy_text(image->name, &made.name));
     OG_GO(og__alloc(values, sizeof *made.values, &made.values));
-    OG_GO(og__alloc((size_t)scorer->class_count, sizeof *made.one_side, &made.one_side));
+    OG_GO(og__alloc((size_t)scorer->scored_count, sizeof *made.one_side, &made.one_side));
     for (size_t i = 0; i < values; i++)
         made.values[i] = NAN;
     count_pixels(scorer, image, pixels, &made);
@@ -299,7 +310,7 @@ static double pooled_value(const og_scorer *scorer, og_metric metric, int class_
         return og__confusion_accuracy(&scorer->confusion);
     if (metric == OG_METRIC_OBJECT_F1 || metric == OG_METRIC_OBJECT_IOU)
         return object_value(metric, scorer->objects[class_index]);
-    return overlap_value(metric, og__confusion_of_class(&scorer->confusion, class_index));
+    return overlap_value(metric, og__confusion_of_scored(&scorer->confusion, &scorer->regions, class_index));
 }
 
 og_score og_scorer_score(const og_scorer *scorer, og_metric metric, int class_index)
@@ -340,7 +351,7 @@ og_score og_scorer_mean(const og_scorer *scorer, og_metric metric)
 {
     running_mean pooled = {0}, mean = {0};
     og_score all = {0};
-    for (int c = scorer->class_count > 1; c < scorer->class_count; c++) {
+    for (int c = scorer->scored_count > 1; c < scorer->scored_count; c++) {
         og_score score = og_scorer_score(scorer, metric, c);
         take(&pooled, score.pooled);
         take(&mean, score.mean);

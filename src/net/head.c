@@ -82,7 +82,7 @@ static void add_slopes(const og__pixel_loss *l, const og__head_block *b, int cou
 
 /* --- pointwise heads ---------------------------------------------------------------------------------------------- */
 
-/* One class of some pixels: those that carry its label first, then those that carry another. */
+/* One class of some pixels: those that carry its label, or belong to its region, first, then the others. */
 typedef struct tile {
     int count, own;
     uint16_t at[TILE]; /* pixel of the tile */
@@ -94,16 +94,22 @@ static float *class_of(const og__head_block *b, int k)
     return b->block + (size_t)k * b->stride;
 }
 
-static void gather(const og__head_block *b, int k, tile *t)
+/* Whether a pixel belongs to output k; never where it has no label. */
+static inline bool is_own(const og__head_run *run, uint8_t label, int k)
+{
+    return run->regions ? run->regions->of_class[label] >> k & 1 : label == k;
+}
+
+static void gather(const og__head_run *run, const og__head_block *b, int k, tile *t)
 {
     const float *logits = class_of(b, k);
     t->count = 0;
     for (size_t i = 0; i < b->pixels; i++)
-        if (b->labels[i] == k)
+        if (is_own(run, b->labels[i], k))
             t->at[t->count++] = (uint16_t)i;
     t->own = t->count;
     for (size_t i = 0; i < b->pixels; i++)
-        if (b->labels[i] != k && b->labels[i] != OG_LABEL_IGNORE)
+        if (!is_own(run, b->labels[i], k) && b->labels[i] != OG_LABEL_IGNORE)
             t->at[t->count++] = (uint16_t)i;
     for (int i = 0; i < t->count; i++)
         t->z[i] = logits[t->at[i]];
@@ -143,7 +149,7 @@ static void add_tile_sums(const og__head_run *run, const og__head_block *b, int 
     tile t;
     float p[TILE], logs[TILE], of_pixels[TILE];
     double own = 0, all = 0;
-    gather(b, k, &t);
+    gather(run, b, k, &t);
     eval(run, OG_HEAD_VALUE, t.count, t.z, p, NULL);
     eval_logs(run, &t, logs, NULL);
     for (int i = 0; i < t.count; i++) {
@@ -164,7 +170,7 @@ static void tile_gradient(const og__head_run *run, const og__head_block *b, int 
 {
     tile t;
     float dp[TILE], dlogs[TILE], logs[TILE], *logits = class_of(b, k), of_logs[TILE] = {0};
-    gather(b, k, &t);
+    gather(run, b, k, &t);
     eval(run, OG_HEAD_VALUE, t.count, t.z, NULL, dp);
     eval_logs(run, &t, losses ? logs : NULL, dlogs);
     for (int i = 0; !losses && i < t.count; i++)

@@ -6,18 +6,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ogive/region.h>
+
 #include "act/head.h"
 #include "kernel/activate.h"
 #include "kernel/ops.h"
 #include "net/loss_mix.h"
 
-/* A head ready to run on this CPU. */
+/* A head ready to run on this CPU. Without regions, output k is class k. */
 typedef struct og__head_run {
     const og_head *head; /* borrowed */
     const og__ops *ops;
     int classes;
     og__act_kernel *kernels[OG_HEAD_PARTS]; /* POINTWISE */
     float params[OG_HEAD_PARTS][OG_ACT_PARAMS_MAX];
+    const og_regions *regions; /* NULL: outputs are classes; pointwise heads only */
 } og__head_run;
 
 /* Some pixels of one image: class k of pixel i is at block[k * stride + i]. */
@@ -34,6 +37,7 @@ typedef struct og__pixel_loss {
     const double *params;
     float factor;         /* of the sum of its losses */
     const float *weights; /* (n * pixels); NULL: 1 everywhere */
+    double of_sum;        /* 1 / what the sum of the losses is divided by */
 } og__pixel_loss;
 
 typedef struct og__pixel_losses {

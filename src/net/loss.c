@@ -72,6 +72,21 @@ static og_status check_mix(const og__loss *loss)
                 "the loss '%s' is a function of log p, which the head '%s' does not have; take another head, "
                 "such as softmax, or another loss, such as ce",
                 loss->mix.terms[t].row->entry.id, loss->head->head->text);
+    for (int t = 0; loss->regions.count > 0 && t < loss->mix.count; t++)
+        if (loss->mix.terms[t].row->of_tensor)
+            return og__fail(
+                OG_ERR_ARGUMENT,
+                "the loss '%s' does not know regions that overlap; take another, such as ce, dice, focal or "
+                "tversky",
+                loss->mix.terms[t].row->entry.id);
+    if (loss->regions.count > 0 && loss->head->head->kind != OG_HEAD_POINTWISE)
+        return og__fail(OG_ERR_ARGUMENT,
+                        "the head '%s' makes classes exclude each other, but regions overlap; take sigmoid, or another "
+                        "head of single classes",
+                        loss->head->head->text);
+    if (loss->regions.count > 0 && loss->regions.count != loss->shape.classes)
+        return og__fail(OG_ERR_ARGUMENT, "%d regions for a network of %d outputs", loss->regions.count,
+                        loss->shape.classes);
     if (loss->shape.pixels > UINT32_MAX / (size_t)loss->shape.n)
         return og__fail(OG_ERR_ARGUMENT, "a batch of %d images of %zu pixels is too large: there may be 2^32 pixels",
                         loss->shape.n, loss->shape.pixels);
@@ -98,6 +113,8 @@ static og_status make_room(og__loss *loss)
     loss->bytes += numbers * sizeof(double);
     if (weights > 0)
         OG_TRY(add_room(loss, weights, sizeof(float), &loss->weights));
+    if (loss->weighted)
+        OG_TRY(add_room(loss, 1, sizeof(float), &loss->pixel_weights));
     if (tensors > 0)
         OG_TRY(add_room(loss, (size_t)loss->shape.classes, sizeof(float), &loss->each));
     if (tensors > 0 && loss->head->head->kind == OG_HEAD_POINTWISE)
@@ -105,7 +122,17 @@ static og_status make_room(og__loss *loss)
     return OG_OK;
 }
 
-og_status og__loss_open(const og_loss *mix, const og__head_run *head, const og__loss_shape *shape, og__loss *loss)
+/* Every region counts: there is no background among the outputs. */
+static void count_all_regions(og_loss *mix)
+{
+    for (int t = 0; t < mix->count; t++)
+        for (int i = 0; mix->terms[t].row->entry.params[i].name; i++)
+            if (strcmp(mix->terms[t].row->entry.params[i].name, "background") == 0)
+                mix->terms[t].params[i] = 0; /* the place of the background is empty: mix_terms() */
+}
+
+og_status og__loss_open(const og_loss *mix, const og_plan_options *options, og__head_run *head,
+                        const og__loss_shape *shape, og__loss *loss)
 {
     og_status status = OG_OK;
     *loss = (og__loss){.head = head, .shape = *shape};
@@ -113,6 +140,14 @@ og_status og__loss_open(const og_loss *mix, const og__head_run *head, const og__
         return OG_OK;
     loss->mix = *mix;
     loss->mix.text = loss->mix.names = NULL;
+    loss->weighted = options->class_weights != NULL;
+    if (loss->weighted)
+        memcpy(loss->class_weights, options->class_weights, sizeof loss->class_weights);
+    if (options->regions && options->regions->count > 0) {
+        loss->regions = *options->regions;
+        head->regions = &loss->regions;
+        count_all_regions(&loss->mix);
+    }
     OG_GO(check_mix(loss));
     OG_GO(make_room(loss));
 done:
@@ -125,6 +160,7 @@ void og__loss_close(og__loss *loss)
 {
     free(loss->partials);
     free(loss->weights);
+    free(loss->pixel_weights);
     free(loss->probabilities);
     free(loss->each);
     *loss = (og__loss){0};
@@ -140,17 +176,54 @@ void og__loss_size(og__loss *loss, int d, int h, int w)
 
 /* --- running ------------------------------------------------------------------------------------------------------ */
 
-/* The losses of pixels; their factors are set when the number of labelled pixels is known. */
-static og_status find_pixel_losses(og__loss *loss, const uint8_t *labels, og__pixel_losses *losses)
+/* Labelled pixels, and the sum of their class weights. */
+typedef struct labelled {
+    int64_t pixels;
+    double weight;
+} labelled;
+
+static labelled count_labelled(const og__loss *loss, const uint8_t *labels)
+{
+    size_t count = (size_t)loss->shape.n * loss->shape.pixels;
+    int64_t of_label[256] = {0};
+    labelled found = {0};
+    for (size_t i = 0; i < count; i++)
+        of_label[labels[i]]++;
+    for (int k = 0; k < OG_LABEL_IGNORE; k++) {
+        found.pixels += of_label[k];
+        found.weight += (double)of_label[k] * (loss->weighted ? (double)loss->class_weights[k] : 1);
+    }
+    return found;
+}
+
+static void weigh_pixels(const og__loss *loss, const uint8_t *labels)
+{
+    int64_t count = (int64_t)((size_t)loss->shape.n * loss->shape.pixels);
+#pragma omp parallel for num_threads(loss->shape.threads) schedule(static)
+    for (int64_t i = 0; i < count; i++)
+        loss->pixel_weights[i] = labels[i] == OG_LABEL_IGNORE ? 0 : loss->class_weights[labels[i]];
+}
+
+static double inverse_of(double sum)
+{
+    return sum > 0 ? 1 / sum : 0;
+}
+
+/* The losses of pixels; their factors are set later. */
+static og_status find_pixel_losses(og__loss *loss, const uint8_t *labels, labelled found, og__pixel_losses *losses)
 {
     float *weights = loss->weights;
+    int per_pixel = og__head_losses_per_pixel(loss->head);
     losses->count = 0;
+    if (loss->weighted)
+        weigh_pixels(loss, labels);
     for (int t = 0; t < loss->mix.count; t++) {
         const og__loss_term *term = &loss->mix.terms[t];
         if (!is_of_pixels(term->row))
             continue;
         og__pixel_loss *l = &losses->items[losses->count++];
-        *l = (og__pixel_loss){.of_logs = term->row->of_logs, .params = term->params};
+        *l = (og__pixel_loss){.of_logs = term->row->of_logs, .params = term->params, .weights = loss->pixel_weights};
+        l->of_sum = inverse_of((term->row->of_labels ? (double)found.pixels : found.weight) * per_pixel);
         if (!term->row->of_labels)
             continue;
         OG_TRY(term->row->of_labels(term->params, &loss->shape, labels, weights));
@@ -198,14 +271,17 @@ static const float *probabilities_of(og__loss *loss, const float *logits)
     return loss->probabilities;
 }
 
-/* Value by value; the slopes by p, as numbers for each class, and for each pixel in `each`. */
+/* Value by value; the slopes by p, as numbers for each class, and for each pixel in `each`. The losses of sums leave
+ * out class 0, the background: regions begin at 1, and so do their slopes. */
 static og_status mix_terms(og__loss *loss, const double *total, const float *logits, const uint8_t *labels,
-                           double of_pixel, double share, double *slope_both, double *slope_predicted,
+                           const og__pixel_losses *losses, double share, double *slope_both, double *slope_predicted,
                            og_loss_value *value)
 {
-    const double *both = total + OG_LOSS_TERMS_MAX;
-    int classes = loss->shape.classes, of_pixels = 0;
-    const og__loss_sums sums = {classes, both, both + classes, both + 2 * classes};
+    double numbers[3][OG_LABEL_IGNORE + 1] = {{0}};
+    int classes = loss->shape.classes, of_pixels = 0, first = loss->regions.count > 0;
+    for (int i = 0; i < 3; i++)
+        memcpy(numbers[i] + first, total + OG_LOSS_TERMS_MAX + i * classes, (size_t)classes * sizeof(double));
+    const og__loss_sums sums = {classes + first, numbers[0], numbers[1], numbers[2]};
     const float *p = loss->each ? probabilities_of(loss, logits) : NULL;
     for (int t = 0; t < loss->mix.count; t++) {
         const og__loss_term *term = &loss->mix.terms[t];
@@ -214,8 +290,10 @@ static og_status mix_terms(og__loss *loss, const double *total, const float *log
             own = term->row->of_sums(term->params, &sums, weight, slope_both, slope_predicted);
         else if (term->row->of_tensor)
             OG_TRY(term->row->of_tensor(term->params, &loss->shape, labels, p, weight, loss->each, &own));
-        else
-            own = total[of_pixels++] * of_pixel;
+        else {
+            own = total[of_pixels] * losses->items[of_pixels].of_sum;
+            of_pixels++;
+        }
         value->terms[t] += share * own;
         value->total += weight * own;
     }
@@ -238,24 +316,24 @@ static void put_gradient(const og__loss *loss, float *logits, const uint8_t *lab
 
 og_status og__loss_run(og__loss *loss, float *logits, const uint8_t *labels, double share, og_loss_value *value)
 {
-    int classes = loss->shape.classes, item = 0;
-    double both[OG_LABEL_IGNORE] = {0}, predicted[OG_LABEL_IGNORE] = {0}, labelled = 0;
+    int classes = loss->shape.classes, item = 0, first = loss->regions.count > 0;
+    double both[OG_LABEL_IGNORE + 1] = {0}, predicted[OG_LABEL_IGNORE + 1] = {0};
     float slope_both[OG_LABEL_IGNORE], slope_predicted[OG_LABEL_IGNORE];
     og__pixel_losses losses;
-    OG_TRY(find_pixel_losses(loss, labels, &losses));
+    labelled found = count_labelled(loss, labels);
+    OG_TRY(find_pixel_losses(loss, labels, found, &losses));
     og__pixel_losses *mixed = is_plain(&losses) ? NULL : &losses;
     const double *total = total_sums(loss, logits, labels, mixed);
-    for (int k = 0; k < classes; k++)
-        labelled += total[OG_LOSS_TERMS_MAX + 2 * classes + k];
-    double of_pixel = labelled > 0 ? 1 / (labelled * og__head_losses_per_pixel(loss->head)) : 0;
-    value->pixels = (int64_t)labelled;
-    OG_TRY(mix_terms(loss, total, logits, labels, of_pixel, share, both, predicted, value));
+    value->pixels = found.pixels;
+    OG_TRY(mix_terms(loss, total, logits, labels, &losses, share, both, predicted, value));
     for (int t = 0; t < loss->mix.count; t++)
-        if (is_of_pixels(loss->mix.terms[t].row))
-            losses.items[item++].factor = (float)(loss->mix.terms[t].weight * share * of_pixel);
+        if (is_of_pixels(loss->mix.terms[t].row)) {
+            losses.items[item].factor = (float)(loss->mix.terms[t].weight * share * losses.items[item].of_sum);
+            item++;
+        }
     for (int k = 0; k < classes; k++) {
-        slope_both[k] = (float)both[k];
-        slope_predicted[k] = (float)predicted[k];
+        slope_both[k] = (float)both[k + first];
+        slope_predicted[k] = (float)predicted[k + first];
     }
     put_gradient(
         loss, logits, labels, mixed,

@@ -235,8 +235,10 @@ static og_status open_loss(og_plan *plan)
     shape.w = head->w;
     shape.pixels = (size_t)head->d * head->pixels;
     OG_TRY(og__head_open(plan->net->spec.head, plan->ops, plan->isa, classes, &plan->head));
-    OG_TRY(og__loss_open(o->training ? mix : NULL, &plan->head, &shape, &plan->loss));
+    OG_TRY(og__loss_open(o->training ? mix : NULL, o, &plan->head, &shape, &plan->loss));
     plan->options.loss = NULL; /* borrowed until here */
+    plan->options.class_weights = NULL;
+    plan->options.regions = NULL;
     plan->bytes += plan->loss.bytes;
     return OG_OK;
 }

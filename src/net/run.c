@@ -459,7 +459,7 @@ enum { CHECK_RUN = 1 << 16 };
 static og_status check_labels(const og_plan *plan, const uint8_t *labels)
 {
     size_t count = (size_t)plan->nodes[0].images * plan->nodes[0].pixels;
-    int classes = plan->net->spec.classes, wrong = 0;
+    int classes = plan->head.regions ? OG_LABEL_IGNORE : plan->net->spec.classes, wrong = 0;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static) reduction(| : wrong)
     for (size_t first = 0; first < count; first += CHECK_RUN) {
         size_t end = count - first < CHECK_RUN ? count : first + CHECK_RUN;

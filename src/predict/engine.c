@@ -29,7 +29,14 @@ static og_status check_models(const og_model *const *models, size_t count)
                             "network %zu takes %d channels and has %d classes, the first %d and %d; only networks that "
                             "agree can be averaged",
                             i + 1, spec->in_channels, spec->classes, first->in_channels, first->classes);
-        for (int k = 0; k < spec->classes; k++)
+        if (memcmp(&models[i]->regions, &models[0]->regions, sizeof models[0]->regions) != 0 ||
+            models[i]->class_count != models[0]->class_count)
+            return og__fail(
+                OG_ERR_ARGUMENT,
+                "network %zu was made for other classes or regions than the first; only networks that agree "
+                "can be averaged",
+                i + 1);
+        for (int k = 0; k < models[0]->class_count; k++)
             if (strcmp(models[i]->class_names[k], models[0]->class_names[k]) != 0)
                 return og__fail(OG_ERR_ARGUMENT,
                                 "network %zu calls class %d '%s', the first '%s'; only networks that agree can be "

@@ -137,7 +137,7 @@ static og_status put(const job *j, int channel, int first, int count, const void
 static og_status put_reals(job *j, int first, int count, const float *values, size_t stride, const uint8_t *valid)
 {
     size_t pixels = (size_t)count * (size_t)j->w;
-    for (int k = 0; k < j->predictor->classes; k++) {
+    for (int k = 0; k < j->predictor->outputs; k++) {
         const float *plane = values + (size_t)k * stride;
         for (size_t i = 0; valid && i < pixels; i++)
             j->reals[i] = valid[i] ? plane[i] : NAN;
@@ -153,7 +153,8 @@ static og_status write_slice(void *context, int first, int count, const float *v
     size_t pixels = (size_t)count * (size_t)j->w;
     og_output output = (og_output)j->predictor->options.output;
     OG_TRY(make_room(j, pixels));
-    og__choose_labels(j->predictor->classes, pixels, values, stride, j->labels);
+    og__choose_labels(&j->predictor->regions, og__region_threshold(&j->predictor->options), j->predictor->outputs,
+                      pixels, values, stride, j->labels);
     for (size_t i = 0; i < pixels; i++) {
         if (valid && !valid[i]) {
             j->labels[i] = output == OG_OUTPUT_POLYGONS ? 0 : NO_LABEL;
@@ -202,14 +203,15 @@ static og__target_spec describe_target(const job *j)
     og__content content = content_of((og_output)predictor->options.output);
     return (og__target_spec){
         .content = content,
-        .channels = content == OG_CONTENT_REALS ? predictor->classes : 1,
+        .channels = content == OG_CONTENT_REALS ? predictor->outputs : 1,
         .depth = j->image->depth,
         .height = j->image->height,
         .width = j->image->width,
         .like = j->image,
         .has_gaps = og__stream_has_gaps(j->stream),
-        .class_count = predictor->classes,
-        .class_names = (const char *const *)predictor->class_names,
+        .class_count = content == OG_CONTENT_REALS ? predictor->outputs : predictor->classes,
+        .class_names =
+            (const char *const *)(content == OG_CONTENT_REALS ? predictor->output_names : predictor->class_names),
     };
 }
 

@@ -23,6 +23,9 @@ og_status og_predictor_new(const og_model *const *models, size_t count, const og
     made->classes = models[0]->class_count;
     made->scale = models[0]->options.scale;
     made->class_names = models[0]->class_names;
+    made->outputs = og_net_spec_of(models[0]->net)->classes;
+    made->output_names = models[0]->regions.count > 0 ? models[0]->region_names : models[0]->class_names;
+    made->regions = models[0]->regions;
     OG_GO(og__engine_new(models, count, &made->options, &made->engine));
     *predictor = made;
     made = NULL;
@@ -39,7 +42,7 @@ void og_predictor_free(og_predictor *predictor)
     free(predictor);
 }
 
-void og__choose_labels(int classes, size_t count, const float *values, size_t stride, uint8_t *labels)
+static void choose_classes(int classes, size_t count, const float *values, size_t stride, uint8_t *labels)
 {
     for (size_t i = 0; i < count; i++) {
         int best = 0;
@@ -48,6 +51,25 @@ void og__choose_labels(int classes, size_t count, const float *values, size_t st
                 best = k;
         labels[i] = (uint8_t)best;
     }
+}
+
+void og__choose_labels(const og_regions *regions, float threshold, int outputs, size_t count, const float *values,
+                       size_t stride, uint8_t *labels)
+{
+    if (!regions || regions->count == 0) {
+        choose_classes(outputs, count, values, stride, labels);
+        return;
+    }
+    memset(labels, regions->outside, count);
+    for (int r = 0; r < outputs; r++)
+        for (size_t i = 0; i < count; i++)
+            if (values[(size_t)r * stride + i] > threshold)
+                labels[i] = regions->writes[r];
+}
+
+float og__region_threshold(const og_predict_options *options)
+{
+    return options->output == OG_OUTPUT_LOGITS ? 0 : 0.5f;
 }
 
 /* --- one picture -------------------------------------------------------------------------------------------------- */
@@ -61,7 +83,7 @@ og_status og__picture_init(const og_predictor *predictor, const og__pixels *src,
                         predictor->channels);
     if (predictor->scale >= 1)
         return OG_OK;
-    OG_TRY(og__scaled_new(src, dst, predictor->classes, predictor->scale, &picture->scaled));
+    OG_TRY(og__scaled_new(src, dst, predictor->outputs, predictor->scale, &picture->scaled));
     picture->network_src = og__scaled_pixels(picture->scaled);
     picture->network_dst = og__scaled_rows(picture->scaled);
     return OG_OK;
@@ -83,7 +105,8 @@ og_status og__picture_run(const og_predictor *predictor, const og__picture *pict
 
 /* A picture in memory and what is made of it. */
 typedef struct frame {
-    int channels, classes, h, w;
+    const og_predictor *predictor;
+    int channels, h, w;
     const float *src; /* (C, h, w) */
     uint8_t *labels;  /* (h, w) */
     float *probs;     /* (K, h, w) or NULL */
@@ -108,8 +131,10 @@ static og_status write_frame(void *context, int first, int count, const float *v
     size_t at = (size_t)first * (size_t)f->w, pixels = (size_t)count * (size_t)f->w;
     size_t plane = (size_t)f->h * (size_t)f->w;
     (void)valid;
-    og__choose_labels(f->classes, pixels, values, stride, f->labels + at);
-    for (size_t k = 0; f->probs && k < (size_t)f->classes; k++)
+    const og_predictor *predictor = f->predictor;
+    og__choose_labels(&predictor->regions, og__region_threshold(&predictor->options), predictor->outputs, pixels,
+                      values, stride, f->labels + at);
+    for (size_t k = 0; f->probs && k < (size_t)predictor->outputs; k++)
         memcpy(f->probs + k * plane + at, values + k * stride, pixels * sizeof *values);
     return OG_OK;
 }
@@ -119,7 +144,7 @@ og_status og_predictor_run(og_predictor *predictor, int channels, int h, int w, 
 {
     og_status status = OG_OK;
     enum { SIDE_MAX = 1 << 30 };
-    frame f = {channels, predictor->classes, h, w, src, labels, probs};
+    frame f = {predictor, channels, h, w, src, labels, probs};
     const og__pixels pixels = {.channels = channels, .size = {1, h, w}, .read = read_frame, .context = &f};
     const og__rows rows = {write_frame, &f};
     og__picture picture;

@@ -9,8 +9,11 @@ struct og_predictor {
     og__engine *engine;
     og_predict_options options;
     int channels, classes;
-    double scale;             /* at which the networks work, in (0, 1] */
-    char *const *class_names; /* (classes), the first network's */
+    int outputs;               /* planes of values: the classes, or the regions */
+    double scale;              /* at which the networks work, in (0, 1] */
+    char *const *class_names;  /* (classes), the first network's */
+    char *const *output_names; /* (outputs) likewise */
+    og_regions regions;        /* count 0: the outputs are classes */
 };
 
 /* One picture on its way through the networks: its pixels and rows at their own size, or at the networks' scale. */
@@ -30,7 +33,16 @@ void og__picture_deinit(og__picture *picture);
 og_status og__picture_run(const og_predictor *predictor, const og__picture *picture, og__engine_report report,
                           void *context);
 
-/* labels[i] = the first class of highest values[class * stride + i] */
-void og__choose_labels(int classes, size_t count, const float *values, size_t stride, uint8_t *labels);
+/*
+ * Labels from f32[outputs] values, `stride` floats apart. Classes: the first of highest value. Regions: in their order,
+ * each whose value is above `threshold` writes its class over those of the ones before it (nnU-Net's rule).
+ *
+ * @param regions   NULL, or a count of 0: classes
+ */
+void og__choose_labels(const og_regions *regions, float threshold, int outputs, size_t count, const float *values,
+                       size_t stride, uint8_t *labels);
+
+/* 1/2 of probabilities, 0 of logits. */
+float og__region_threshold(const og_predict_options *options);
 
 #endif

@@ -1,5 +1,6 @@
 /* Scores of a network on a data set. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
@@ -13,7 +14,7 @@ static og_status score_sample(og_predictor *predictor, const og_sample *sample, 
     uint8_t *labels = NULL;
     float *probs = NULL;
     OG_TRY(og__product(&pixels, 2, (size_t[]){(size_t)sample->h, (size_t)sample->w}));
-    OG_TRY(og__product(&floats, 2, (size_t[]){pixels, (size_t)predictor->classes}));
+    OG_TRY(og__product(&floats, 2, (size_t[]){pixels, (size_t)predictor->outputs}));
     OG_GO(og__alloc(pixels, 1, &labels));
     OG_GO(og__alloc(floats, sizeof *probs, &probs));
     OG_GO(og_predictor_run(predictor, sample->channels, sample->h, sample->w, sample->image, labels, probs));
@@ -36,6 +37,10 @@ done:
 og_status og_predictor_score(og_predictor *predictor, const og_dataset *data, og_part part, og_scorer *const *scorers,
                              size_t count)
 {
+    if (memcmp(og_dataset_regions(data)->of_class, predictor->regions.of_class, sizeof predictor->regions.of_class) !=
+        0)
+        return og__fail(OG_ERR_DATA, "the regions of the data set '%s' are not those that the network was made for",
+                        og_dataset_name(data));
     if (og_dataset_class_count(data) != predictor->classes)
         return og__fail(OG_ERR_DATA, "the data set '%s' has %d classes; the network was made for %d",
                         og_dataset_name(data), og_dataset_class_count(data), predictor->classes);

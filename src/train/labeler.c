@@ -8,6 +8,7 @@
 #include "data/dataset.h"
 #include "data/resample.h"
 #include "predict/tiles.h"
+#include "predict/predictor.h"
 #include "train/metrics.h"
 
 enum { PLANS_MAX = 4 };
@@ -25,6 +26,8 @@ struct og__labeler {
     og_net *net;
     og_scaling scaling;
     double scale;
+    const og_regions *regions; /* NULL: the outputs are classes */
+    int class_count;
     int threads;
     bool exact;
     uint64_t runs;
@@ -36,6 +39,7 @@ og_status og__labeler_new(og_net *net, const og_scaling *scaling, double scale, 
 {
     OG_TRY(og__alloc(1, sizeof **labeler, labeler));
     (*labeler)->net = net;
+    (*labeler)->class_count = og_net_spec_of(net)->classes;
     (*labeler)->scaling = *scaling;
     (*labeler)->scale = scale;
     (*labeler)->threads = threads;
@@ -132,15 +136,11 @@ static void crop(const workspace *space, int classes, int h, int w, int top, int
 }
 
 /* labels[y, x] = the first class of highest probs[class, y, x] */
-static void choose_labels(int classes, size_t pixels, const float *probs, uint8_t *labels)
+
+void og__labeler_set_regions(og__labeler *labeler, const og_regions *regions, int class_count)
 {
-    for (size_t i = 0; i < pixels; i++) {
-        int best = 0;
-        for (int k = 1; k < classes; k++)
-            if (probs[(size_t)k * pixels + i] > probs[(size_t)best * pixels + i])
-                best = k;
-        labels[i] = (uint8_t)best;
-    }
+    labeler->regions = regions && regions->count > 0 ? regions : NULL;
+    labeler->class_count = class_count;
 }
 
 static int rounded_up(int size, int multiple)
@@ -205,7 +205,8 @@ og_status og__labeler_run(og__labeler *labeler, int channels, int h, int w, cons
     }
     og_scaling_run(&labeler->scaling, channels, h, w, src, scaled);
     OG_GO(labeler->scale < 1 ? infer_shrunk(labeler, h, w, scaled, probs) : infer(labeler, h, w, scaled, probs));
-    choose_labels(spec->classes, (size_t)h * (size_t)w, probs, labels);
+    og__choose_labels(labeler->regions, 0.5f, spec->classes, (size_t)h * (size_t)w, probs, (size_t)h * (size_t)w,
+                      labels);
 done:
     free(scaled);
     free(own_probs);
@@ -232,12 +233,12 @@ og_status og__labeler_score(og__labeler *labeler, const og_dataset *data, og_par
     const og_net_spec *spec = og_net_spec_of(labeler->net);
     og__metrics metrics;
     *scores = (og_scores){0};
-    if (og_dataset_class_count(data) != spec->classes || og_dataset_channels(data) != spec->in_channels)
+    if (og_dataset_class_count(data) != labeler->class_count || og_dataset_channels(data) != spec->in_channels)
         return og__fail(OG_ERR_DATA,
                         "the data set '%s' has %d classes and %d channels; the network was made for %d and %d",
-                        og_dataset_name(data), og_dataset_class_count(data), og_dataset_channels(data), spec->classes,
-                        spec->in_channels);
-    OG_TRY(og__metrics_init(&metrics, spec->classes));
+                        og_dataset_name(data), og_dataset_class_count(data), og_dataset_channels(data),
+                        labeler->class_count, spec->in_channels);
+    OG_TRY(og__metrics_init(&metrics, labeler->class_count, labeler->regions));
     for (size_t i = 0; i < og_dataset_count(data, part); i++) {
         og_sample sample = og_dataset_sample(data, part, i);
         OG_GO(score_sample(labeler, &sample, &metrics));

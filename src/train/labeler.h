@@ -15,6 +15,9 @@ og_status og__labeler_new(og_net *net, const og_scaling *scaling, double scale, 
                           og__labeler **labeler);
 void og__labeler_free(og__labeler *labeler);
 
+/* Tell that the network's outputs are regions; borrowed, must outlive the labeler. A count of 0 is for classes. */
+void og__labeler_set_regions(og__labeler *labeler, const og_regions *regions, int class_count);
+
 /* Tell the labeler that the net's weights changed. */
 void og__labeler_refresh(og__labeler *labeler);
 

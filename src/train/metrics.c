@@ -8,11 +8,12 @@
 #include "base/status.h"
 #include "format/json.h"
 
-og_status og__metrics_init(og__metrics *metrics, int class_count)
+og_status og__metrics_init(og__metrics *metrics, int class_count, const og_regions *regions)
 {
     og_status status = OG_OK;
-    size_t k = (size_t)class_count;
-    *metrics = (og__metrics){.class_count = class_count};
+    bool has_regions = regions && regions->count > 0;
+    size_t k = (size_t)(has_regions ? regions->count + 1 : class_count);
+    *metrics = (og__metrics){.scored_count = (int)k, .regions = has_regions ? regions : NULL};
     OG_GO(og__confusion_init(&metrics->confusion, class_count));
     OG_GO(og__confusion_init(&metrics->image, class_count));
     OG_GO(og__alloc(k, sizeof(double), &metrics->image_dice));
@@ -34,9 +35,9 @@ void og__metrics_deinit(og__metrics *metrics)
     *metrics = (og__metrics){0};
 }
 
-static og_class_score score_class(const og__confusion *confusion, int index)
+static og_class_score score_class(const og__metrics *metrics, const og__confusion *confusion, int index)
 {
-    og__counts counts = og__confusion_of_class(confusion, index);
+    og__counts counts = og__confusion_of_scored(confusion, metrics->regions, index);
     og_class_score score = {.true_positive = counts.true_positive,
                             .false_positive = counts.false_positive,
                             .false_negative = counts.false_negative,
@@ -51,8 +52,8 @@ void og__metrics_add(og__metrics *metrics, size_t pixels, const uint8_t *truth, 
     og__confusion_clear(&metrics->image);
     og__confusion_count(&metrics->image, pixels, truth, labels);
     og__confusion_add(&metrics->confusion, &metrics->image);
-    for (int c = 0; c < metrics->class_count; c++) {
-        og_class_score score = score_class(&metrics->image, c);
+    for (int c = 0; c < metrics->scored_count; c++) {
+        og_class_score score = score_class(metrics, &metrics->image, c);
         if (!score.has)
             continue;
         metrics->image_dice[c] += score.dice;
@@ -79,12 +80,12 @@ static double mean_over_classes(const og_scores *scores, size_t offset)
 
 og_status og__metrics_scores(const og__metrics *metrics, og_scores *scores)
 {
-    *scores = (og_scores){.class_count = metrics->class_count};
-    OG_TRY(og__alloc((size_t)metrics->class_count, sizeof *scores->classes, &scores->classes));
-    for (int c = 0; c < metrics->class_count; c++) {
+    *scores = (og_scores){.class_count = metrics->scored_count};
+    OG_TRY(og__alloc((size_t)metrics->scored_count, sizeof *scores->classes, &scores->classes));
+    for (int c = 0; c < metrics->scored_count; c++) {
         og_class_score *score = &scores->classes[c];
         double images = (double)metrics->image_count[c];
-        *score = score_class(&metrics->confusion, c);
+        *score = score_class(metrics, &metrics->confusion, c);
         score->image_dice = score->has ? metrics->image_dice[c] / images : NAN;
         score->image_iou = score->has ? metrics->image_iou[c] / images : NAN;
     }

@@ -10,15 +10,17 @@
 
 /* Sums over the images counted so far. */
 typedef struct og__metrics {
-    int class_count;
+    int scored_count;          /* og_regions_has() */
+    const og_regions *regions; /* NULL: the classes are scored */
     og__confusion confusion;
     og__confusion image;  /* the same of one image; scratch */
-    double *image_dice;   /* (class_count) sums over the images in which the class occurs */
-    double *image_iou;    /* (class_count) likewise */
-    int64_t *image_count; /* (class_count) images in which the class occurs in truth or prediction */
+    double *image_dice;   /* (scored_count) sums over the images in which the class occurs */
+    double *image_iou;    /* (scored_count) likewise */
+    int64_t *image_count; /* (scored_count) images in which the class occurs in truth or prediction */
 } og__metrics;
 
-og_status og__metrics_init(og__metrics *metrics, int class_count);
+/* `regions` must outlive the metrics; NULL, or a count of 0: the classes are scored. */
+og_status og__metrics_init(og__metrics *metrics, int class_count, const og_regions *regions);
 void og__metrics_deinit(og__metrics *metrics);
 
 /**

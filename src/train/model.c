@@ -104,6 +104,43 @@ static og_status settle_depth(const og_dataset *data, og_train_options *options)
     return OG_OK;
 }
 
+/* What the network tells apart. */
+static int output_count(const og_model *model)
+{
+    return model->regions.count > 0 ? model->regions.count : model->class_count;
+}
+
+static og_status copy_regions(const og_dataset *data, og_model *model)
+{
+    const og_regions *regions = og_dataset_regions(data);
+    OG_TRY(og__alloc((size_t)regions->count, sizeof(char *), &model->region_names));
+    model->regions = *regions;
+    for (int r = 0; r < regions->count; r++)
+        OG_TRY(og__copy_text(og_dataset_region_name(data, r), &model->region_names[r]));
+    return OG_OK;
+}
+
+/* Regions overlap, so that the usual head, whose probabilities add up to 1, gives way to one of single regions. */
+static og_status choose_head(og_model *model)
+{
+    bool usual = strcmp(model->options.act_head, "softmax") == 0;
+    return model->regions.count > 0 && usual
+               ? og_option_set(og_option_find(og_train_option_table(), "act-head"), &model->options, "sigmoid")
+               : OG_OK;
+}
+
+static og_status name_scored(og_model *model)
+{
+    int regions = model->regions.count, count = regions > 0 ? regions + 1 : model->class_count;
+    OG_TRY(og__alloc((size_t)count, sizeof(char *), &model->scored_names));
+    for (; model->scored_count < count; model->scored_count++) {
+        int i = model->scored_count;
+        const char *name = regions == 0 ? model->class_names[i] : i == 0 ? "in no region" : model->region_names[i - 1];
+        OG_TRY(og__copy_text(name, &model->scored_names[i]));
+    }
+    return OG_OK;
+}
+
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model)
 {
     og_status status = OG_OK;
@@ -112,13 +149,16 @@ og_status og__model_new(const og_dataset *data, const og_train_options *options,
     *model = (og_model){.scaling = og_dataset_scaling(data)};
     OG_TRY(og__train_options_copy(options, &model->options));
     OG_GO(settle_depth(data, &model->options));
+    OG_GO(copy_regions(data, model));
+    OG_GO(choose_head(model));
     OG_GO(og__placement_init(&model->options, &placement));
     OG_GO(og__placement_store(&placement, &model->options));
     OG_GO(store_loss(&model->options));
     OG_GO(og__alloc((size_t)classes, sizeof(char *), &model->class_names));
     for (model->class_count = 0; model->class_count < classes; model->class_count++)
         OG_GO(og__copy_text(og_dataset_class_name(data, model->class_count), &model->class_names[model->class_count]));
-    OG_GO(og__model_net(&model->options, &placement, og_dataset_channels(data), classes, &model->net));
+    OG_GO(name_scored(model));
+    OG_GO(og__model_net(&model->options, &placement, og_dataset_channels(data), output_count(model), &model->net));
 done:
     og__placement_deinit(&placement);
     if (status != OG_OK)
@@ -132,6 +172,12 @@ void og_model_deinit(og_model *model)
     for (int i = 0; i < model->class_count; i++)
         free(model->class_names[i]);
     free(model->class_names);
+    for (int r = 0; model->region_names && r < model->regions.count; r++)
+        free(model->region_names[r]);
+    free(model->region_names);
+    for (int i = 0; i < model->scored_count; i++)
+        free(model->scored_names[i]);
+    free(model->scored_names);
     og_options_deinit(og_train_option_table(), &model->options);
     *model = (og_model){0};
 }
@@ -170,6 +216,27 @@ done:
     return status;
 }
 
+/* {"name": [classes]}, in order; nothing without regions, so that other models read as before. */
+static og_status describe_regions(const og_model *model, char **text)
+{
+    og_status status = OG_OK;
+    json_t *root = json_array();
+    for (int r = 0; r < model->regions.count; r++) {
+        json_t *row = json_object(), *classes = json_array();
+        OG_GO(og__json_append(root, row));
+        OG_GO(og__json_set(row, "name", og__json_string(model->region_names[r])));
+        OG_GO(og__json_set(row, "classes", classes));
+        OG_GO(og__json_set(row, "writes", json_integer(model->regions.writes[r])));
+        for (int c = 0; c < model->class_count; c++)
+            if (model->regions.of_class[c] >> r & 1)
+                OG_GO(og__json_append(classes, json_integer(c)));
+    }
+    OG_GO(og__json_line(root, text));
+done:
+    json_decref(root);
+    return status;
+}
+
 static void describe_acts(const og_net_spec *spec, og__bundle *bundle)
 {
     char key[OG_PLACE_TEXT_BYTES];
@@ -192,6 +259,11 @@ static og_status describe_settings(const og_model *model, og__bundle *bundle)
     OG_TRY(describe_classes(model, &text));
     og__bundle_add_text(bundle, "", "classes", text);
     free(text);
+    if (model->regions.count > 0) {
+        OG_TRY(describe_regions(model, &text));
+        og__bundle_add_text(bundle, "", "regions", text);
+        free(text);
+    }
     OG_TRY(describe_scaling(&model->scaling, &text));
     og__bundle_add_text(bundle, "", "scaling", text);
     free(text);
@@ -289,6 +361,53 @@ done:
     return status;
 }
 
+static og_status read_region(const json_t *row, int region, og_model *model)
+{
+    json_t *classes;
+    const char *name;
+    int64_t written;
+    OG_TRY(og__json_get_text(row, "name", &name));
+    OG_TRY(og__json_get(row, "classes", JSON_ARRAY, &classes));
+    OG_TRY(og__json_get_int(row, "writes", &written));
+    OG_TRY(og__copy_text(name, &model->region_names[region]));
+    for (size_t i = 0; i < json_array_size(classes); i++) {
+        json_int_t c = json_integer_value(json_array_get(classes, i));
+        if (!json_is_integer(json_array_get(classes, i)) || c < 0 || c >= model->class_count)
+            return og__fail(OG_ERR_FORMAT, "\"regions\": '%s' holds something that is no class", name);
+        model->regions.of_class[c] |= (uint64_t)1 << region;
+    }
+    if (written < 0 || written >= model->class_count || !(model->regions.of_class[written] >> region & 1))
+        return og__fail(OG_ERR_FORMAT, "\"regions\": '%s' writes a class that it does not hold", name);
+    model->regions.writes[region] = (uint8_t)written;
+    return OG_OK;
+}
+
+static og_status read_regions(const og__safetensors *file, og_model *model)
+{
+    og_status status = OG_OK;
+    json_t *rows = NULL;
+    const char *text = og__safetensors_metadata(file, "regions");
+    if (!text)
+        return OG_OK;
+    OG_TRY(og__json_parse(text, strlen(text), "regions", &rows));
+    size_t count = json_array_size(rows);
+    if (count < 2 || count > OG_REGIONS_MAX) {
+        status = og__fail(OG_ERR_FORMAT, "\"regions\" has %zu rows; 2 to %d are possible", count, OG_REGIONS_MAX);
+        goto done;
+    }
+    OG_GO(og__alloc(count, sizeof(char *), &model->region_names));
+    model->regions.count = (int)count;
+    for (int r = 0; r < (int)count; r++)
+        OG_GO(read_region(json_array_get(rows, (size_t)r), r, model));
+    while (model->regions.outside + 1 < model->class_count && model->regions.of_class[model->regions.outside] != 0)
+        model->regions.outside++;
+    if (model->regions.of_class[model->regions.outside] != 0)
+        model->regions.outside = 0;
+done:
+    json_decref(rows);
+    return status;
+}
+
 static og_status read_numbers(const json_t *root, const char *key, int count, float *numbers)
 {
     json_t *array;
@@ -377,7 +496,7 @@ static og_status read_net(const og__safetensors *file, int channels, og_model *m
 {
     og_status status = OG_OK;
     og_net_spec spec;
-    OG_TRY(og__model_spec(&model->options, channels, model->class_count, &spec));
+    OG_TRY(og__model_spec(&model->options, channels, output_count(model), &spec));
     OG_GO(read_functions(file, &spec));
     OG_GO(check_claim(file, &spec));
     OG_GO(og_net_new(&spec, &model->net));
@@ -414,6 +533,8 @@ static og_status read_settings(const og__safetensors *file, og_model *model)
         return og__fail(OG_ERR_FORMAT, "\"channels\" is \"%s\"; 1 to %d are possible", text, OG_CHANNELS_MAX);
     OG_TRY(read_options(file, &model->options));
     OG_TRY(read_classes(file, model));
+    OG_TRY(read_regions(file, model));
+    OG_TRY(name_scored(model));
     OG_TRY(read_scaling(file, (int)channels, &model->scaling));
     return read_net(file, (int)channels, model);
 }

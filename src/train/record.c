@@ -222,7 +222,7 @@ static og_status fill_result(const og__session *session, const char *error, json
     OG_TRY(og__json_set(root, "weight_count", json_integer((json_int_t)og_net_weight_count(session->model.net))));
     OG_TRY(fill_ending(session, root));
     OG_TRY(og__json_set(root, "scores",
-                        scores->classes ? og__scores_json(scores, session->model.class_names) : json_null()));
+                        scores->classes ? og__scores_json(scores, session->model.scored_names) : json_null()));
     OG_TRY(og__json_set(root, "curve", json_incref(session->progress.curve)));
     json_t *cost = json_object(), *acts = json_array(), *warnings = json_array();
     OG_TRY(og__json_set(root, "cost", cost));

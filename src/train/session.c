@@ -11,6 +11,7 @@
 #include "train/freeze.h"
 #include "train/model.h"
 #include "train/options.h"
+#include "train/weights.h"
 
 og_status og__run_files_init(const char *run, og__run_files *files)
 {
@@ -76,6 +77,7 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     OG_GO(og__watch_init(session->model.net, session->threads, &session->watch));
     OG_GO(og__labeler_new(session->model.net, &session->model.scaling, options->scale, session->threads, options->exact,
                           &session->labeler));
+    og__labeler_set_regions(session->labeler, &session->model.regions, session->model.class_count);
 done:
     if (status != OG_OK)
         og__session_close(session);
@@ -125,7 +127,12 @@ og_status og__session_start(og__session *session)
         .exact = options->exact,
         .threads = (int)session->progress.threads,
         .loss = session->loss,
+        .regions = &session->model.regions,
     };
+    float class_weights[256];
+    bool weighted;
+    OG_TRY(og__class_weights(options->class_weights, session->data, class_weights, &weighted));
+    plan.class_weights = weighted ? class_weights : NULL;
     OG_TRY(og__session_open_loader(session, (int)options->data_threads, (uint64_t)session->progress.step,
                                    &session->loader));
     og__loader_patch(session->loader, &plan.h, &plan.w);

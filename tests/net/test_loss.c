@@ -18,6 +18,8 @@
 
 enum { N = 2, H = 21, W = 17, PIXELS = H * W, K = 4, ALL = N * PIXELS }; /* more than a tile of 256 */
 
+static const og_plan_options classes_alone = {0}; /* neither weights nor regions: test_regions.c */
+
 /* --- definitions, written without looking at src/ --- */
 
 typedef struct problem {
@@ -338,7 +340,7 @@ static outcome run(const problem *p, const char *text, int threads)
     og__loss_shape shape = {N, 1, H, W, K, threads, PIXELS};
     assert_int_equal(og_head_parse(p->head, &head), OG_OK);
     assert_int_equal(og__head_open(head, og__ops_for(isa), isa, K, &head_run), OG_OK);
-    if (og__loss_open(mix, &head_run, &shape, &loss) != OG_OK)
+    if (og__loss_open(mix, &classes_alone, &head_run, &shape, &loss) != OG_OK)
         fail_msg("%s", og_error_text());
     og_loss_free(mix);
     for (int i = 0; i < N * K * PIXELS; i++)
@@ -436,7 +438,7 @@ static void sparsemax_takes_what_it_can(void **state)
     og__loss_shape shape = {N, 1, H, W, K, 1, PIXELS};
     assert_int_equal(og_head_parse("sparsemax", &head), OG_OK);
     assert_int_equal(og__head_open(head, og__ops_for(og__cpu_isa()), og__cpu_isa(), K, &head_run), OG_OK);
-    assert_int_equal(og__loss_open(mix, &head_run, &shape, &loss), OG_ERR_ARGUMENT);
+    assert_int_equal(og__loss_open(mix, &classes_alone, &head_run, &shape, &loss), OG_ERR_ARGUMENT);
     assert_non_null(strstr(og_error_text(), "focal"));
     assert_non_null(strstr(og_error_text(), "sparsemax"));
     og__head_close(&head_run);

@@ -18,7 +18,7 @@ static const uint8_t guess[2][8] = {{0, 0, 1, 1, 1, 0, 1, 2}, {0, 0, 0, 0, 1, 2,
 static void count(og_scores *scores)
 {
     og__metrics metrics;
-    assert_int_equal(og__metrics_init(&metrics, 4), OG_OK);
+    assert_int_equal(og__metrics_init(&metrics, 4, NULL), OG_OK);
     for (int i = 0; i < 2; i++)
         og__metrics_add(&metrics, 8, truth[i], guess[i]);
     assert_int_equal(og__metrics_scores(&metrics, scores), OG_OK);
@@ -80,7 +80,7 @@ static void nothing_but_background_leaves_the_means_empty(void **state)
     og__metrics metrics;
     og_scores scores;
     const uint8_t zeros[4] = {0};
-    assert_int_equal(og__metrics_init(&metrics, 2), OG_OK);
+    assert_int_equal(og__metrics_init(&metrics, 2, NULL), OG_OK);
     og__metrics_add(&metrics, 4, zeros, zeros);
     assert_int_equal(og__metrics_scores(&metrics, &scores), OG_OK);
     assert_true(isnan(scores.mean_dice) && isnan(scores.mean_image_iou));

@@ -72,6 +72,7 @@ static const struct {
     {"epochs", "2", OTHER_WEIGHTS, {0}},
     {"batch", "3", OTHER_WEIGHTS, {0}},
     {"patch", "16x24", OTHER_WEIGHTS, {0}},
+    {"class-weights", "inverse", OTHER_WEIGHTS, {0}},
     {"foreground", "0.5", OTHER_WEIGHTS, {"patch", "16"}},
     {"balance", "true", OTHER_WEIGHTS, {"foreground", "0.5"}},
     {"scale", "0.5", OTHER_WEIGHTS, {0}},
