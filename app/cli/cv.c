@@ -63,7 +63,7 @@ typedef struct validation {
     og_metric_set metrics; /* asked for, and Dice and IoU for the table of folds */
     og_scorer *scorer;     /* of all folds */
     fold_scores folds[FOLDS_MAX];
-    int class_count;
+    int class_count; /* scored: classes or regions */
     char *class_names[OG_CLASSES_MAX];
 } validation;
 
@@ -95,9 +95,10 @@ static og_status note_classes(validation *v, const og_dataset *data)
 {
     og_score_options options = {
         .metrics = v->metrics, .tolerance = v->settings->tolerance, .full_neighbours = true, .smallest = 1};
+    options.regions = og_dataset_regions(data);
     TRY(og_scorer_new(og_dataset_class_count(data), &options, &v->scorer));
-    for (; v->class_count < og_dataset_class_count(data); v->class_count++) {
-        v->class_names[v->class_count] = strdup(og_dataset_class_name(data, v->class_count));
+    for (; v->class_count < og_dataset_scored_count(data); v->class_count++) {
+        v->class_names[v->class_count] = strdup(og_dataset_scored_name(data, v->class_count));
         if (!v->class_names[v->class_count])
             return fail(OG_ERR_MEMORY, "out of memory");
     }
@@ -113,7 +114,8 @@ static og_status score_fold(validation *v, const og_dataset *data, const char *r
     const og_model *models[] = {&model};
     og_predict_options options;
     og_scorer *own = NULL;
-    const og_score_options scores = {.metrics = 1u << OG_METRIC_DICE | 1u << OG_METRIC_IOU};
+    const og_score_options scores = {.metrics = 1u << OG_METRIC_DICE | 1u << OG_METRIC_IOU,
+                                     .regions = og_dataset_regions(data)};
     TRY(og_options_init(og_predict_option_table(), &options));
     options.threads = v->settings->train.threads;
     GO(og_model_load(run, &model));
