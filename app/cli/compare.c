@@ -14,11 +14,14 @@
 #include "interrupt.h"
 #include "output.h"
 #include "progress.h"
+#include "runs.h"
 #include "verdict.h"
+#include "workers.h"
 
 typedef struct own_settings {
     bool json, quiet;
     char *config, *output;
+    int64_t workers;
     og_compare_options compare;
     og_data_options data;
     og_train_options train;
@@ -31,43 +34,17 @@ static og_option_table own_options(void)
         OPTION_JSON(own_settings),
         OPTION_QUIET(own_settings),
         OPTION_CONFIG(own_settings),
+        {"workers", "w", OG_OPTION_INT, offsetof(own_settings, workers), "1", 1, 256, NULL, "processes", "Running",
+         "Processes that train at the same time, each on its share of the cores; more may join with 'ogive worker'"},
     };
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
-static void note_trial(const og_compare_progress *progress)
-{
-    char outcome[128], elapsed[32];
-    format_duration(progress->train.elapsed_s, sizeof elapsed, elapsed);
-    if (progress->failed)
-        snprintf(outcome, sizeof outcome, "failed: its numbers became non-finite");
-    else if (progress->kept)
-        snprintf(outcome, sizeof outcome, "Dice %.4f  kept from before", progress->train.dice);
-    else
-        snprintf(outcome, sizeof outcome, "Dice %.4f  loss %.4f  in %s", progress->train.dice, progress->train.loss,
-                 elapsed);
-    progress_note("%4lld/%lld  %-20s seed %-2lld  %s", (long long)progress->trial, (long long)progress->trials,
-                  progress->act, (long long)progress->seed, outcome);
-}
-
+/* The workers begin when the study is there to be joined: with the first report of a run. */
 static bool show_progress(void *context, const og_compare_progress *progress)
 {
-    (void)context;
-    const og_train_progress *train = &progress->train;
-    if (progress->finished) {
-        note_trial(progress);
-        return !interrupted();
-    }
-    char dice[32], prefix[128];
-    snprintf(prefix, sizeof prefix, "%s seed %lld: ", progress->act, (long long)progress->seed);
-    progress_warn(prefix, train->warnings, train->warning_count);
-    snprintf(dice, sizeof dice, isnan(train->dice) ? "-" : "%.3f", train->dice);
-    double done = ((double)(train->epoch - 1) + (double)train->step / (double)train->steps) / (double)train->epochs;
-    progress_show(((double)(progress->trial - 1) + done) / (double)progress->trials, progress->eta_s,
-                  "%lld/%lld %s seed %lld  epoch %lld/%lld  loss %.4f  Dice %s", (long long)progress->trial,
-                  (long long)progress->trials, progress->act, (long long)progress->seed, (long long)train->epoch,
-                  (long long)train->epochs, train->loss, dice);
-    return !interrupted();
+    workers_start(context);
+    return runs_show(progress);
 }
 
 static og_status print_result(const own_settings *settings)
@@ -95,13 +72,17 @@ static og_status run(const void *values, const char *const *positionals)
     const own_settings *settings = values;
     og_status status = OG_OK;
     og_dataset *data = NULL;
+    workers others = {.study = settings->output};
+    og_train_options train = settings->train;
+    GO(workers_plan(settings->workers, &train.threads, &others));
     GO(og_dataset_open(positionals[0], &settings->data, &data));
     if (!settings->quiet)
         doubts_print_list(settings->compare.acts);
     interrupt_catch();
     progress_begin(settings->quiet);
-    status =
-        og_compare(data, positionals[0], &settings->train, &settings->compare, settings->output, show_progress, NULL);
+    status = og_compare(data, positionals[0], &settings->data, &train, &settings->compare, settings->output,
+                        show_progress, &others);
+    workers_wait(&others);
     progress_end();
     if (status == OG_ERR_STOPPED)
         status = fail(status, "stopped after a checkpoint; the same command goes on from there");

@@ -4,6 +4,7 @@
  * activation's own gain), batches and augmentation.
  *
  *   STUDY/study.json              what is compared, on what; written first
+ *   STUDY/study.db                which runs wait, run and are done, in the tables of Optuna, unless a store was named
  *   STUDY/trials/ID-sSEED/        one training run each (ogive/train.h)
  *
  * og_report_study() (ogive/report.h) writes the results, statistics and verdict beside them:
@@ -26,6 +27,7 @@ typedef struct og_compare_options {
     int64_t first_seed;
     double target_dice; /* for "time to a given Dice"; 0 chooses 95 % of the best final mean */
     double confidence;  /* of intervals, e.g. 0.95 */
+    char *store;        /* URL of the database of runs; "": STUDY/study.db */
 } og_compare_options;
 
 OG_API og_option_table og_compare_option_table(void);
@@ -58,9 +60,24 @@ typedef bool (*og_compare_report)(void *context, const og_compare_progress *prog
  *         OG_ERR_FILE      the folder cannot be written, or another process works in it
  *         or the failure of a trial or file
  */
-OG_API og_status og_compare(const og_dataset *data, const char *data_path, const og_train_options *train,
-                            const og_compare_options *options, const char *study, og_compare_report report,
-                            void *context);
+OG_API og_status og_compare(const og_dataset *data, const char *data_path, const og_data_options *data_options,
+                            const og_train_options *train, const og_compare_options *options, const char *study,
+                            og_compare_report report, void *context);
+
+/**
+ * Work on a study beside the process that compares, and any number of others, on this machine or on one that sees the
+ * same folder and store: claim runs and do them until all are done.
+ *
+ * A process that dies loses nothing but the work since its last checkpoint: another one goes on with its run.
+ *
+ * @param threads   cores to compute on; 0 takes all
+ *
+ * @return OG_OK, OG_ERR_STOPPED, or
+ *         OG_ERR_FILE  there is no study in the folder, or its store cannot be reached
+ *         OG_ERR_DATA  the data set is not the one that the study began with
+ *         or the failure of a run
+ */
+OG_API og_status og_study_join(const char *study, int64_t threads, og_compare_report report, void *context);
 
 #ifdef __cplusplus
 }

@@ -2,12 +2,14 @@
 
 #include "study/runner.h"
 
-og_status og_compare(const og_dataset *data, const char *data_path, const og_train_options *train,
-                     const og_compare_options *options, const char *study, og_compare_report report, void *context)
+og_status og_compare(const og_dataset *data, const char *data_path, const og_data_options *data_options,
+                     const og_train_options *train, const og_compare_options *options, const char *study,
+                     og_compare_report report, void *context)
 {
     return og__comparison_run(&(og__comparison){
         .data = data,
         .data_path = data_path,
+        .data_options = data_options,
         .train = train,
         .options = options,
         .study = study,

@@ -88,6 +88,38 @@ og_status og__question_make(const og_dataset *data, const og_train_options *trai
     return status;
 }
 
+/* A setting as describe_option() wrote it. */
+static og_status restore_option(const og_option *option, const json_t *value, og_train_options *train)
+{
+    char number[40];
+    if (!value) /* the study is older than the option, or the study chooses it */
+        return OG_OK;
+    if (json_is_integer(value))
+        snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else
+        snprintf(number, sizeof number, "%.17g", json_real_value(value));
+    if (json_is_boolean(value))
+        return og_option_set(option, train, json_is_true(value) ? "true" : "false");
+    return og_option_set(option, train, json_is_string(value) ? json_string_value(value) : number);
+}
+
+og_status og__question_train(const json_t *question, og_train_options *train)
+{
+    json_t *settings;
+    og_option_table table = og_train_option_table();
+    OG_TRY(og__json_get(question, "train", JSON_OBJECT, &settings));
+    OG_TRY(og_options_init(table, train));
+    for (size_t i = 0; i < table.count; i++) {
+        const og_option *option = &table.options[i];
+        og_status status = restore_option(option, json_object_get(settings, option->name), train);
+        if (status != OG_OK) {
+            og_options_deinit(table, train);
+            return status;
+        }
+    }
+    return OG_OK;
+}
+
 static og_status fail_different(const char *path, const json_t *old, const json_t *new)
 {
     char *was = old ? json_dumps(old, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;

@@ -19,6 +19,13 @@
 og_status og__question_make(const og_dataset *data, const og_train_options *train, const og__arms *arms,
                             int64_t first_seed, json_t **question);
 
+/**
+ * The settings of a question's runs again. `act` and `seed` are the defaults.
+ *
+ * @param train   released with og_options_deinit(og_train_option_table(), train)
+ */
+og_status og__question_train(const json_t *question, og_train_options *train);
+
 /* OG_OK when both are equal; else OG_ERR_ARGUMENT naming the first difference. */
 og_status og__question_compare(const json_t *old, const json_t *new);
 

@@ -14,6 +14,7 @@
 #include "study/lock.h"
 #include "study/question.h"
 #include "study/study.h"
+#include "study/work.h"
 #include "train/options.h"
 #include "train/placement.h"
 
@@ -29,12 +30,30 @@ static og_status describe_machine(const og__comparison *c, json_t *record)
     return og__json_set(machine, "threads", json_integer(c->train->threads > 0 ? c->train->threads : og__cpu_count()));
 }
 
+/* How the data set was opened, for the workers that open it again. */
+static og_status describe_data_options(const og__comparison *c, json_t *record)
+{
+    json_t *settings = json_object();
+    OG_TRY(og__json_set(record, "data_options", settings));
+    og_option_table table = og_data_option_table();
+    for (size_t i = 0; c->data_options && i < table.count; i++) {
+        char *text;
+        OG_TRY(og_option_get(&table.options[i], c->data_options, &text));
+        og_status status = og__json_set(settings, table.options[i].name, og__json_string(text));
+        free(text);
+        OG_TRY(status);
+    }
+    return OG_OK;
+}
+
 static og_status make_record(const og__comparison *c, json_t *question, json_t *record)
 {
     OG_TRY(og__json_set(record, "format", json_string("ogive-study")));
     OG_TRY(og__json_set(record, "format_version", json_integer(1)));
     OG_TRY(og__json_set(record, "question", json_incref(question)));
     OG_TRY(og__json_set(record, "data_path", og__json_string(c->data_path)));
+    OG_TRY(describe_data_options(c, record));
+    OG_TRY(og__json_set(record, "store", og__json_string(c->options->store)));
     OG_TRY(describe_machine(c, record));
     OG_TRY(og__json_set(record, "seeds", json_integer(c->options->seeds)));
     OG_TRY(og__json_set(record, "target_dice", og__json_real(c->options->target_dice)));
@@ -81,132 +100,6 @@ done:
     json_decref(old);
     free(path);
     return status;
-}
-
-/* --- progress ------------------------------------------------------------------------------------------------ */
-
-/* What the progress of one trial is reported with. */
-typedef struct watcher {
-    const og__comparison *comparison;
-    const og__study *study;
-    size_t block, arm;
-    og_train_progress last;
-    bool stop;
-} watcher;
-
-/* Seconds that a run of an activation takes, from the runs done; `fallback` before there are any. */
-static double typical_s(const og__study *study, size_t arm, double fallback)
-{
-    double own = 0, all = 0;
-    int own_count = 0, all_count = 0;
-    for (size_t i = 0; i < study->blocks * study->arms.count; i++) {
-        double elapsed = study->trials[i].elapsed_s;
-        if (!study->trials[i].result || study->trials[i].failed || !isfinite(elapsed))
-            continue;
-        all += elapsed;
-        all_count++;
-        if (i % study->arms.count == arm) {
-            own += elapsed;
-            own_count++;
-        }
-    }
-    return own_count ? own / own_count : all_count ? all / all_count : fallback;
-}
-
-/* The rest of the running trial, and every trial behind it at the time that its activation took so far. */
-static double estimate_s(const watcher *watch, const og_train_progress *now)
-{
-    const og__study *study = watch->study;
-    double whole = now ? now->elapsed_s + now->eta_s : NAN;
-    double rest = 0;
-    for (size_t i = watch->block * study->arms.count + watch->arm; i < study->blocks * study->arms.count; i++) {
-        if (study->trials[i].result)
-            continue;
-        bool running = i == watch->block * study->arms.count + watch->arm;
-        double typical = typical_s(study, i % study->arms.count, whole);
-        rest += running && now && isfinite(now->eta_s) ? now->eta_s : typical;
-    }
-    return rest;
-}
-
-static bool report(watcher *watch, const og_train_progress *train, bool finished, bool kept)
-{
-    const og__comparison *c = watch->comparison;
-    const og__study *study = watch->study;
-    if (!c->report)
-        return true;
-    og_compare_progress progress = {
-        .trial = (int64_t)(watch->block * study->arms.count + watch->arm) + 1,
-        .trials = (int64_t)(study->blocks * study->arms.count),
-        .act = og_act_text(study->arms.items[watch->arm].act),
-        .seed = study->first_seed + (int64_t)watch->block,
-        .train = *train,
-        .eta_s = estimate_s(watch, finished ? NULL : train),
-        .finished = finished,
-        .failed = finished && og__study_trial(study, watch->block, watch->arm)->failed,
-        .kept = kept,
-    };
-    return c->report(c->context, &progress);
-}
-
-static bool watch_step(void *context, const og_train_progress *progress)
-{
-    watcher *watch = context;
-    watch->last = *progress;
-    return report(watch, progress, false, false);
-}
-
-/* --- trials -------------------------------------------------------------------------------------------------- */
-
-/* Run one trial. Numbers that became non-finite are an outcome, which the run itself has recorded. */
-static og_status run_trial(og__study *study, watcher *watch)
-{
-    og_status status = OG_OK;
-    const og__comparison *c = watch->comparison;
-    og__arm *arm = &study->arms.items[watch->arm];
-    char *folder = NULL, *act = NULL;
-    og_train_options options = *c->train;
-    OG_GO(og__study_trial_folder(study, watch->block, watch->arm, &folder));
-    OG_GO(og__copy_text(og_act_text(arm->act), &act));
-    options.act = act;
-    options.seed = study->first_seed + (int64_t)watch->block;
-    og_status outcome = c->run(c->data, &options, folder, true, watch_step, watch);
-    if (outcome == OG_ERR_STOPPED) {
-        status = outcome;
-        goto done;
-    }
-    if (outcome != OG_OK && outcome != OG_ERR_NUMERIC) {
-        status = og__fail_in(outcome, "%s with seed %" PRId64, act, options.seed);
-        goto done;
-    }
-    OG_GO(og__study_read_trial(study, watch->block, watch->arm));
-    if (!og__study_trial(study, watch->block, watch->arm)->result)
-        status = og__fail(OG_ERR_FILE, "the run '%s' ended without a result.json", folder);
-done:
-    free(folder);
-    free(act);
-    return status;
-}
-
-/* Seed by seed, so that after each block every activation has been run equally often. */
-static og_status run_trials(const og__comparison *c, og__study *study)
-{
-    for (size_t b = 0; b < study->blocks; b++) {
-        for (size_t a = 0; a < study->arms.count; a++) {
-            watcher watch = {.comparison = c, .study = study, .block = b, .arm = a, .last = {.dice = NAN, .loss = NAN}};
-            const og__trial *trial = og__study_trial(study, b, a);
-            bool kept = trial->result != NULL;
-            if (!kept)
-                OG_TRY(run_trial(study, &watch));
-            watch.last.dice = trial->dice;
-            watch.last.eta_s = 0;
-            bool last = b + 1 == study->blocks && a + 1 == study->arms.count;
-            if (!report(&watch, &watch.last, true, kept) && !last)
-                return og__fail(OG_ERR_STOPPED, "stopped after %zu of %zu runs; the same command goes on",
-                                b * study->arms.count + a + 1, study->blocks * study->arms.count);
-        }
-    }
-    return OG_OK;
 }
 
 /* Every score would be undefined: say so before hours of training, not after. */
@@ -261,7 +154,12 @@ static og_status run_comparison(const og__comparison *comparison)
     OG_GO(og__lock_take(comparison->study, &lock));
     OG_GO(settle_record(comparison, &arms));
     OG_GO(og__study_load(comparison->study, &study));
-    OG_GO(run_trials(comparison, &study));
+    OG_GO(og__work(&(og__job){.data = comparison->data,
+                              .train = comparison->train,
+                              .study = &study,
+                              .report = comparison->report,
+                              .context = comparison->context,
+                              .run = comparison->run}));
 done:
     og__study_deinit(&study);
     og__arms_deinit(&arms);

@@ -1,16 +1,15 @@
-/* The loop behind og_compare(): which trial runs next, and what is done with its outcome. */
+/* What is behind og_compare(): the study's record, and the work on it. */
 #ifndef OG_STUDY_RUNNER_H
 #define OG_STUDY_RUNNER_H
 
 #include <ogive/study.h>
 
-/* Runs one trial; og_train() in earnest, something quick in the tests of the loop. */
-typedef og_status (*og__trial_runner)(const og_dataset *data, const og_train_options *options, const char *run,
-                                      bool resume, og_train_report report, void *context);
+#include "study/work.h"
 
 typedef struct og__comparison {
     const og_dataset *data;
     const char *data_path;
+    const og_data_options *data_options; /* what `data` was opened with; NULL: the defaults */
     const og_train_options *train;
     const og_compare_options *options;
     const char *study;

@@ -191,12 +191,15 @@ static og_status read_text(const char *json, char **text)
     return status;
 }
 
-#define TRIAL_COLUMNS                                                                                                  \
-    "SELECT t.trial_id, t.number, t.state, r.value_json, a.value_json, v.value, w.value_json FROM trials t "           \
+#define TRIAL_COLUMNS "t.trial_id, t.number, t.state, r.value_json, a.value_json, v.value, w.value_json"
+enum { TRIAL_COLUMN_COUNT = 7 };
+#define TRIAL_TABLES                                                                                                   \
+    "trials t "                                                                                                        \
     "LEFT JOIN trial_user_attributes r ON r.trial_id = t.trial_id AND r.\"key\" = 'ogive:run' "                        \
     "LEFT JOIN trial_user_attributes a ON a.trial_id = t.trial_id AND a.\"key\" = 'ogive:attempt' "                    \
     "LEFT JOIN trial_user_attributes w ON w.trial_id = t.trial_id AND w.\"key\" = 'ogive:reason' "                     \
     "LEFT JOIN trial_values v ON v.trial_id = t.trial_id AND v.objective = 0 "
+#define SELECT_TRIALS "SELECT " TRIAL_COLUMNS " FROM " TRIAL_TABLES
 
 static og_status read_trial(const og__sql_rows *rows, size_t row, og__stored_trial *trial)
 {
@@ -216,7 +219,7 @@ og_status og__store_list(og__store *store, int64_t study, og__stored_trials *tri
     og_status status = OG_OK;
     og__sql_rows rows = {0};
     *trials = (og__stored_trials){0};
-    OG_GO(og__database_run(store->database, TRIAL_COLUMNS "WHERE t.study_id = $1 ORDER BY t.number",
+    OG_GO(og__database_run(store->database, SELECT_TRIALS "WHERE t.study_id = $1 ORDER BY t.number",
                            VALUES(og__sql_int(study)), &rows));
     OG_GO(og__alloc(rows.count, sizeof *trials->items, &trials->items));
     for (; trials->count < rows.count; trials->count++)
@@ -420,28 +423,49 @@ static og_status replace(og__database *database, int64_t study, const og__stored
     return link_attempts(database, lost, next);
 }
 
+/* Whether a running trial's worker is lost: columns behind TRIAL_COLUMNS are the age of its last beat and its name. */
+static og_status is_lost(const og__sql_rows *rows, size_t row, const og__lease_rules *rules, bool *lost)
+{
+    char *worker;
+    *lost = og__sql_cell_real(rows, row, TRIAL_COLUMN_COUNT) > rules->grace_s;
+    OG_TRY(read_text(og__sql_cell(rows, row, TRIAL_COLUMN_COUNT + 1), &worker));
+    *lost |= worker && rules->is_gone && rules->is_gone(worker);
+    free(worker);
+    return OG_OK;
+}
+
+static og_status put_back(og__database *database, int64_t study, const og__sql_rows *rows, size_t row,
+                          const og__lease_rules *rules)
+{
+    og__stored_trial trial;
+    bool lost;
+    OG_TRY(is_lost(rows, row, rules, &lost));
+    if (!lost)
+        return OG_OK;
+    og_status status = read_trial(rows, row, &trial);
+    if (status == OG_OK)
+        status = replace(database, study, &trial, rules);
+    og__stored_trial_deinit(&trial);
+    return status;
+}
+
 static og_status put_back_lost(og__database *database, int64_t study, const og__lease_rules *rules)
 {
     og_status status = OG_OK;
     og__sql_rows rows = {0};
     const char *age = og__database_is_postgres(database)
-                          ? "EXTRACT(EPOCH FROM (CURRENT_TIMESTAMP AT TIME ZONE 'UTC' - h.heartbeat)) > $2"
-                          : "(julianday('now') - julianday(h.heartbeat)) * 86400 > $2";
-    char sql[1200];
+                          ? "EXTRACT(EPOCH FROM (CURRENT_TIMESTAMP AT TIME ZONE 'UTC' - h.heartbeat))"
+                          : "(julianday('now') - julianday(h.heartbeat)) * 86400";
+    char sql[1600];
     snprintf(sql, sizeof sql,
-             TRIAL_COLUMNS "JOIN trial_heartbeats h ON h.trial_id = t.trial_id "
-                           "WHERE t.study_id = $1 AND t.state = 'RUNNING' AND r.value_json IS NOT NULL AND %s",
+             "SELECT " TRIAL_COLUMNS ", %s, n.value_json FROM " TRIAL_TABLES
+             "JOIN trial_heartbeats h ON h.trial_id = t.trial_id "
+             "LEFT JOIN trial_user_attributes n ON n.trial_id = t.trial_id AND n.\"key\" = 'ogive:worker' "
+             "WHERE t.study_id = $1 AND t.state = 'RUNNING' AND r.value_json IS NOT NULL",
              age);
-    OG_GO(og__database_run(database, sql, VALUES(og__sql_int(study), og__sql_real(rules->grace_s)), &rows));
-    for (size_t i = 0; i < rows.count; i++) {
-        og__stored_trial lost;
-        status = read_trial(&rows, i, &lost);
-        if (status == OG_OK)
-            status = replace(database, study, &lost, rules);
-        og__stored_trial_deinit(&lost);
-        if (status != OG_OK)
-            goto done;
-    }
+    OG_GO(og__database_run(database, sql, VALUES(og__sql_int(study)), &rows));
+    for (size_t i = 0; i < rows.count; i++)
+        OG_GO(put_back(database, study, &rows, i, rules));
 done:
     og__sql_rows_deinit(&rows);
     return status;
@@ -490,7 +514,7 @@ static og_status claim(og__database *database, void *context)
     OG_TRY(lock_study(database, call->study));
     OG_TRY(put_back_lost(database, call->study, call->rules));
     OG_TRY(og__database_run(database,
-                            TRIAL_COLUMNS "WHERE t.study_id = $1 AND t.state = 'WAITING' AND r.value_json IS NOT NULL "
+                            SELECT_TRIALS "WHERE t.study_id = $1 AND t.state = 'WAITING' AND r.value_json IS NOT NULL "
                                           "ORDER BY t.number LIMIT 1",
                             VALUES(og__sql_int(call->study)), &rows));
     og_status status = rows.count > 0 ? take(database, call, &rows) : OG_OK;

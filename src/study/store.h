@@ -66,8 +66,9 @@ void og__stored_trials_deinit(og__stored_trials *trials);
 og_status og__store_add(og__store *store, int64_t study, const char *run, const og__space *space, const double *point);
 
 typedef struct og__lease_rules {
-    double grace_s;       /* a trial whose heart has not beaten for so long is lost */
-    int64_t attempts_max; /* a run that was lost so often stays FAIL */
+    double grace_s;                      /* a trial whose heart has not beaten for so long is lost */
+    int64_t attempts_max;                /* a run that was lost so often stays FAIL */
+    bool (*is_gone)(const char *worker); /* NULL, or whether a worker is known to be dead: its trial is lost at once */
 } og__lease_rules;
 
 /**

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -69,20 +70,45 @@ static og_status read_record(og__study *study)
     return OG_OK;
 }
 
+void og__study_count_blocks(og__study *study)
+{
+    bool complete = true;
+    study->complete_blocks = 0;
+    for (size_t b = 0; b < study->blocks; b++) {
+        for (size_t a = 0; a < study->arms.count; a++)
+            complete &= og__study_trial(study, b, a)->result != NULL;
+        study->complete_blocks += complete;
+    }
+}
+
 static og_status read_trials(og__study *study)
 {
     size_t count;
     OG_TRY(og__product(&count, 2, (const size_t[]){study->blocks, study->arms.count}));
     OG_TRY(og__alloc(count, sizeof *study->trials, &study->trials));
-    bool complete = true;
-    for (size_t b = 0; b < study->blocks; b++) {
-        for (size_t a = 0; a < study->arms.count; a++) {
+    for (size_t b = 0; b < study->blocks; b++)
+        for (size_t a = 0; a < study->arms.count; a++)
             OG_TRY(og__study_read_trial(study, b, a));
-            complete &= og__study_trial(study, b, a)->result != NULL;
-        }
-        study->complete_blocks += complete;
-    }
+    og__study_count_blocks(study);
     return OG_OK;
+}
+
+/* The last part of the folder's absolute path, so that 'study' and '.' within it are the same. */
+static og_status name_study(const char *folder, char **name)
+{
+    char *path = realpath(folder, NULL);
+    if (!path)
+        return og__fail_file("open", folder);
+    const char *last = strrchr(path, '/');
+    og_status status = og__copy_text(last && last[1] ? last + 1 : "study", name);
+    free(path);
+    return status;
+}
+
+og_status og__study_store(const og__study *study, char **url)
+{
+    const char *asked = json_string_value(json_object_get(study->record, "store")); /* absent in old studies */
+    return asked && asked[0] ? og__copy_text(asked, url) : og__path_join(study->folder, "study.db", url);
 }
 
 og_status og__study_load(const char *folder, og__study *study)
@@ -91,6 +117,7 @@ og_status og__study_load(const char *folder, og__study *study)
     char *path = NULL;
     *study = (og__study){0};
     OG_GO(og__copy_text(folder, &study->folder));
+    OG_GO(name_study(folder, &study->name));
     OG_GO(og__path_join(folder, "study.json", &path));
     OG_GO(og__json_load(path, &study->record));
     status = read_record(study);
@@ -114,6 +141,7 @@ void og__study_deinit(og__study *study)
     og__arms_deinit(&study->arms);
     json_decref(study->record);
     free(study->folder);
+    free(study->name);
     *study = (og__study){0};
 }
 

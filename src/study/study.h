@@ -12,6 +12,7 @@
 
 typedef struct og__study {
     char *folder;
+    char *name;     /* in the store: the folder's own name */
     json_t *record; /* study.json: "question", "seeds", "target_dice", "confidence", "data_path" */
     og__arms arms;
     int64_t first_seed;
@@ -37,6 +38,12 @@ og_status og__study_trial_folder(const og__study *study, size_t block, size_t ar
 
 /* Read one trial's result again. */
 og_status og__study_read_trial(og__study *study, size_t block, size_t arm);
+
+/* The URL of the store: the one that was asked for, or STUDY/study.db. Released with free(). */
+og_status og__study_store(const og__study *study, char **url);
+
+/* Set complete_blocks again, after results were read. */
+void og__study_count_blocks(og__study *study);
 
 /* scores[b * arms + a] = mean Dice of the complete blocks' trials, 0 for failed ones. Released with free(). */
 og_status og__study_scores(const og__study *study, double **scores);

@@ -34,3 +34,31 @@ teardown_file() {
     }
     grep -q '^ok 7 ' "$BATS_TEST_TMPDIR/log" || grep -q 'PASSED.*7 test' "$BATS_TEST_TMPDIR/log"
 }
+
+@test "a study in PostgreSQL has the results of one in SQLite" {
+    cd "$BATS_TEST_TMPDIR"
+    "$OGIVE_SOURCE_DIR/tests/cli/make_data.py" data 8 32
+    quick='--acts relu,silu --seeds 2 --width 4 --depth 2 --epochs 2 --batch 4'
+    ogive compare data -o server $quick --threads 2 --workers 2 --store "$url" >/dev/null
+    ogive compare data -o file $quick --threads 1 >/dev/null
+    [ ! -e server/study.db ]
+    for trial in server/trials/*; do cmp "$trial/model.safetensors" "file/trials/${trial##*/}/model.safetensors"; done
+}
+
+@test "a server that is gone for a while is waited for" {
+    cd "$BATS_TEST_TMPDIR"
+    "$OGIVE_SOURCE_DIR/tests/cli/make_data.py" data 8 32
+    ogive compare data -o away --acts relu,silu --seeds 2 --width 8 --depth 2 --epochs 20 --batch 2 --threads 1 \
+        --store "$url" >/dev/null 2>err &
+    process=$!
+    for _ in $(seq 1000); do
+        [ -z "$(find away -name log.jsonl 2>/dev/null)" ] || break
+        sleep 0.02
+    done
+    (cd "$folder" && $as_owner "$bin/pg_ctl" -w -m immediate -D "$folder/data" stop >/dev/null 2>&1)
+    sleep 5
+    (cd "$folder" && $as_owner "$bin/pg_ctl" -w -D "$folder/data" -l "$folder/server.log" \
+        -o "-c listen_addresses='' -k $folder -c fsync=off" start >/dev/null 2>&1)
+    wait $process
+    [ -s away/report.html ]
+}

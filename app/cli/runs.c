@@ -1,0 +1,41 @@
+#include "runs.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "interrupt.h"
+#include "progress.h"
+
+static void note_trial(const og_compare_progress *progress)
+{
+    char outcome[128], elapsed[32];
+    format_duration(progress->train.elapsed_s, sizeof elapsed, elapsed);
+    if (progress->failed)
+        snprintf(outcome, sizeof outcome, "failed: its numbers became non-finite");
+    else if (progress->kept)
+        snprintf(outcome, sizeof outcome, "Dice %.4f  kept from before", progress->train.dice);
+    else
+        snprintf(outcome, sizeof outcome, "Dice %.4f  loss %.4f  in %s", progress->train.dice, progress->train.loss,
+                 elapsed);
+    progress_note("%4lld/%lld  %-20s seed %-2lld  %s", (long long)progress->trial, (long long)progress->trials,
+                  progress->act, (long long)progress->seed, outcome);
+}
+
+bool runs_show(const og_compare_progress *progress)
+{
+    const og_train_progress *train = &progress->train;
+    if (progress->finished) {
+        note_trial(progress);
+        return !interrupted();
+    }
+    char dice[32], prefix[128];
+    snprintf(prefix, sizeof prefix, "%s seed %lld: ", progress->act, (long long)progress->seed);
+    progress_warn(prefix, train->warnings, train->warning_count);
+    snprintf(dice, sizeof dice, isnan(train->dice) ? "-" : "%.3f", train->dice);
+    double done = ((double)(train->epoch - 1) + (double)train->step / (double)train->steps) / (double)train->epochs;
+    progress_show(((double)(progress->trial - 1) + done) / (double)progress->trials, progress->eta_s,
+                  "%lld/%lld %s seed %lld  epoch %lld/%lld  loss %.4f  Dice %s", (long long)progress->trial,
+                  (long long)progress->trials, progress->act, (long long)progress->seed, (long long)train->epoch,
+                  (long long)train->epochs, train->loss, dice);
+    return !interrupted();
+}

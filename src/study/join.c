@@ -1,0 +1,62 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <ogive/study.h>
+
+#include "format/json.h"
+#include "study/question.h"
+#include "study/study.h"
+#include "study/work.h"
+
+static og_status open_data(const og__study *study, og_dataset **data)
+{
+    const char *path;
+    json_t *settings = json_object_get(study->record, "data_options"); /* absent in old studies: the defaults */
+    og_data_options options;
+    og_option_table table = og_data_option_table();
+    OG_TRY(og__json_get_text(study->record, "data_path", &path));
+    OG_TRY(og_options_init(table, &options));
+    og_status status = OG_OK;
+    for (size_t i = 0; i < table.count && status == OG_OK; i++) {
+        const char *text = json_string_value(json_object_get(settings, table.options[i].name));
+        if (text)
+            status = og_option_set(&table.options[i], &options, text);
+    }
+    if (status == OG_OK)
+        status = og_dataset_open(path, &options, data);
+    og_options_deinit(table, &options);
+    return status;
+}
+
+/* The question as it would be asked of this data set now must be the study's. */
+static og_status check_question(const og__study *study, const og_dataset *data, const og_train_options *train)
+{
+    json_t *was, *now = NULL;
+    OG_TRY(og__json_get(study->record, "question", JSON_OBJECT, &was));
+    OG_TRY(og__question_make(data, train, &study->arms, study->first_seed, &now));
+    og_status status = og__question_compare(was, now);
+    json_decref(now);
+    return status == OG_OK ? OG_OK : og__fail_in(OG_ERR_DATA, "the study '%s' cannot be joined here", study->folder);
+}
+
+og_status og_study_join(const char *folder, int64_t threads, og_compare_report report, void *context)
+{
+    og_status status = OG_OK;
+    og__study study = {0};
+    og_dataset *data = NULL;
+    og_train_options train = {0};
+    json_t *question;
+    OG_GO(og__study_load(folder, &study));
+    OG_GO(og__json_get(study.record, "question", JSON_OBJECT, &question));
+    OG_GO(og__question_train(question, &train));
+    train.threads = threads;
+    OG_GO(open_data(&study, &data));
+    OG_GO(check_question(&study, data, &train));
+    OG_GO(og__work(&(og__job){
+        .data = data, .train = &train, .study = &study, .report = report, .context = context, .run = og_train}));
+done:
+    og_options_deinit(og_train_option_table(), &train);
+    og_dataset_free(data);
+    og__study_deinit(&study);
+    return status;
+}

@@ -1,0 +1,355 @@
+#include "study/work.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "study/store.h"
+#include "study/worker.h"
+
+/* How long a database may be locked, full or out of reach; how often a heart beats, and how long it may be silent:
+ * beats are late where a machine is busy or a disk is slow. */
+static const double patience_s = 90, beat_s = 10;
+static const og__lease_rules lease = {.grace_s = 60, .attempts_max = 3, .is_gone = og__worker_is_gone};
+enum { IDLE_US = 200000 };
+
+/* --- progress ------------------------------------------------------------------------------------------------ */
+
+/* What the progress of one trial is reported with. */
+typedef struct watcher {
+    const og__job *job;
+    og__store *store;
+    int64_t trial; /* in the store; -1 while none is claimed */
+    og__heart *heart;
+    size_t block, arm;
+    og_train_progress last;
+    int64_t reported; /* epochs whose Dice the store has */
+} watcher;
+
+/* Seconds that a run of an activation takes, from the runs done; `fallback` before there are any. */
+static double typical_s(const og__study *study, size_t arm, double fallback)
+{
+    double own = 0, all = 0;
+    int own_count = 0, all_count = 0;
+    for (size_t i = 0; i < study->blocks * study->arms.count; i++) {
+        double elapsed = study->trials[i].elapsed_s;
+        if (!study->trials[i].result || study->trials[i].failed || !isfinite(elapsed))
+            continue;
+        all += elapsed;
+        all_count++;
+        if (i % study->arms.count == arm) {
+            own += elapsed;
+            own_count++;
+        }
+    }
+    return own_count ? own / own_count : all_count ? all / all_count : fallback;
+}
+
+/* The rest of the running trial, and every trial behind it at the time that its activation took so far. */
+static double estimate_s(const watcher *watch, const og_train_progress *now)
+{
+    const og__study *study = watch->job->study;
+    double whole = now ? now->elapsed_s + now->eta_s : NAN;
+    double rest = 0;
+    for (size_t i = watch->block * study->arms.count + watch->arm; i < study->blocks * study->arms.count; i++) {
+        if (study->trials[i].result)
+            continue;
+        bool running = i == watch->block * study->arms.count + watch->arm;
+        double typical = typical_s(study, i % study->arms.count, whole);
+        rest += running && now && isfinite(now->eta_s) ? now->eta_s : typical;
+    }
+    return rest;
+}
+
+static bool report(watcher *watch, const og_train_progress *train, bool finished, bool kept)
+{
+    const og__job *job = watch->job;
+    const og__study *study = job->study;
+    if (!job->report)
+        return true;
+    og_compare_progress progress = {
+        .trial = (int64_t)(watch->block * study->arms.count + watch->arm) + 1,
+        .trials = (int64_t)(study->blocks * study->arms.count),
+        .act = og_act_text(study->arms.items[watch->arm].act),
+        .seed = study->first_seed + (int64_t)watch->block,
+        .train = *train,
+        .eta_s = estimate_s(watch, finished ? NULL : train),
+        .finished = finished,
+        .failed = finished && og__study_trial(study, watch->block, watch->arm)->failed,
+        .kept = kept,
+    };
+    return job->report(job->context, &progress);
+}
+
+/* Tell the store an epoch's Dice, once. Failing to do so is no reason to stop a run: its result says it all again. */
+static void tell_store(watcher *watch, const og_train_progress *progress)
+{
+    bool held;
+    if (watch->trial < 0 || isnan(progress->dice) || progress->epoch - 1 <= watch->reported)
+        return;
+    watch->reported = progress->epoch - 1;
+    og__store_report(watch->store, watch->trial, watch->reported, progress->dice, &held);
+}
+
+static bool watch_step(void *context, const og_train_progress *progress)
+{
+    watcher *watch = context;
+    watch->last = *progress;
+    tell_store(watch, progress);
+    return report(watch, progress, false, false) && !og__heart_is_broken(watch->heart);
+}
+
+/* --- one run
+ * -------------------------------------------------------------------------------------------------------------- */
+
+/* Numbers that became non-finite are an outcome, which the run itself has recorded. */
+static og_status run_trial(watcher *watch)
+{
+    og_status status = OG_OK;
+    const og__job *job = watch->job;
+    og__study *study = job->study;
+    char *folder = NULL, *act = NULL;
+    og_train_options options = *job->train;
+    OG_GO(og__study_trial_folder(study, watch->block, watch->arm, &folder));
+    OG_GO(og__copy_text(og_act_text(study->arms.items[watch->arm].act), &act));
+    options.act = act;
+    options.seed = study->first_seed + (int64_t)watch->block;
+    og_status outcome = job->run(job->data, &options, folder, true, watch_step, watch);
+    if (outcome == OG_ERR_STOPPED) {
+        status = outcome;
+        goto done;
+    }
+    if (outcome != OG_OK && outcome != OG_ERR_NUMERIC) {
+        status = og__fail_in(outcome, "%s with seed %" PRId64, act, options.seed);
+        goto done;
+    }
+    OG_GO(og__study_read_trial(study, watch->block, watch->arm));
+    if (!og__study_trial(study, watch->block, watch->arm)->result)
+        status = og__fail(OG_ERR_FILE, "the run '%s' ended without a result.json", folder);
+done:
+    free(folder);
+    free(act);
+    return status;
+}
+
+/* Give the trial back, keeping the error text of what went wrong. */
+static og_status return_trial(watcher *watch, og_status status)
+{
+    og__text text = {0};
+    bool held;
+    og__text_add(&text, og_error_text());
+    og__store_return(watch->store, watch->trial, &held);
+    og__fail_copy(status, og__text_get(&text));
+    og__text_deinit(&text);
+    return status;
+}
+
+static og_status run_claimed(watcher *watch, const char *url)
+{
+    og__study *study = watch->job->study;
+    const og__trial *trial = og__study_trial(study, watch->block, watch->arm);
+    bool held,
+        kept = trial->result != NULL; /* an earlier version of the study, or a worker that died behind its last line */
+    if (!kept) {
+        OG_TRY(og__heart_start(url, beat_s, watch->trial, &watch->heart));
+        og_status status = run_trial(watch);
+        bool broken = og__heart_is_broken(watch->heart);
+        og__heart_stop(watch->heart);
+        watch->heart = NULL;
+        if (broken)
+            return OG_OK; /* someone else has it, and ends with the same bits */
+        if (status != OG_OK)
+            return return_trial(watch, status);
+    }
+    if (!trial->failed)
+        OG_TRY(og__store_report(watch->store, watch->trial, watch->job->train->epochs, trial->dice, &held));
+    OG_TRY(og__store_finish(watch->store, watch->trial, trial->dice,
+                            trial->failed ? "its numbers became non-finite" : NULL, &held));
+    watch->last.dice = trial->dice;
+    watch->last.eta_s = 0;
+    if (!kept && !report(watch, &watch->last, true, false))
+        return OG_ERR_STOPPED;
+    return OG_OK;
+}
+
+/* --- all runs
+ * ------------------------------------------------------------------------------------------------------------- */
+
+/* "silu-s3": the folder of the run, by which the store knows it. */
+static og_status name_run(const og__study *study, size_t block, size_t arm, char **name)
+{
+    char *folder;
+    OG_TRY(og__study_trial_folder(study, block, arm, &folder));
+    og_status status = og__copy_text(strrchr(folder, '/') + 1, name);
+    free(folder);
+    return status;
+}
+
+static og_status find_run(const og__study *study, const char *run, size_t *block, size_t *arm)
+{
+    for (*block = 0; *block < study->blocks; ++*block) {
+        for (*arm = 0; *arm < study->arms.count; ++*arm) {
+            char *name;
+            OG_TRY(name_run(study, *block, *arm, &name));
+            bool same = strcmp(name, run) == 0;
+            free(name);
+            if (same)
+                return OG_OK;
+        }
+    }
+    return og__fail(OG_ERR_FORMAT, "the store of '%s' has a run '%s', which the study does not ask for", study->folder,
+                    run);
+}
+
+/* The parameters of a run as dimensions: the activation out of the study's, and the seed. */
+static og_status add_runs(const og__study *study, og__store *store, int64_t id)
+{
+    og_status status = OG_OK;
+    const char **acts = NULL;
+    OG_GO(og__alloc(study->arms.count, sizeof *acts, &acts));
+    for (size_t a = 0; a < study->arms.count; a++)
+        acts[a] = og_act_text(study->arms.items[a].act);
+    const og__dimension dimensions[] = {
+        {"act", OG_DIMENSION_CHOICE, 0, (double)study->arms.count - 1, 1, false, OG_NO_PARENT, 0, acts},
+        {"seed", OG_DIMENSION_INT, 0, 9e15, 1, false, OG_NO_PARENT, 0, NULL},
+    };
+    const og__space space = {2, dimensions};
+    for (size_t b = 0; b < study->blocks; b++) {
+        for (size_t a = 0; a < study->arms.count; a++) {
+            char *run;
+            OG_GO(name_run(study, b, a, &run));
+            status =
+                og__store_add(store, id, run, &space, (double[]){(double)a, (double)(study->first_seed + (int64_t)b)});
+            free(run);
+            if (status != OG_OK)
+                goto done;
+        }
+    }
+done:
+    free(acts);
+    return status;
+}
+
+/* Runs that were done before this call. */
+static og_status report_kept(watcher watch, size_t *done)
+{
+    const og__study *study = watch.job->study;
+    for (size_t i = 0; i < study->blocks * study->arms.count; i++) {
+        watch.block = i / study->arms.count;
+        watch.arm = i % study->arms.count;
+        const og__trial *trial = og__study_trial(study, watch.block, watch.arm);
+        if (!trial->result)
+            continue;
+        ++*done;
+        watch.last.dice = trial->dice;
+        watch.last.eta_s = 0;
+        if (!report(&watch, &watch.last, true, true))
+            return OG_ERR_STOPPED;
+    }
+    return OG_OK;
+}
+
+/* Read what other workers have done meanwhile. */
+static og_status read_results(og__study *study, size_t *done)
+{
+    *done = 0;
+    for (size_t i = 0; i < study->blocks * study->arms.count; i++) {
+        size_t block = i / study->arms.count, arm = i % study->arms.count;
+        if (!og__study_trial(study, block, arm)->result)
+            OG_TRY(og__study_read_trial(study, block, arm));
+        *done += og__study_trial(study, block, arm)->result != NULL;
+    }
+    return OG_OK;
+}
+
+/* A run that nobody will do any more is a reason to stop: its process was killed again and again. */
+static og_status check_given_up(og__store *store, int64_t id, const og__study *study)
+{
+    og_status status = OG_OK;
+    og__stored_trials trials;
+    OG_TRY(og__store_list(store, id, &trials));
+    for (size_t i = 0; i < trials.count && status == OG_OK; i++) {
+        const og__stored_trial *trial = &trials.items[i];
+        size_t block, arm;
+        if (trial->state != OG_TRIAL_FAIL || trial->attempt < lease.attempts_max || !trial->run)
+            continue;
+        status = find_run(study, trial->run, &block, &arm);
+        if (status == OG_OK && !og__study_trial(study, block, arm)->result)
+            status =
+                og__fail(OG_ERR_FILE,
+                         "the run %s of '%s' was lost %" PRId64 " times with the process that worked on it (killed for "
+                         "memory?); --memory, a smaller batch or fewer workers may help",
+                         trial->run, study->folder, trial->attempt);
+    }
+    og__stored_trials_deinit(&trials);
+    return status;
+}
+
+static og_status work(watcher *watch, int64_t id, const char *url)
+{
+    og__study *study = watch->job->study;
+    size_t all = study->blocks * study->arms.count, done = 0;
+    char name[OG_WORKER_NAME_BYTES];
+    og__worker_name(name);
+    OG_TRY(report_kept(*watch, &done));
+    while (done < all) {
+        og__stored_trial claimed;
+        bool found;
+        OG_TRY(og__store_claim(watch->store, id, name, &lease, &claimed, &found));
+        if (found) {
+            watch->trial = claimed.id;
+            watch->reported = 0;
+            watch->last = (og_train_progress){.dice = NAN, .loss = NAN};
+            og_status status = find_run(study, claimed.run, &watch->block, &watch->arm);
+            og__stored_trial_deinit(&claimed);
+            OG_TRY(status);
+            status = run_claimed(watch, url);
+            watch->trial = -1;
+            if (status == OG_ERR_STOPPED)
+                OG_TRY(read_results(study, &done));
+            if (status != OG_OK && !(status == OG_ERR_STOPPED && done == all))
+                return status;
+        }
+        OG_TRY(read_results(study, &done));
+        if (found || done == all)
+            continue;
+        OG_TRY(check_given_up(watch->store, id, study));
+        if (watch->job->report && !report(watch, &watch->last, false, false))
+            return OG_ERR_STOPPED;
+        usleep(IDLE_US);
+    }
+    return OG_OK;
+}
+
+static og_status settle_stopped(og_status status, const og__study *study)
+{
+    size_t done = 0, all = study->blocks * study->arms.count;
+    if (status != OG_ERR_STOPPED)
+        return status;
+    for (size_t i = 0; i < all; i++)
+        done += study->trials[i].result != NULL;
+    return og__fail(status, "stopped after %zu of %zu runs; the same command goes on", done, all);
+}
+
+og_status og__work(const og__job *job)
+{
+    og_status status = OG_OK;
+    watcher watch = {.job = job, .trial = -1, .last = {.dice = NAN, .loss = NAN}};
+    char *url = NULL;
+    int64_t id;
+    OG_GO(og__study_store(job->study, &url));
+    OG_GO(og__store_open(url, patience_s, &watch.store));
+    OG_GO(og__store_study(watch.store, job->study->name, "dice", &id));
+    OG_GO(add_runs(job->study, watch.store, id));
+    status = settle_stopped(work(&watch, id, url), job->study);
+done:
+    og__store_close(watch.store);
+    free(url);
+    og__study_count_blocks(job->study);
+    return status;
+}

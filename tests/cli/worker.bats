@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# Several processes on one study: shares of the cores, deaths, joining, and what Optuna's tables say afterwards.
+
+load setup
+
+study='--acts relu,silu --seeds 3 --width 4 --depth 2 --epochs 25 --batch 4 --threads 1'
+
+same_models() {
+    for trial in "$1"/trials/*; do cmp "$trial/model.safetensors" "$2/trials/${trial##*/}/model.safetensors"; done
+}
+
+# query STUDY SQL: the first column of each row
+query() {
+    python3 -c 'import sqlite3, sys
+for row in sqlite3.connect("file:" + sys.argv[1] + "/study.db?mode=ro", uri=True).execute(sys.argv[2]): print(row[0])' "$@"
+}
+
+@test "two workers give what one gives" {
+    tiny data 8 32
+    quick_study='--acts relu,silu --seeds 2 --width 4 --depth 2 --epochs 2 --batch 4'
+    ogive compare data -o two $quick_study --threads 2 --workers 2 >/dev/null
+    ogive compare data -o one $quick_study --threads 1 >/dev/null
+    same_models two one
+    [ "$(query two "SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'")" -eq 4 ]
+    rejects 2 'workers: 3 processes are to share 2 cores' ogive compare data -o three $quick_study --threads 2 --workers 3
+}
+
+@test "a worker that is killed is replaced, and nothing is lost or doubled" {
+    tiny data 8 32
+    ogive compare data -o shared ${study/--threads 1/--threads 2} --workers 2 >/dev/null 2>err &
+    process=$!
+    worker=
+    for _ in $(seq 1000); do # until the second process has finished an epoch of a run of its own
+        worker=$(pgrep -P $process -x ogive || true)
+        [ -z "$worker" ] || [ "$(find shared -name log.jsonl | wc -l)" -lt 2 ] || break
+        sleep 0.02
+    done
+    kill -KILL "$worker"
+    wait $process
+    ogive compare data -o straight $study >/dev/null
+    same_models shared straight
+    [ "$(query shared "SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'")" -eq 6 ]
+    [ "$(query shared "SELECT COUNT(DISTINCT value_json) FROM trial_user_attributes WHERE key = 'ogive:run'")" -eq 6 ]
+    [ "$(query shared "SELECT COUNT(*) FROM trials WHERE state = 'FAIL'")" -le 1 ]
+    no_leftovers shared
+}
+
+@test "a worker joins a study that was stopped, and finishes it" {
+    tiny data 8 32
+    ogive compare data -o joined $study >/dev/null 2>err &
+    process=$!
+    for _ in $(seq 1000); do
+        [ -z "$(find joined -name log.jsonl 2>/dev/null)" ] || break
+        sleep 0.02
+    done
+    kill -INT $process
+    wait $process || true
+    [ "$(query joined "SELECT COUNT(*) FROM trials WHERE state = 'WAITING'")" -ge 4 ]
+    ogive worker joined --threads 1 -q
+    [ "$(query joined "SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'")" -eq 6 ]
+    ogive compare data -o joined $study --json | jq -e '.results.runs | length == 6' >/dev/null
+}
+
+@test "worker says what is wrong" {
+    rejects 3 'nowhere' ogive worker nowhere
+    tiny data 8 32
+    ogive compare data -o study --acts relu,silu --seeds 1 $quick >/dev/null
+    rm data/images/"$(ls data/images | head -n 1)" data/masks/"$(ls data/masks | head -n 1)"
+    rejects 4 'cannot be joined here' ogive worker study
+    rejects 2 'mysql://nobody' ogive compare data -o other --acts relu,silu --seeds 1 $quick --store mysql://nobody
+}
