@@ -293,6 +293,22 @@ static og_status begin(og__session *session)
     return og__course_fit(session);
 }
 
+/* Make the folder and the log, which also shows early whether it can be written to, and what the settings ask for.
+ * Where that fails (a patch, a loss, an augmentation that cannot be) nothing is left of a run that has not begun. */
+static og_status open_run(og__session *session)
+{
+    bool fresh = !og__file_exists(session->files.log), made = !og__file_exists(session->run);
+    OG_TRY(og__folder_make(session->run));
+    og_status status = og__record_log(session);
+    if (status == OG_OK)
+        status = og__session_start(session);
+    if (status != OG_OK && fresh)
+        unlink(session->files.log);
+    if (status != OG_OK && made)
+        rmdir(session->run);
+    return status;
+}
+
 static og_status train(og__session *session, bool resume, const reporter *to)
 {
     if (!resume)
@@ -303,9 +319,7 @@ static og_status train(og__session *session, bool resume, const reporter *to)
         OG_TRY(og__checkpoint_load(session));
     if (resume)
         sweep(&session->files);
-    OG_TRY(og__folder_make(session->run));
-    OG_TRY(og__record_log(session)); /* also shows early whether the folder can be written to */
-    OG_TRY(og__session_start(session));
+    OG_TRY(open_run(session));
     if (session->progress.step == 0)
         OG_TRY(begin(session));
     og_status status = run_epochs(session, to);

@@ -84,5 +84,6 @@ load setup
     rejects 2 "rotate" ogive data preview data -o sheet.png --rotate 500
     rejects 2 "3y4" ogive data preview data -o sheet.png --patch 3y4
     rejects 2 "tone-inverted" ogive train data -o run --tone-inverted much
-    [ ! -e sheet.png ]
+    rejects 2 "class-weights" ogive train data -o run --class-weights 1,2,3,4
+    [ ! -e sheet.png ] && [ ! -e run ]
 }
