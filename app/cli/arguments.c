@@ -200,16 +200,23 @@ static og_status apply_one(const assignment *assignments, size_t index)
     return og_option_add(a->option, a->settings, a->value);
 }
 
-static const char preset_name[] = "preset";
+/* Options that set others, which may be given beside them: the weaker one first. */
+static const struct {
+    const char *name;
+    og_status (*apply)(og_train_options *options);
+} bases[] = {{"from", og_preset_apply_model}, {"preset", og_preset_apply}};
 
-/* A preset in a configuration comes before all else there. */
+enum { BASES = sizeof bases / sizeof bases[0] };
+
+/* In a configuration, too, they come before all else. */
 static og_status load_config(const cli_arguments *arguments, const char *path)
 {
-    void *settings = NULL;
     TRY(og_config_load(path, arguments->groups, arguments->group_count));
-    if (!find_option(arguments, preset_name, false, &settings) || !((og_train_options *)settings)->preset[0])
-        return OG_OK;
-    TRY(og_preset_apply(settings));
+    for (size_t b = 0; b < BASES; b++) {
+        void *settings = NULL;
+        if (find_option(arguments, bases[b].name, false, &settings))
+            TRY(bases[b].apply(settings));
+    }
     return og_config_load(path, arguments->groups, arguments->group_count);
 }
 
@@ -218,11 +225,12 @@ static og_status apply(const cli_arguments *arguments, const assignment *assignm
     for (size_t i = 0; i < count; i++)
         if (strcmp(assignments[i].option->name, "config") == 0)
             TRY(load_config(arguments, assignments[i].value));
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(assignments[i].option->name, preset_name) == 0) {
-            TRY(apply_one(assignments, i));
-            TRY(og_preset_apply(assignments[i].settings));
-        }
+    for (size_t b = 0; b < BASES; b++)
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(assignments[i].option->name, bases[b].name) == 0) {
+                TRY(apply_one(assignments, i));
+                TRY(bases[b].apply(assignments[i].settings));
+            }
     for (size_t i = 0; i < count; i++)
         TRY(apply_one(assignments, i));
     return OG_OK;

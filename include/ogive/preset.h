@@ -27,6 +27,14 @@ OG_API const og_preset *og_preset_at(size_t index);
  */
 OG_API og_status og_preset_apply(og_train_options *options);
 
+/**
+ * The same with the network of the model that `options->from` names; a file without settings, of another program,
+ * leaves the options as they are.
+ *
+ * @return OG_OK, also for "", or what reading the file finds
+ */
+OG_API og_status og_preset_apply_model(og_train_options *options);
+
 #ifdef __cplusplus
 }
 #endif

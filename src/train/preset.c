@@ -1,11 +1,14 @@
 #include <ogive/preset.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "format/safetensors.h"
+#include "train/model.h"
 
 static const og_preset rows[] = {
 #define OG_PRESET(name, about, settings) {name, about, settings},
@@ -65,5 +68,30 @@ og_status og_preset_apply(og_train_options *options)
         status = og_option_set(og_option_find(og_train_option_table(), item), options, value);
     }
     free(copy);
+    return status;
+}
+
+og_status og_preset_apply_model(og_train_options *options)
+{
+    og_status status = OG_OK;
+    og_option_table table = og_train_option_table();
+    og__safetensors *file = NULL;
+    char *found;
+    if (!options->from[0])
+        return OG_OK;
+    OG_TRY(og__model_find(options->from, &found));
+    OG_GO(og__safetensors_load(found, &file));
+    for (size_t i = 0; i < table.count; i++) {
+        char key[128];
+        snprintf(key, sizeof key, "option.%s", table.options[i].name);
+        const char *value = og__safetensors_metadata(file, key);
+        if (value && strcmp(table.options[i].topic, "Network") == 0)
+            OG_GO(og_option_set(&table.options[i], options, value));
+    }
+done:
+    if (status != OG_OK)
+        status = og__fail_in(status, "from = %s", options->from);
+    og__safetensors_free(file);
+    free(found);
     return status;
 }
