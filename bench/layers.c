@@ -123,6 +123,7 @@ static og_status measure(const options *o, int ic, int oc, int size, totals *sum
                          .h = size,
                          .w = size,
                          .kernel = 3,
+                         .dilation = 1,
                          .ic_all = ic,
                          .training = true,
                          .data_grad = true,

@@ -142,6 +142,7 @@ static og_status measure(int ic, int oc, int size, bool first)
                 .h = size,
                 .w = size,
                 .kernel = 3,
+                .dilation = 1,
                 .ic_all = ic,
                 .training = true,
                 .data_grad = true,

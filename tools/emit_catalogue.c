@@ -71,6 +71,26 @@ static og_status emit_head(const og_head_entry *entry, output *out)
     return status;
 }
 
+/* The network's own functions that are not in the catalogue. */
+static og_status emit_own(output *out)
+{
+    static const char *const formulas[] = {
+#define OG_OWN_ACT(id, formula) formula,
+#include "net/own_acts.def"
+#undef OG_OWN_ACT
+    };
+    og_status status = OG_OK;
+    for (size_t i = 0; i < sizeof formulas / sizeof formulas[0] && status == OG_OK; i++) {
+        og_act *act;
+        char name[32];
+        OG_TRY(og_act_parse(formulas[i], &act));
+        snprintf(name, sizeof name, "own_%zu", i);
+        status = emit_act(act, name, out);
+        og_act_free(act);
+    }
+    return status;
+}
+
 static og_status write_part(const char *folder, int index, const output *out)
 {
     og_status status = OG_OK;
@@ -112,6 +132,7 @@ static og_status emit(const char *folder, int count)
         OG_GO(emit_row(og_act_entry_at(i), &out));
     for (size_t i = 0; i < og_head_count(); i++)
         OG_GO(emit_head(og_head_at(i), &out));
+    OG_GO(emit_own(&out));
     OG_GO(og__text_status(&out.keys));
     for (int i = 0; i < count; i++)
         OG_GO(write_part(folder, i, &out));

@@ -36,10 +36,14 @@ typedef enum og_up {
 } og_up;
 typedef enum og_concat { OG_CONCAT_SKIP_FIRST, OG_CONCAT_UP_FIRST } og_concat; /* order of the channels */
 
+/* How a decoder stage gets the encoder's values: beside its own, added to them, or beside them after each pixel was
+ * weighed by an attention gate (Oktay et al. 2018). */
+typedef enum og_skip { OG_SKIP_CONCATENATE, OG_SKIP_ADD, OG_SKIP_ATTENTION } og_skip;
+
 /* Where in the network an activation stands: a part, and a stage of it, which is the resolution (0 is the input's).
  * Encoder and decoder have the stages 0 to depth - 1, the bottleneck has the stage `depth`. */
 typedef enum og_place { OG_PLACE_ENCODER, OG_PLACE_BOTTLENECK, OG_PLACE_DECODER, OG_PLACE_COUNT } og_place;
-enum { OG_DEPTH_MAX = 8, OG_STAGES_MAX = OG_DEPTH_MAX + 1, OG_CONVS_MAX = 8 };
+enum { OG_DEPTH_MAX = 8, OG_STAGES_MAX = OG_DEPTH_MAX + 1, OG_CONVS_MAX = 8, OG_DILATION_MAX = 64 };
 
 typedef struct og_net_spec {
     int dims; /* 2, which 0 means too, or 3: volumes, whose slices the network relates */
@@ -57,6 +61,12 @@ typedef struct og_net_spec {
      * it, 1 or 2; 0 means 3 and 2. Stages whose slices lie far apart have 1 and 1, as in nnU-Net. */
     int slice_kernel[OG_STAGES_MAX], slice_stride[OG_DEPTH_MAX];
     og_norm norm;
+    int kernel;              /* side of every layer's convolutions: 1, 3, 5 or 7; 0 stands for 3 */
+    int dilation;            /* pixels between their taps, 1 to OG_DILATION_MAX; 0 stands for 1 */
+    int dilation_bottleneck; /* the same in the bottleneck; 0 stands for `dilation` */
+    bool residual;           /* a block's input is added to its last convolution's normed result */
+    og_skip skip;
+    double dropout; /* share of an activation's channels that a training pass sets to 0, 0 to below 1 */
     int groups;     /* of channels, for OG_NORM_GROUP: they divide every normalised layer's channels; 0 stands for 8 */
     bool conv_bias; /* convolutions have a bias even where a norm follows */
     og_order order;
@@ -157,8 +167,9 @@ OG_API size_t og_plan_bytes(const og_plan *plan);
 OG_API void og_plan_refresh(og_plan *plan);
 
 /**
- * Choose the noise of the next training passes, for activations that read it: random numbers that belong to this seed
- * and step, and to layer, image, channel and pixel. Both are 0 in a new plan. Inference has 1/2 in place of noise.
+ * Choose the noise of the next training passes, for dropout and for activations that read it: random numbers that
+ * belong to this seed and step, and to layer, image, channel and pixel. Both are 0 in a new plan. Inference has 1/2 in
+ * place of noise, and no dropout.
  */
 OG_API void og_plan_set_noise(og_plan *plan, uint64_t seed, uint64_t step);
 

@@ -52,11 +52,14 @@ typedef struct og_train_options {
     char *act_head;                                   /* ogive/head.h */
     int dims;                                         /* 0 for 2, 1 for 3 */
     int64_t depth, width, width_cap, convs;           /* depth 0: as the patch allows */
-    char *widths, *decoder_widths;                    /* "" where width and width_cap stand */
-    bool narrow, conv_bias, deep_supervision;
+    int64_t dilation, dilation_bottleneck;
+    char *widths, *decoder_widths; /* "" where width and width_cap stand */
+    bool narrow, residual, conv_bias, deep_supervision;
     int head_kernel; /* 0 for 1, 1 for 3 */
     int64_t groups;
-    int norm, order, down, up, concat; /* og_norm, og_order, og_down, og_up, og_concat */
+    int kernel;                              /* index into 1, 3, 5, 7 */
+    int norm, order, down, up, skip, concat; /* og_norm, og_order, og_down, og_up, og_skip, og_concat */
+    double dropout;
     /* optimisation */
     int64_t epochs, batch;
     char *patch;         /* "128", "128x96" (height first), or "0" for whole images */

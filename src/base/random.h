@@ -19,6 +19,7 @@ typedef enum og__stream {
     OG_STREAM_FLIP,        /* sign patterns of the permutation test: item = blocks */
     OG_STREAM_ACT,         /* initial parameters of activations: item = layer, and which of its tensors */
     OG_STREAM_NOISE,       /* noise in activations, by layer: item = step, image and channel */
+    OG_STREAM_DROPOUT,     /* which channels are dropped, by layer: item = step, image and channel */
     OG_STREAM_POSTERIOR,   /* draws of the Bayesian signed-rank test: item = blocks */
     OG_STREAM_RESAMPLE,    /* resampled blocks: item = blocks */
     OG_STREAM_PROPOSE,     /* proposals of a study: item = trial */

@@ -294,7 +294,7 @@ static dnnl_status_t attributes_new(const og__conv_shape *s, int which, dnnl_pri
 static dnnl_status_t about_new(const og__conv_shape *s, int which, const descs *d, const_dnnl_primitive_desc_t hint,
                                dnnl_primitive_desc_t *about)
 {
-    int stride = s->transposed || s->strided ? 2 : 1, pad = s->kernel == 3 ? 1 : 0;
+    int stride = s->transposed || s->strided ? 2 : 1, pad = s->transposed ? 0 : s->kernel / 2 * s->dilation;
     recipe r = {
         .transposed = s->transposed,
         .algorithm = s->transposed ? dnnl_deconvolution_direct : dnnl_convolution_direct,
@@ -306,6 +306,7 @@ static dnnl_status_t about_new(const og__conv_shape *s, int which, const descs *
     int slice_stride = s->transposed ? s->slice_kernel : s->slice_stride, slice_pad = s->slice_kernel == 3 ? 1 : 0;
     sizes_of(s, 0, (dnnl_dims_t){slice_stride, stride, stride}, r.strides);
     sizes_of(s, 0, (dnnl_dims_t){slice_pad, pad, pad}, r.pads);
+    sizes_of(s, 0, (dnnl_dims_t){0, s->dilation - 1, s->dilation - 1}, r.dilates); /* it counts the pixels between */
     dnnl_primitive_attr_t attr = NULL;
     dnnl_status_t result = attributes_new(s, which, &attr);
     if (result == dnnl_success)

@@ -17,7 +17,8 @@
 typedef struct og__conv_shape {
     int n, ic, oc;
     int d, h, w;      /* of src; d slices of a volume are stored as n * d images, 0 is 1 */
-    int kernel;       /* 1 or 3 (padded to keep the size), or 2 when transposed (stride 2, doubles the size) */
+    int kernel;       /* odd (padded to keep the size), or 2 when transposed (stride 2, doubles the size) */
+    int dilation;     /* pixels from one tap to the next, 1 or more; volumes: 1 */
     int slice_kernel; /* along d: 1 or 3 likewise, transposed 1 or 2 with that stride; 0 is 1 */
     int slice_stride; /* along d: 1, or 2 with `strided`; 0 is 1 */
     bool transposed;

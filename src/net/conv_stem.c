@@ -23,8 +23,8 @@ struct og__conv_stem {
 
 bool og__conv_stem_serves(const og__conv_shape *s)
 {
-    return s->planar && s->kernel == 3 && !s->transposed && !s->depthwise && !s->strided && !s->accumulate &&
-           !s->exact && !s->data_grad;
+    return s->planar && s->kernel == 3 && s->dilation == 1 && !s->transposed && !s->depthwise && !s->strided &&
+           !s->accumulate && !s->exact && !s->data_grad;
 }
 
 static size_t block_taps(const og__conv_stem *conv)

@@ -154,13 +154,22 @@ typedef struct sources {
     bool strided;
 } sources;
 
+/* A convolution's window. */
+typedef struct window {
+    int kernel, dilation;
+} window;
+
+static const window point = {1, 1};
+
 /* `input` is what the convolution makes for the activation: x (and mirror), or something beside it. */
-static int add_conv(builder *b, const char *name, og_input input, sources from, int channels, int kernel, bool bias)
+static int add_conv(builder *b, const char *name, og_input input, sources from, int channels, window taps, bool bias)
 {
+    int kernel = taps.kernel;
     og__node n = {.kind = OG_NODE_CONV,
                   .channels = channels,
                   .stage = stage_of(b, from.main) + from.strided,
                   .kernel = kernel,
+                  .dilation = taps.dilation,
                   .strided = from.strided,
                   .slice_stride = from.strided ? b->spec->slice_stride[stage_of(b, from.main)] : 1,
                   .slice_kernel = kernel > 1 ? b->spec->slice_kernel[stage_of(b, from.main) + from.strided] : 1,
@@ -183,12 +192,20 @@ static int add_conv(builder *b, const char *name, og_input input, sources from, 
 
 static const og__node_norm no_norm = {OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM};
 
+/* Neighbouring channels that share mean and variance; a group norm of one channel has one group. */
+static int channels_together(const builder *b, int channels)
+{
+    if (b->spec->norm == OG_NORM_LAYER)
+        return channels;
+    return b->spec->norm == OG_NORM_GROUP && channels > 1 ? channels / b->spec->groups : 1;
+}
+
 static og__node_norm add_norm(builder *b, const char *name, int channels)
 {
     og__node_norm norm = no_norm;
     if (b->spec->norm == OG_NORM_NONE)
         return norm;
-    if (b->spec->norm == OG_NORM_GROUP && channels % b->spec->groups != 0 && b->status == OG_OK)
+    if (b->spec->norm == OG_NORM_GROUP && channels > 1 && channels % b->spec->groups != 0 && b->status == OG_OK)
         b->status =
             og__fail(OG_ERR_ARGUMENT,
                      "network groups is %d, which does not divide the %d channels of %s; choose groups, width and "
@@ -213,7 +230,8 @@ typedef struct layer {
     sources from;
     int channels;
     const og_act *act;
-    og__node node; /* the NORM_ACT to be */
+    const sources *shortcut; /* what is added before the activation, or NULL */
+    og__node node;           /* the NORM_ACT to be */
 } layer;
 
 /* "encoder.0.conv.1", and ".gate" behind it for what is not x. */
@@ -235,7 +253,11 @@ static int add_layer_conv(builder *b, const layer *l, og_input input, sources fr
 {
     char name[NAME_BYTES];
     part_name(l, "conv", input, name);
-    return add_conv(b, name, input, from, channels, 3, !norm_comes_first(b) || b->spec->conv_bias);
+    bool bottom = l->place == OG_PLACE_BOTTLENECK && b->spec->dilation_bottleneck > 0;
+    window taps = {b->spec->kernel, bottom ? b->spec->dilation_bottleneck : b->spec->dilation};
+    if (input == OG_INPUT_FUNNEL)
+        taps = (window){3, 1}; /* which belongs to the function */
+    return add_conv(b, name, input, from, channels, taps, !norm_comes_first(b) || b->spec->conv_bias);
 }
 
 static og__node_norm add_layer_norm(builder *b, const layer *l, og_input input, int channels)
@@ -257,7 +279,8 @@ static og__node norm_act_node(const builder *b, int src)
                   .weight = OG_NO_PARAM,
                   .bias = OG_NO_PARAM,
                   .layer = OG_NO_LAYER,
-                  .norms = {no_norm}};
+                  .together = channels_together(b, channels_of(b, src)),
+                  .norms = {no_norm, no_norm}};
     for (int k = 0; k < OG_ACT_PARAMS_MAX; k++)
         n.act_params[k] = OG_NO_PARAM;
     return n;
@@ -269,6 +292,32 @@ static void add_operand(og__node *n, int src, og__node_norm norm)
     n->norms[n->src_count++] = norm;
 }
 
+/* One of the network's own functions of one value or two, each with its norm. */
+static int add_own(builder *b, og__own_act own, int first, og__node_norm first_norm, int second,
+                   og__node_norm second_norm)
+{
+    og__node n = norm_act_node(b, first);
+    n.own = own;
+    n.norms[0] = first_norm;
+    if (second >= 0)
+        add_operand(&n, second, second_norm);
+    return add_node(b, &n);
+}
+
+/* The block's input as it is, or where it has other channels a 1 x 1 convolution of it. The image's gradient is not
+ * wanted, so that it is not added as it is. */
+static int add_shortcut(builder *b, const layer *l, int conv, og__node_norm norm, int channels)
+{
+    const sources *from = l->shortcut;
+    char name[NAME_BYTES];
+    if (from->skip < 0 && from->main > 0 && !from->strided && channels_of(b, from->main) == channels)
+        return add_own(b, OG_OWN_SUM, conv, norm, from->main, no_norm);
+    snprintf(name, sizeof name, "%s.shortcut.conv", l->prefix);
+    int at = add_conv(b, name, OG_INPUT_X, *from, channels, point, !norm_comes_first(b) || b->spec->conv_bias);
+    snprintf(name, sizeof name, "%s.shortcut.norm", l->prefix);
+    return add_own(b, OG_OWN_SUM, conv, norm, at, norm_comes_first(b) ? add_norm(b, name, channels) : no_norm);
+}
+
 /* x or mirror. Where the activation's other nodes read it, too, the normalised values are a node of their own. */
 static void add_first_operand(builder *b, layer *l, bool mirrored, bool apart)
 {
@@ -278,15 +327,15 @@ static void add_first_operand(builder *b, layer *l, bool mirrored, bool apart)
     l->node = norm_act_node(b, at);
     l->node.src_count = 0;
     l->node.channels = l->channels;
-    if (!apart) {
+    l->node.together = channels_together(b, l->channels);
+    if (!apart && !l->shortcut) {
         add_operand(&l->node, at, norm);
         return;
     }
-    if (norm.weight != OG_NO_PARAM) {
-        og__node plain = norm_act_node(b, at);
-        plain.norms[0] = norm;
-        at = add_node(b, &plain);
-    }
+    if (l->shortcut)
+        at = add_shortcut(b, l, at, norm, channels);
+    else if (norm.weight != OG_NO_PARAM)
+        at = add_own(b, OG_OWN_IDENTITY, at, norm, -1, no_norm);
     if (mirrored) {
         og__node mirror = {.kind = OG_NODE_MIRROR,
                            .src_count = 1,
@@ -371,17 +420,18 @@ static int add_layer(builder *b, layer *l)
         return at;
     char name[NAME_BYTES];
     part_name(l, "norm", OG_INPUT_X, name);
-    og__node norm = norm_act_node(b, at);
-    norm.norms[0] = add_norm(b, name, l->channels);
-    return add_node(b, &norm);
+    return add_own(b, OG_OWN_IDENTITY, at, add_norm(b, name, l->channels), -1, no_norm);
 }
 
 /* Some times convolution, norm, activation; the last one makes `last` channels. */
 static int add_block(builder *b, const char *prefix, og_place place, sources from, int channels, int last)
 {
     const og_act *act = b->spec->acts[place][stage_of(b, from.main) + from.strided];
+    const sources input = from;
     for (int unit = 0; unit < b->spec->convs && b->status == OG_OK; unit++) {
-        layer l = {prefix, unit, place, from, unit < b->spec->convs - 1 ? channels : last, act, {0}};
+        bool ends = unit == b->spec->convs - 1;
+        const sources *shortcut = b->spec->residual && ends ? &input : NULL;
+        layer l = {prefix, unit, place, from, ends ? last : channels, act, shortcut, {0}};
         from = (sources){-1, add_layer(b, &l), false};
     }
     return from.main;
@@ -429,13 +479,18 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
     case OG_UP_PIXEL_SHUFFLE:
         n.kind = OG_NODE_SHUFFLE;
         n.channels = channels;
-        n.src[0] = add_conv(b, name, OG_INPUT_X, (sources){-1, src, false}, OG_SHUFFLE_AREA * channels, 3, true);
+        n.src[0] =
+            add_conv(b, name, OG_INPUT_X, (sources){-1, src, false}, OG_SHUFFLE_AREA * channels, (window){3, 1}, true);
         if (b->status == OG_OK)
             b->graph->nodes[n.src[0]].shuffled = true;
         break;
     case OG_UP_BILINEAR:
     case OG_UP_BILINEAR_CORNERS:
     case OG_UP_NEAREST:
+        if (b->spec->skip == OG_SKIP_ADD && n.channels != channels) { /* before the resize, where it costs a quarter */
+            n.src[0] = add_conv(b, name, OG_INPUT_X, (sources){-1, src, false}, channels, point, true);
+            n.channels = channels;
+        }
         n.kind = OG_NODE_RESIZE;
         n.corners = b->spec->up == OG_UP_BILINEAR_CORNERS;
         n.nearest = b->spec->up == OG_UP_NEAREST;
@@ -443,6 +498,53 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
     }
     n.number = b->number++;
     return add_node(b, &n);
+}
+
+/* An attention gate (Oktay et al. 2018, section 2), with the values of the finer stage on both sides:
+ *
+ *   a = sigmoid(norm(W relu(norm(W_skip skip) + norm(W_up up)))), one number per pixel;  result = a * skip
+ *
+ * W_skip and W_up go to half of the channels. */
+static int add_attention(builder *b, const char *prefix, int skip, int up)
+{
+    static const char *const parts[] = {"skip", "up", "map"};
+    const int sides[] = {skip, up};
+    int inner = (channels_of(b, skip) + 1) / 2, convs[3], at = 0;
+    bool bias = b->spec->norm == OG_NORM_NONE || b->spec->conv_bias;
+    og__node_norm norms[3];
+    for (int i = 0; i < 3; i++) {
+        char name[NAME_BYTES];
+        snprintf(name, sizeof name, "%s.attention.%s.conv", prefix, parts[i]);
+        convs[i] =
+            add_conv(b, name, OG_INPUT_X, (sources){-1, i < 2 ? sides[i] : at, false}, i < 2 ? inner : 1, point, bias);
+        snprintf(name, sizeof name, "%s.attention.%s.norm", prefix, parts[i]);
+        norms[i] = add_norm(b, name, i < 2 ? inner : 1);
+        if (i == 1)
+            at = add_own(b, OG_OWN_SUM_RELU, convs[0], norms[0], convs[1], norms[1]);
+    }
+    at = add_own(b, OG_OWN_SIGMOID, convs[2], norms[2], -1, no_norm);
+    og__node n = {.kind = OG_NODE_GATE,
+                  .src_count = 2,
+                  .src = {skip, at},
+                  .channels = channels_of(b, skip),
+                  .stage = stage_of(b, skip),
+                  .weight = OG_NO_PARAM,
+                  .bias = OG_NO_PARAM};
+    return add_node(b, &n);
+}
+
+/* A decoder's stage: enlarge, bring in the encoder's values (skip >= 0), convolve. */
+static int add_stage(builder *b, const char *prefix, int src, int skip, int channels, int last)
+{
+    bool adds = skip >= 0 && b->spec->skip == OG_SKIP_ADD;
+    int at = add_up(b, prefix, src, adds ? channels_of(b, skip) : channels);
+    if (skip >= 0 && b->spec->skip == OG_SKIP_ATTENTION)
+        skip = add_attention(b, prefix, skip, at);
+    if (adds) {
+        at = add_own(b, OG_OWN_SUM, at, no_norm, skip, no_norm);
+        skip = -1;
+    }
+    return add_block(b, prefix, OG_PLACE_DECODER, (sources){skip, at, false}, channels, last);
 }
 
 /* Share of a stage's head in the loss: halved with each stage, none for the coarsest, in all 1. */
@@ -474,9 +576,9 @@ static void add_head(builder *b, int src, int stage)
     int number = b->number;
     if (stage > 0)
         b->number = STAGE_HEAD_NUMBER + stage;
-    int kernel = b->spec->head_kernel == 3 ? 3 : 1;
-    int at = add_conv(b, name, OG_INPUT_X, (sources){-1, src, false}, b->spec->classes, kernel, true);
-    if (kernel > 1) /* only a 1 x 1 convolution makes planes by itself */
+    window taps = {b->spec->head_kernel == 3 ? 3 : 1, 1};
+    int at = add_conv(b, name, OG_INPUT_X, (sources){-1, src, false}, b->spec->classes, taps, true);
+    if (taps.kernel > 1) /* only a 1 x 1 convolution makes planes by itself */
         at = add_planes(b, at);
     if (stage > 0)
         b->number = number;
@@ -528,9 +630,8 @@ og_status og__graph_init(const og_net_spec *spec, og__graph *graph)
     for (int stage = spec->depth - 1; stage >= 0; stage--) {
         snprintf(prefix, sizeof prefix, "decoder.%d", stage);
         channels = og__spec_decoder_channels(spec, stage);
-        at = add_up(&b, prefix, at, channels);
         narrow = spec->narrow && stage > 0 ? og__spec_decoder_channels(spec, stage - 1) : channels;
-        at = add_block(&b, prefix, OG_PLACE_DECODER, (sources){skips[stage], at, false}, channels, narrow);
+        at = add_stage(&b, prefix, at, skips[stage], channels, narrow);
         if (stage == 0 || spec->deep_supervision)
             add_head(&b, at, stage);
     }

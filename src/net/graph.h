@@ -13,6 +13,7 @@ typedef enum og__node_kind {
     OG_NODE_POOL,     /* 2 x 2 maximum or mean, of volumes [2 x] 2 x 2 */
     OG_NODE_UP,       /* 2 x 2 transposed convolution, stride 2; likewise */
     OG_NODE_RESIZE,   /* enlargement by 2, (bi- or tri-)linear or nearest; likewise */
+    OG_NODE_GATE,     /* every channel of source 0 times the one channel of source 1 */
     OG_NODE_SHUFFLE,  /* four channels become 2 x 2 pixels of one: dst[c, 2y + i, 2x + j] = src[4c + 2i + j, y, x] */
 } og__node_kind;
 
@@ -39,6 +40,14 @@ typedef struct og__node_excite {
     int fc2_weight, fc2_bias; /* (values, hidden), (values) */
 } og__node_excite;
 
+/* What a NORM_ACT without a layer computes. */
+typedef enum og__own_act {
+#define OG_OWN_ACT(id, formula) OG_OWN_##id,
+#include "net/own_acts.def"
+#undef OG_OWN_ACT
+    OG_OWN_COUNT
+} og__own_act;
+
 typedef struct og__node {
     og__node_kind kind;
     int src_count;
@@ -46,6 +55,7 @@ typedef struct og__node {
     int channels;             /* of the result */
     int stage;                /* the result's resolution: (H, W) / 2^stage */
     int kernel, slice_kernel; /* CONV, UP: along height and width, and along the slices */
+    int dilation;             /* CONV: along height and width */
     int slice_stride;         /* POOL, UP, RESIZE: factor along the slices, 1 or 2 */
     bool depthwise;           /* CONV: each channel by itself */
     bool strided;             /* CONV: stride 2 */
@@ -59,9 +69,11 @@ typedef struct og__node {
     og_input input;           /*   initial weights are equal for all; CONV: the input that it makes */
     int weight, bias;         /* CONV and UP: parameters; OG_NO_PARAM where absent */
     og__node_norm norms[OG_NODE_SRC_MAX]; /* NORM_ACT */
-    int layer;                         /* NORM_ACT: index of the og_layer; OG_NO_LAYER for a norm without activation */
-    int act_params[OG_ACT_PARAMS_MAX]; /* NORM_ACT: learned parameters of the activation, OG_NO_PARAM where fixed */
-    og__node_excite excite;            /* NORM_ACT */
+    int together;                         /* NORM_ACT: neighbouring channels that share a norm's mean and variance */
+    int layer;                            /* NORM_ACT: index of the og_layer, or OG_NO_LAYER: */
+    og__own_act own;                      /*   then one of the network's own functions */
+    int act_params[OG_ACT_PARAMS_MAX];    /* NORM_ACT: learned parameters of the activation, OG_NO_PARAM where fixed */
+    og__node_excite excite;               /* NORM_ACT */
 } og__node;
 
 typedef struct og__graph {

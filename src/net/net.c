@@ -56,7 +56,7 @@ static void set_defaults(og_net_spec *spec)
 {
     const struct {
         int *field, value;
-    } defaults[] = {{&spec->convs, 2}, {&spec->groups, 8}};
+    } defaults[] = {{&spec->convs, 2}, {&spec->kernel, 3}, {&spec->dilation, 1}, {&spec->groups, 8}};
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
         if (*defaults[i].field == 0)
             *defaults[i].field = defaults[i].value;
@@ -75,6 +75,8 @@ static og_status check_slices(const og_net_spec *spec)
             return og__fail(OG_ERR_ARGUMENT, "stage %d: a stride of %d slices; it must be 1 or 2", stage, stride);
         halved = halved || (stage < spec->depth && stride != 1);
     }
+    if (spec->dims == 3 && (spec->kernel > 3 || spec->dilation > 1 || spec->dilation_bottleneck > 1))
+        return og__fail(OG_ERR_UNSUPPORTED, "kernel and dilation: volumes take kernels of 1 or 3 and no dilation");
     if (halved && spec->up == OG_UP_PIXEL_SHUFFLE)
         return og__fail(OG_ERR_UNSUPPORTED, "up: pixel-shuffle is of images; volumes take transposed, bilinear or "
                                             "nearest, or a stride of 1 along the slices everywhere");
@@ -95,11 +97,19 @@ static og_status check_spec(const og_net_spec *spec)
     if (spec->decoder_widths[0] > 0)
         OG_TRY(check_widths("width of a listed decoder stage", spec->decoder_widths, 0, spec->depth));
     OG_TRY(check_range("convs (convolutions per stage)", spec->convs, 1, OG_CONVS_MAX));
+    OG_TRY(check_range("kernel", spec->kernel, 1, 7));
+    if (spec->kernel % 2 == 0)
+        return og__fail(OG_ERR_ARGUMENT, "network kernel is %d; it must be 1, 3, 5 or 7", spec->kernel);
+    OG_TRY(check_range("dilation", spec->dilation, 1, OG_DILATION_MAX));
+    OG_TRY(check_range("dilation-bottleneck", spec->dilation_bottleneck, 0, OG_DILATION_MAX));
     OG_TRY(check_range("norm", (int)spec->norm, OG_NORM_BATCH, OG_NORM_NONE));
     OG_TRY(check_range("groups", spec->groups, 1, WIDTH_CAP_MAX));
     OG_TRY(check_range("order", (int)spec->order, OG_ORDER_NORM_ACT, OG_ORDER_ACT_NORM));
     OG_TRY(check_range("down", (int)spec->down, OG_DOWN_MAX, OG_DOWN_STRIDED));
     OG_TRY(check_range("up", (int)spec->up, OG_UP_TRANSPOSED, OG_UP_PIXEL_SHUFFLE));
+    OG_TRY(check_range("skip", (int)spec->skip, OG_SKIP_CONCATENATE, OG_SKIP_ATTENTION));
+    if (!(spec->dropout >= 0 && spec->dropout < 1))
+        return og__fail(OG_ERR_ARGUMENT, "network dropout is %g; it must be from 0 to below 1", spec->dropout);
     OG_TRY(check_slices(spec));
     return check_acts(spec);
 }
@@ -127,6 +137,12 @@ static og_status copy_functions(const og_net_spec *from, og_net_spec *to)
     return OG_OK;
 }
 
+static const char *const own_acts[OG_OWN_COUNT] = {
+#define OG_OWN_ACT(id, formula) formula,
+#include "net/own_acts.def"
+#undef OG_OWN_ACT
+};
+
 og_status og_net_new(const og_net_spec *spec, og_net **net)
 {
     og_status status = OG_OK;
@@ -139,7 +155,8 @@ og_status og_net_new(const og_net_spec *spec, og_net **net)
     made->spec = own;
     og__spec_resolve_slices(&made->spec);
     OG_GO(copy_functions(spec, &made->spec));
-    OG_GO(og_act_parse("identity", &made->identity));
+    for (og__own_act i = 0; i < OG_OWN_COUNT; i++)
+        OG_GO(og_act_parse(own_acts[i], &made->own[i]));
     OG_GO(og__graph_init(&made->spec, &made->graph));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->weights));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->gradients));
@@ -159,7 +176,8 @@ void og_net_free(og_net *net)
         for (int stage = 0; stage < OG_STAGES_MAX; stage++)
             og_act_free((og_act *)net->spec.acts[place][stage]);
     og_head_free((og_head *)net->spec.head);
-    og_act_free(net->identity);
+    for (og__own_act i = 0; i < OG_OWN_COUNT; i++)
+        og_act_free(net->own[i]);
     og__graph_deinit(&net->graph);
     free(net->weights);
     free(net->gradients);
@@ -186,7 +204,7 @@ static og_status act_gain(og_net *net, const og_act *act, double *gain)
 static og_status source_gain(og_net *net, int node, double *gain)
 {
     const og__node *n = &net->graph.nodes[node];
-    while (n->kind == OG_NODE_POOL || n->kind == OG_NODE_RESIZE || n->kind == OG_NODE_MIRROR)
+    while (n->kind == OG_NODE_POOL || n->kind == OG_NODE_RESIZE || n->kind == OG_NODE_MIRROR || n->kind == OG_NODE_GATE)
         n = &net->graph.nodes[n->src[0]];
     *gain = 1;
     if (n->kind != OG_NODE_NORM_ACT)

@@ -7,8 +7,8 @@
 #include "net/graph.h"
 
 struct og_net {
-    og_net_spec spec;       /* acts and head are owned copies */
-    og_act *identity;       /* of a norm without activation */
+    og_net_spec spec; /* acts and head are owned copies */
+    og_act *own[OG_OWN_COUNT];
     const og_act *gain_act; /* the last whose gain was found, and the gain: most nets have one function throughout */
     double gain;
     og__graph graph;
@@ -36,7 +36,7 @@ static inline float *og__net_running(const og_net *net, int state)
 static inline const og_act *og__net_act(const og_net *net, const og__node *node)
 {
     if (node->layer == OG_NO_LAYER)
-        return net->identity;
+        return net->own[node->own];
     const og_layer *layer = &net->graph.layers[node->layer];
     return net->spec.acts[layer->place][layer->stage];
 }

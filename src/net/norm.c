@@ -19,19 +19,10 @@ static og__unit group_unit(const og__pass *p, int group, int block, int index)
     return og__pass_sample_unit(p, p->na->groups > 1 ? group : index / units, block, index % units);
 }
 
-/* Neighbouring channels that share mean and variance. */
-static int channels_per_set(const og__pass *p)
-{
-    const og_net_spec *spec = &p->plan->net->spec;
-    if (spec->norm == OG_NORM_LAYER)
-        return p->node->channels;
-    return spec->norm == OG_NORM_GROUP ? p->node->channels / spec->groups : 1;
-}
-
 /* Numbers that a mean is taken over. */
 static double values_per_set(const og__pass *p)
 {
-    return p->sample_pixels * (p->na->groups > 1 ? 1 : p->plan->options.n) * channels_per_set(p);
+    return p->sample_pixels * (p->na->groups > 1 ? 1 : p->plan->options.n) * p->node->together;
 }
 
 /* --- forward ------------------------------------------------------------------------------------------------------ */
@@ -43,7 +34,7 @@ static void combine_moments(const og__pass *p, int group, int first, double *mea
     int lanes = p->plan->lanes;
     double count = 0;
     *mean = *m2 = 0;
-    for (int channel = first; channel < first + channels_per_set(p); channel++)
+    for (int channel = first; channel < first + p->node->together; channel++)
         for (int i = 0; i < group_unit_count(p); i++) {
             int lane = channel % lanes;
             og__unit u = group_unit(p, group, channel / lanes, i);
@@ -94,7 +85,7 @@ static void compute_moments(const og__pass *p, const float *src)
 
 static void use_statistics(const og__pass *p, int operand)
 {
-    int together = channels_per_set(p);
+    int together = p->node->together;
     for (int group = 0; group < p->na->groups; group++)
         for (int first = 0; first < p->node->channels; first += together) {
             double mean, m2;
@@ -183,7 +174,7 @@ static void set_gradients(const og__pass *p, int operand, int group, int first, 
     size_t at = (size_t)group * (size_t)p->na->padded + (size_t)first;
     double count = values_per_set(p), dz_sum = 0, dz_src_sum = 0;
     double rstd = (double)o->rstd[at], mean = (double)o->mean[at];
-    int together = channels_per_set(p);
+    int together = p->node->together;
     for (int i = 0; i < together; i++) {
         sums s = group_sums(p, operand, group, first + i);
         double scale = (double)o->scale[at + (size_t)i];
@@ -205,7 +196,7 @@ static void gradients_of_norm(const og__pass *p, int operand)
     int channels = p->node->channels;
     memset(sums_of, 0, 2 * (size_t)channels * sizeof *sums_of);
     for (int group = 0; group < p->na->groups; group++)
-        for (int first = 0; first < channels; first += channels_per_set(p))
+        for (int first = 0; first < channels; first += p->node->together)
             set_gradients(p, operand, group, first, sums_of, sums_of + channels);
     for (int channel = 0; channel < channels; channel++) {
         d_gamma[channel] = (float)sums_of[channel];

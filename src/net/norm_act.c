@@ -101,14 +101,37 @@ static void set_arguments(const og__pass *p, const og__unit *u, const float *con
 
 /* --- forward ------------------------------------------------------------------------------------------------------ */
 
+/* Choose the channels that are kept in each sample of this pass (Tompson et al. 2015), and make up for the others. */
+static void choose_kept(const og__pass *p)
+{
+    const og_plan *plan = p->plan;
+    float dropout = (float)plan->net->spec.dropout;
+    for (int sample = 0; sample < plan->options.n; sample++)
+        for (int channel = 0; channel < p->node->channels; channel++) {
+            uint64_t item =
+                plan->noise_step << 32 | ((uint64_t)sample * (uint64_t)p->node->channels + (uint64_t)channel);
+            og__random random =
+                og__random_at(plan->noise_seed, og__stream_of_layer(OG_STREAM_DROPOUT, p->node->layer), item);
+            p->na->kept[sample * p->na->padded + channel] =
+                og__random_uniform(&random) < dropout ? 0 : 1 / (1 - dropout);
+        }
+}
+
 void og__norm_act_prepare(og_plan *plan, int node, bool gathered, const float *const *src)
 {
     og__pass p = og__pass_of(plan, node);
+    if (p.na->kept)
+        choose_kept(&p);
     for (int i = 0; i < p.na->gradient_count; i++) {
         og__norm_prepare(&p, i, gathered, src[i]);
         if (i == 0 && p.node->excite.hidden > 0)
             og__excite_forward(&p);
     }
+}
+
+static const float *kept_of(const og__pass *p, const og__unit *u)
+{
+    return p->na->kept + u->image / p->at->d * p->na->padded + u->block * p->plan->lanes;
 }
 
 static void run_forward(const og__pass *p, const og__unit *u, const float *const *src, float *dst)
@@ -118,6 +141,8 @@ static void run_forward(const og__pass *p, const og__unit *u, const float *const
     og__act_block block = {a.scale, a.shift, a.params};
     p->frames->forward(p->self, u->pixels, a.src, dst, &block);
     clear_padding(p, u, dst); /* f(0) need not be 0 */
+    if (p->na->kept)
+        p->plan->ops->scale_lanes(u->pixels, kept_of(p, u), dst);
 }
 
 void og__norm_act_forward(og_plan *plan, int node, const float *const *src, float *dst)
@@ -172,6 +197,8 @@ static void reduce_unit(const og__pass *p, const og__unit *u, const float *const
     for (int k = 0; k < p->na->param_count; k++)
         params[k] = u->partials + (2 * gradients + k) * lanes;
     memset(u->partials, 0, sizeof(float) * (size_t)(og__norm_act_rows(p->na) * lanes));
+    if (p->na->kept)
+        p->plan->ops->scale_lanes(u->pixels, kept_of(p, u), dz[0]);
     og__act_block block = {a.scale, a.shift, a.params};
     og__act_sums sums = {dz_sums, src_sums, a.center, p->na->learns ? params : NULL};
     p->frames->backward_reduce(p->self, u->pixels, a.src, dz, &block, &sums);

@@ -58,6 +58,7 @@ static og_status open_convs(og_plan *plan, int node, size_t *scratch_bytes)
         .kernel = n->kernel,
         .slice_kernel = n->slice_kernel,
         .slice_stride = n->kind == OG_NODE_CONV ? n->slice_stride : 0,
+        .dilation = n->kind == OG_NODE_CONV ? n->dilation : 1,
         .transposed = n->kind == OG_NODE_UP,
         .depthwise = n->depthwise,
         .strided = n->strided,
@@ -143,6 +144,8 @@ static og_status open_norm_act(og_plan *plan, int node)
     size_t values = (size_t)na->value_rows * (size_t)na->param_count * (size_t)na->padded;
     OG_TRY(og__alloc(values, sizeof(float), &na->values));
     OG_TRY(open_operands(plan, n, na));
+    if (plan->options.training && n->layer != OG_NO_LAYER && plan->net->spec.dropout > 0)
+        OG_TRY(og__alloc((size_t)plan->options.n * (size_t)na->padded, sizeof(float), &na->kept));
     return og__excite_open(plan, n, na);
 }
 
@@ -200,9 +203,10 @@ static void find_fusions(const og_plan *plan, og__fusion *fusions)
         fusions[i].by_rows = n->kind == OG_NODE_CONV || n->kind == OG_NODE_POOL;
         for (int j = 0; n->kind == OG_NODE_CONV && j < n->src_count; j++)
             fusions[i].by_rows = fusions[i].by_rows && og__conv_fuses(plan->nodes[i].conv[j]);
-        if (n->kind == OG_NODE_NORM_ACT && n->src_count == 1 && g->nodes[n->src[0]].kind == OG_NODE_CONV) {
+        if (n->kind == OG_NODE_NORM_ACT && n->src_count == 1 && og__node_is_stored(&g->nodes[n->src[0]])) {
             fusions[i].by_rows = na->operand_count == 1;
-            fusions[i].gathers = na->groups == 1 && n->excite.hidden == 0 && na->operands[0].normalised;
+            fusions[i].gathers = g->nodes[n->src[0]].kind == OG_NODE_CONV && na->groups == 1 && n->excite.hidden == 0 &&
+                                 na->operands[0].normalised;
         }
     }
 }
@@ -214,7 +218,8 @@ static bool reads_planar(const og_net *net, const og_plan_options *options, og__
     int channels = net->spec.in_channels;
     for (int i = 0; i < net->graph.node_count; i++) {
         const og__node *n = &net->graph.nodes[i];
-        if (n->src_count > 0 && n->src[0] == 0 && (n->kind != OG_NODE_CONV || n->strided))
+        if (n->src_count > 0 && n->src[0] == 0 &&
+            (n->kind != OG_NODE_CONV || n->strided || n->kernel != 3 || n->dilation != 1))
             return false;
     }
     if (!options->exact || net->spec.dims == 3)
@@ -288,6 +293,7 @@ static void close_norm_act(og__norm_act *na)
             free(arrays[j]);
     }
     free(na->values);
+    free(na->kept);
     og__excite_close(&na->excitation);
 }
 

@@ -43,6 +43,7 @@ typedef struct og__norm_act {
     int value_rows; /* 1, or one per sample with excited parameters */
     int param_count;
     bool learns; /* some parameter needs its sums */
+    float *kept; /* (n, padded) factors of the value's channels: 0 or 1/(1 - dropout); NULL without dropout */
     og__excitation excitation;
 } og__norm_act;
 

@@ -174,6 +174,27 @@ static void shuffle(const context *c, bool backward, const float *from, float *t
     }
 }
 
+/* Source 0 times the one channel of source 1, in chunks of rows of an image. Backward d[0] gets the gradient by the
+ * first, d[1] that by the second. */
+static void gate(const context *c, const float *const *src, float *dst, const float *d_dst, float *const *d)
+{
+    og_plan *plan = c->plan;
+    size_t block = block_floats(plan, c->at), line = (size_t)(c->at->w * plan->lanes);
+    int chunks = og__chunk_count(c->at);
+#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
+    for (int i = 0; i < c->at->images * chunks; i++) {
+        int row = i % chunks * OG_CHUNK_ROWS, left = c->at->h - row;
+        size_t pixels = (size_t)(left < OG_CHUNK_ROWS ? left : OG_CHUNK_ROWS) * (size_t)c->at->w;
+        size_t one = (size_t)(i / chunks) * block + (size_t)row * line;
+        size_t all = (size_t)(i / chunks * c->at->blocks) * block + (size_t)row * line;
+        if (dst)
+            plan->ops->gate_forward(pixels, c->at->blocks, block, src[0] + all, src[1] + one, dst + all);
+        else
+            plan->ops->gate_backward(pixels, c->at->blocks, block, src[0] + all, src[1] + one, d_dst + all, d[0] + all,
+                                     d[1] + one);
+    }
+}
+
 /* One image's blocks at a time: channels move between them. */
 static void mirror(const context *c, bool backward, const float *from, float *to)
 {
@@ -242,6 +263,12 @@ static og_status forward(og_plan *plan, const og__step *step)
     case OG_NODE_PLANES:
         change_layout(plan, c.src, c.node->channels, NULL, dst, og__plan_buffer(plan, step->src[0]));
         return OG_OK;
+    case OG_NODE_GATE: {
+        const float *operands[OG_NODE_SRC_MAX];
+        find_sources(plan, step, operands);
+        gate(&c, operands, dst, NULL, NULL);
+        return OG_OK;
+    }
     case OG_NODE_MIRROR:
         mirror(&c, false, src, dst);
         return OG_OK;
@@ -315,6 +342,22 @@ static og_status conv_backward(const context *c, const og__step *step)
     return OG_OK;
 }
 
+/* Where the gradients by a step's sources go; the one that another is to be added to, if any, to the spare room. */
+static void find_gradients(const og_plan *plan, const og__step *step, float **gradients)
+{
+    for (int i = 0; i < OG_NODE_SRC_MAX; i++)
+        gradients[i] = og__plan_buffer(plan, step->add[i] ? step->spare : step->d_src[i]);
+}
+
+static void add_spare(const context *c, const og__step *step)
+{
+    og_plan *plan = c->plan;
+    for (int i = 0; i < c->node->src_count; i++)
+        if (step->add[i])
+            add(plan, &plan->nodes[c->node->src[i]], og__plan_buffer(plan, step->spare),
+                og__plan_buffer(plan, step->d_src[i]));
+}
+
 static og_status backward(og_plan *plan, const og__step *step)
 {
     context c = context_of(plan, step->node);
@@ -327,10 +370,19 @@ static og_status backward(og_plan *plan, const og__step *step)
         const float *operands[OG_NODE_SRC_MAX];
         float *gradients[OG_NODE_SRC_MAX];
         find_sources(plan, step, operands);
-        for (int i = 0; i < OG_NODE_SRC_MAX; i++)
-            gradients[i] = og__plan_buffer(plan, step->d_src[i]);
+        find_gradients(plan, step, gradients);
         og__norm_act_backward(plan, step->node, is_reduced(plan, step), step->applied != OG_NO_BUFFER, operands,
                               gradients);
+        add_spare(&c, step);
+        return OG_OK;
+    }
+    case OG_NODE_GATE: {
+        const float *operands[OG_NODE_SRC_MAX];
+        float *gradients[OG_NODE_SRC_MAX];
+        find_sources(plan, step, operands);
+        find_gradients(plan, step, gradients);
+        gate(&c, operands, NULL, d_dst, gradients);
+        add_spare(&c, step);
         return OG_OK;
     }
     case OG_NODE_PLANES:
@@ -528,12 +580,13 @@ static og_status blame_forward(og_plan *plan, double loss)
         OG_TRY(forward(plan, step));
         if (value_finite(plan, step))
             continue;
+        char name[OG_NODE_NAME_BYTES];
+        og__trace_name(g, step->node, sizeof name, name);
         if (n->kind == OG_NODE_NORM_ACT && n->layer != OG_NO_LAYER)
             return blame(g->layers[n->layer].name, "its normalisation or activation overflows", loss);
         if (n->kind == OG_NODE_NORM_ACT)
-            return blame(g->params[n->norms[0].weight].name, "the normalisation overflows", loss);
-        return blame(n->weight == OG_NO_PARAM ? "an enlarged layer" : g->params[n->weight].name,
-                     "the convolution overflows", loss);
+            return blame(name, "the normalisation or sum overflows", loss);
+        return blame(n->weight == OG_NO_PARAM ? name : g->params[n->weight].name, "the convolution overflows", loss);
     }
     return OG_OK;
 }

@@ -21,9 +21,11 @@ typedef struct planner {
     og_status status;
 } planner;
 
-static bool is_stored(og__node_kind kind)
+bool og__node_is_stored(const og__node *n)
 {
-    return kind == OG_NODE_INPUT || kind == OG_NODE_CONV || kind == OG_NODE_UP || kind == OG_NODE_POOL;
+    bool sum = n->kind == OG_NODE_NORM_ACT && n->layer == OG_NO_LAYER && n->own == OG_OWN_SUM;
+    return n->kind == OG_NODE_INPUT || n->kind == OG_NODE_CONV || n->kind == OG_NODE_UP || n->kind == OG_NODE_POOL ||
+           sum;
 }
 
 static bool grow(planner *p, void **list, int count, int *room, size_t size)
@@ -189,7 +191,7 @@ static void emit_forward(planner *p, og__step_kind kind, int node, bool in_place
 static void need(planner *p, int node)
 {
     const og__node *n = &p->graph->nodes[node];
-    if (is_stored(n->kind) || p->status != OG_OK)
+    if (og__node_is_stored(n) || p->status != OG_OK)
         return;
     int buffer = p->value[node];
     if (buffer != OG_NO_BUFFER && p->s->step_count - p->s->buffers[buffer].last <= KEEP_STEPS)
@@ -218,11 +220,12 @@ static void give_gradient(planner *p, const og__node *n, int i, og__step *step)
     step->d_src[i] = use(p, p->gradient[src]);
 }
 
-/* A convolution cannot add to a gradient by itself: room for the largest of those that it adds to. */
+/* A convolution, a gate and a norm's further operands cannot add to a gradient by themselves: room for the largest of
+ * those that are added to. */
 static void give_spare(planner *p, const og__node *n, og__step *step)
 {
     int largest = -1;
-    for (int i = 0; i < n->src_count && n->kind == OG_NODE_CONV; i++)
+    for (int i = 0; i < n->src_count && n->kind != OG_NODE_POOL; i++)
         if (step->add[i] && (largest < 0 || p->floats[n->src[i]] > p->floats[largest]))
             largest = n->src[i];
     if (largest >= 0)

@@ -27,7 +27,7 @@ typedef struct og__step {
     int d_dst;                  /* gradient by the node's value (BACKWARD); NORM_ACT turns it into d_src[0] in place */
     int d_src[OG_NODE_SRC_MAX]; /* gradients by the sources' values; OG_NO_BUFFER where not wanted */
     bool add[OG_NODE_SRC_MAX];  /* d_src holds another consumer's gradient already: add to it */
-    int spare;                  /* CONV that adds: where to compute what is added; else OG_NO_BUFFER */
+    int spare;                  /* CONV, GATE, NORM_ACT that adds: where to compute what is added; else OG_NO_BUFFER */
     bool gathered;              /* FORWARD of a CONV and of the norm behind it: the CONV gathers the norm's moments */
     bool reduced;               /* BACKWARD of a NORM_ACT and of the node behind it, which makes its d_dst: that node
                                    turns d_dst into the gradient by z */
@@ -49,6 +49,9 @@ typedef struct og__schedule {
     size_t floats; /* of the block that holds all buffers */
     int logits;    /* buffer of the last node's value */
 } og__schedule;
+
+/* Whether a node's value stays in memory until its last use; others are computed again backward. */
+bool og__node_is_stored(const og__node *node);
 
 /* What can be done inside of other nodes' passes. */
 typedef struct og__fusion {

@@ -61,33 +61,57 @@ og__work og__trace_work(const og__graph *graph, const og__step *step)
     case OG_NODE_MIRROR:
     case OG_NODE_RESIZE:
     case OG_NODE_SHUFFLE:
+    case OG_NODE_GATE:
         break;
     }
     return OG_WORK_RESIZE;
 }
 
-void og__trace_name(const og__graph *graph, int node, size_t size, char text[size])
+/* "encoder.0.conv.1" of its weight's name. */
+static void name_of_param(const char *param, size_t size, char text[size])
 {
-    const og__node *n = &graph->nodes[node];
-    if (n->kind == OG_NODE_CONV || n->kind == OG_NODE_UP) {
-        const char *name = graph->params[n->weight].name;
-        snprintf(text, size, "%.*s", (int)(strlen(name) - strlen(".weight")), name);
-    } else if (n->kind == OG_NODE_NORM_ACT && n->layer != OG_NO_LAYER) {
+    snprintf(text, size, "%.*s", (int)(strlen(param) - strlen(".weight")), param);
+}
+
+static void name_of_norm_act(const og__graph *graph, const og__node *n, size_t size, char text[size])
+{
+    static const char *const own[OG_OWN_COUNT] = {"norm", "sum", "sum", "sigmoid"};
+    if (n->layer != OG_NO_LAYER) {
         const char *name = graph->layers[n->layer].name, *unit = strrchr(name, '.');
         snprintf(text, size, "%.*s.act%s", (int)(unit - name), name, unit);
-    } else if (n->kind == OG_NODE_NORM_ACT) {
-        const char *name = graph->params[n->norms[0].weight].name;
-        snprintf(text, size, "%.*s", (int)(strlen(name) - strlen(".weight")), name);
-    } else if (n->kind == OG_NODE_INPUT) {
+        return;
+    }
+    if (n->norms[0].weight != OG_NO_PARAM)
+        name_of_param(graph->params[n->norms[0].weight].name, size, text);
+    else
+        snprintf(text, size, "stage %d %s", n->stage, own[n->own]);
+}
+
+void og__trace_name(const og__graph *graph, int node, size_t size, char text[size])
+{
+    static const char *const kinds[] = {[OG_NODE_POOL] = "pool",
+                                        [OG_NODE_RESIZE] = "resize",
+                                        [OG_NODE_SHUFFLE] = "shuffle",
+                                        [OG_NODE_MIRROR] = "mirror",
+                                        [OG_NODE_GATE] = "gate",
+                                        [OG_NODE_PLANES] = "planes"};
+    const og__node *n = &graph->nodes[node];
+    switch (n->kind) {
+    case OG_NODE_CONV:
+    case OG_NODE_UP:
+        name_of_param(graph->params[n->weight].name, size, text);
+        return;
+    case OG_NODE_NORM_ACT:
+        name_of_norm_act(graph, n, size, text);
+        return;
+    case OG_NODE_INPUT:
         snprintf(text, size, "input");
-    } else {
-        const char *kind = n->kind == OG_NODE_POOL      ? "pool"
-                           : n->kind == OG_NODE_RESIZE  ? "resize"
-                           : n->kind == OG_NODE_SHUFFLE ? "shuffle"
-                           : n->kind == OG_NODE_PLANES  ? "planes"
-                                                        : "mirror";
-        snprintf(text, size, "%s.%d.%s", n->kind == OG_NODE_POOL ? "encoder" : "decoder",
-                 n->kind == OG_NODE_POOL ? n->stage - 1 : n->stage, kind);
+        return;
+    case OG_NODE_POOL:
+        snprintf(text, size, "encoder.%d.pool", n->stage - 1);
+        return;
+    default:
+        snprintf(text, size, "decoder.%d.%s", n->stage, kinds[n->kind]);
     }
 }
 

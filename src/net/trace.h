@@ -48,6 +48,8 @@ og__work og__trace_work(const og__graph *graph, const og__step *step);
 og__work og__trace_backward_data(const og__graph *graph, int node);
 og__work og__trace_backward_weights(const og__graph *graph, int node);
 
+enum { OG_NODE_NAME_BYTES = 96 };
+
 /* Write a node's name: "encoder.0.conv.0", "encoder.0.act.0", "encoder.0.pool", "decoder.0.up", "head". */
 void og__trace_name(const og__graph *graph, int node, size_t size, char text[size]);
 

@@ -11,6 +11,8 @@
 #include <cmocka.h>
 #include <ogive/net.h>
 
+#include "net/net.h"
+#include "net/plan.h"
 #include "nets.h"
 #include "train/model.h"
 #include "train/options.h"
@@ -32,6 +34,20 @@ static const struct {
     {"x*sigmoid(4*p*x); p = excite(2)", {{"norm", "layer"}, {"down", "average"}}},
     {"mirror*sigmoid(funnel + gate)", {{"order", "act-norm"}, {"norm", "layer"}}},
     {"x*sigmoid(b*x); b = learn(1, channel)", {{"norm", "group"}, {"groups", "2"}, {"convs", "3"}}},
+    {"silu", {{"kernel", "1"}, {"norm", "instance"}}},
+    {"silu", {{"kernel", "5"}, {"skip", "add"}}},
+    {"tanh", {{"kernel", "7"}, {"convs", "1"}, {"dilation-bottleneck", "2"}}},
+    {"silu", {{"dilation", "2"}, {"skip", "add"}, {"up", "bilinear"}}},
+    {"silu", {{"residual", "true"}}},
+    {"silu", {{"residual", "true"}, {"width-cap", "6"}, {"convs", "3"}, {"norm", "layer"}, {"skip", "add"}}},
+    {"x*sigmoid(gate)", {{"residual", "true"}, {"convs", "1"}, {"width-cap", "6"}, {"norm", "none"}, {"skip", "add"}}},
+    {"mirror*sigmoid(mirror)",
+     {{"residual", "true"}, {"order", "act-norm"}, {"norm", "instance"}, {"down", "strided"}}},
+    {"silu", {{"skip", "attention"}}},
+    {"tanh", {{"skip", "attention"}, {"norm", "group"}, {"up", "nearest"}, {"concat", "up-first"}}},
+    {"tanh", {{"skip", "attention"}, {"norm", "none"}, {"residual", "true"}, {"up", "pixel-shuffle"}}},
+    {"silu", {{"dropout", "0.3"}}},
+    {"tanh(x + noise/8)", {{"dropout", "0.5"}, {"norm", "instance"}, {"residual", "true"}}},
     {"silu", {{"down", "strided"}, {"conv-bias", "true"}, {"norm", "instance"}, {"concat", "up-first"}}},
     {"silu", {{"up", "bilinear-corners"}, {"narrow", "true"}}},
     {"silu", {{"widths", "0,4,3"}, {"decoder-widths", "2,5"}}},
@@ -168,12 +184,60 @@ static void a_shuffle_begins_without_a_checkerboard(void **state)
     og_net_free(net);
 }
 
+/* A training pass sets whole channels to 0 and enlarges the others; which ones follows from seed and step alone.
+ * Inference is as without. */
+static void dropout_is_of_channels(void **state)
+{
+    (void)state;
+    og_net_spec spec = {.in_channels = 1, .classes = 2, .depth = 1, .width = 20, .width_cap = 40};
+    og_net *plain = net_of(spec, "x", "softmax");
+    spec.dropout = 0.4;
+    og_net *net = net_of(spec, "x", "softmax");
+    float *image = random_tensor(PIXELS, 1), *one = floats_new(2 * PIXELS), *other = floats_new(2 * PIXELS);
+    uint8_t labels[PIXELS];
+    double losses[4];
+    make_labels(labels, 2);
+    const uint64_t draws[4][2] = {{0, 0}, {0, 1}, {1, 0}, {0, 0}};
+    for (int i = 0; i < 4; i++) {
+        og_plan *plan = make_plan(net, N, SIDE, SIDE, true, 1 + i % 2);
+        og_plan_set_noise(plan, draws[i][0], draws[i][1]);
+        losses[i] = train_once(plan, image, labels);
+        int kept = 0, dropped = 0;
+        for (int k = 0; k < net->graph.node_count; k++) {
+            const float *factors = plan->nodes[k].norm_act.kept;
+            for (int c = 0; factors && c < N * plan->nodes[k].norm_act.padded; c++) {
+                if (c % plan->nodes[k].norm_act.padded >= net->graph.nodes[k].channels)
+                    continue;
+                kept += fabs((double)factors[c] - 1 / 0.6) < 1e-6;
+                dropped += factors[c] == 0;
+            }
+        }
+        assert_int_equal(kept + dropped, N * (4 * 20 + 2 * 40));
+        assert_true(fabs((double)dropped / (kept + dropped) - 0.4) < 0.11); /* four standard deviations */
+        og_plan_free(plan);
+    }
+    assert_true(losses[0] == losses[3] && losses[0] != losses[1] && losses[0] != losses[2]);
+    memcpy(og_net_weights(plain), og_net_weights(net), og_net_weight_count(net) * sizeof(float));
+    memcpy(og_net_state(plain), og_net_state(net), og_net_state_size(net) * sizeof(float));
+    og_plan *a = make_plan(net, N, SIDE, SIDE, false, 1), *b = make_plan(plain, N, SIDE, SIDE, false, 1);
+    assert_int_equal(og_plan_infer(a, image, true, one), OG_OK);
+    assert_int_equal(og_plan_infer(b, image, true, other), OG_OK);
+    assert_memory_equal(one, other, 2 * PIXELS * sizeof(float));
+    og_plan_free(a);
+    og_plan_free(b);
+    og_net_free(net);
+    og_net_free(plain);
+    free(image);
+    free(one);
+    free(other);
+}
+
 /* The message names the option. */
 static void what_cannot_be_is_refused(void **state)
 {
     const og_net_spec good = {.in_channels = 1, .classes = 2, .depth = 1, .width = 4, .width_cap = 8};
-    og_net_spec specs[16];
-    const char *words[16];
+    og_net_spec specs[32];
+    const char *words[32];
     size_t count = 0;
     (void)state;
 #define BAD(field, value, word)                                                                                        \
@@ -186,6 +250,12 @@ static void what_cannot_be_is_refused(void **state)
     BAD(convs, -1, "convs");
     BAD(norm, 7, "norm");
     BAD(groups, -1, "groups");
+    BAD(kernel, 4, "kernel is 4");
+    BAD(kernel, 9, "kernel");
+    BAD(dilation, 65, "dilation");
+    BAD(dilation_bottleneck, -1, "dilation-bottleneck");
+    BAD(skip, 3, "skip");
+    BAD(dropout, 1, "dropout");
     BAD(order, 2, "order");
     BAD(down, 9, "down");
     BAD(up, 9, "up");
@@ -208,7 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_are_finite_differences), cmocka_unit_test(bits_are_the_same),
         cmocka_unit_test(every_choice_is_covered),          cmocka_unit_test(a_shuffle_begins_without_a_checkerboard),
-        cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(dropout_is_of_channels),           cmocka_unit_test(what_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,9 +51,9 @@ static void visit_products(sizes z, product visit, void *context)
                     for (int x = 0; x < s->w; x++)
                         for (int ky = 0; ky < s->kernel; ky++)
                             for (int kx = 0; kx < s->kernel; kx++) {
-                                int pad = s->kernel == 3 ? 1 : 0;
-                                int oy = s->transposed ? 2 * y + ky : y - ky + pad;
-                                int ox = s->transposed ? 2 * x + kx : x - kx + pad;
+                                int pad = s->kernel / 2;
+                                int oy = s->transposed ? 2 * y + ky : y - (ky - pad) * s->dilation;
+                                int ox = s->transposed ? 2 * x + kx : x - (kx - pad) * s->dilation;
                                 if (oy < 0 || ox < 0 || oy >= z.oh || ox >= z.ow)
                                     continue;
                                 visit(context, (size_t)(((n * s->oc + o) * z.oh + oy) * z.ow + ox),
@@ -157,6 +157,7 @@ static og__conv_shape base_shape(void)
                             .w = 20,
                             .kernel = 3,
                             .slice_kernel = 1,
+                            .dilation = 1,
                             .ic_all = 16,
                             .training = true,
                             .data_grad = true,
@@ -260,6 +261,28 @@ static void test_concatenation(void **state)
     s.ic_all = 40;
     s.accumulate = true;
     check_shape(s, direct);
+}
+
+/* Windows of every size and with gaps, on images smaller than them too, of few, some and many channels. */
+static void test_windows(void **state)
+{
+    static const struct {
+        int kernel, dilation, ic, oc, h, w;
+    } examples[] = {{1, 1, 16, 16, 12, 20}, {5, 1, 3, 16, 12, 20},  {7, 1, 16, 24, 9, 8}, {3, 2, 16, 32, 12, 20},
+                    {3, 4, 19, 5, 4, 4},    {5, 3, 32, 16, 16, 12}, {7, 2, 8, 8, 2, 2},   {3, 8, 16, 16, 2, 2}};
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        og__conv_shape s = base_shape();
+        s.kernel = examples[i].kernel;
+        s.dilation = examples[i].dilation;
+        s.ic = s.ic_all = examples[i].ic;
+        s.oc = examples[i].oc;
+        s.h = examples[i].h;
+        s.w = examples[i].w;
+        s.exact = false;
+        s.bias = i % 2 == 0;
+        check_shape(s, direct);
+    }
 }
 
 static void test_head(void **state)
@@ -454,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_depthwise),
         cmocka_unit_test(test_own_transposed),
         cmocka_unit_test(test_planar_logits),
+        cmocka_unit_test(test_windows),
         cmocka_unit_test(test_stem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

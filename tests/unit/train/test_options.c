@@ -66,6 +66,12 @@ static const struct {
     {"deep-supervision", "true", OTHER_WEIGHTS, {"depth", "2"}},
     {"norm", "instance", OTHER_WEIGHTS, {0}},
     {"convs", "1", OTHER_WEIGHTS, {0}},
+    {"kernel", "5", OTHER_WEIGHTS, {0}},
+    {"dilation", "2", OTHER_WEIGHTS, {0}},
+    {"dilation-bottleneck", "2", OTHER_WEIGHTS, {0}},
+    {"residual", "true", OTHER_WEIGHTS, {0}},
+    {"skip", "attention", OTHER_WEIGHTS, {0}},
+    {"dropout", "0.2", OTHER_WEIGHTS, {0}},
     {"groups", "2", OTHER_WEIGHTS, {"norm", "group", "width", "8"}},
     {"order", "act-norm", OTHER_WEIGHTS, {0}},
     {"up", "bilinear", OTHER_WEIGHTS, {0}},
@@ -260,6 +266,8 @@ static void choices_are_in_the_order_of_their_enum(void **state)
                 OG_UP_PIXEL_SHUFFLE == 4);
     assert_string_equal(og_option_find(og_train_option_table(), "down")->choices, "max|average|strided");
     assert_true(OG_DOWN_MAX == 0 && OG_DOWN_AVERAGE == 1 && OG_DOWN_STRIDED == 2);
+    assert_string_equal(og_option_find(og_train_option_table(), "skip")->choices, "concatenate|add|attention");
+    assert_true(OG_SKIP_CONCATENATE == 0 && OG_SKIP_ADD == 1 && OG_SKIP_ATTENTION == 2);
     assert_string_equal(og_option_find(og_train_option_table(), "concat")->choices, "skip-first|up-first");
     assert_true(OG_CONCAT_SKIP_FIRST == 0 && OG_CONCAT_UP_FIRST == 1);
 }
