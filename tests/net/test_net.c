@@ -83,6 +83,8 @@ static void test_volumes(void **state)
          {.dims = 3, .up = OG_UP_BILINEAR_CORNERS, .slice_kernel = {1, 3, 3}, .slice_stride = {1, 2}}},
         {"means and nearest values of volumes", {.dims = 3, .down = OG_DOWN_AVERAGE, .up = OG_UP_NEAREST}},
         {"norms of layers of volumes", {.dims = 3, .norm = OG_NORM_LAYER}},
+        {"residual volumes", {.dims = 3, .residual = true, .dropout = 0.3, .down = OG_DOWN_STRIDED, .kernel = 3}},
+        {"gated volumes", {.dims = 3, .skip = OG_SKIP_ATTENTION, .order = OG_ORDER_ACT_NORM}},
         {"pixel shuffles of slices",
          {.dims = 3, .up = OG_UP_PIXEL_SHUFFLE, .slice_kernel = {3, 3, 3}, .slice_stride = {1, 1}}},
         {"deep supervision of volumes", {.dims = 3, .deep_supervision = true, .depth = 3, .width_cap = 6}},
