@@ -89,12 +89,9 @@ static void name_of_norm_act(const og__graph *graph, const og__node *n, size_t s
 
 void og__trace_name(const og__graph *graph, int node, size_t size, char text[size])
 {
-    static const char *const kinds[] = {[OG_NODE_POOL] = "pool",
-                                        [OG_NODE_RESIZE] = "resize",
-                                        [OG_NODE_SHUFFLE] = "shuffle",
-                                        [OG_NODE_MIRROR] = "mirror",
-                                        [OG_NODE_GATE] = "gate",
-                                        [OG_NODE_PLANES] = "planes"};
+    static const char *const kinds[] = {
+        [OG_NODE_POOL] = "pool",     [OG_NODE_RESIZE] = "resize", [OG_NODE_SHUFFLE] = "shuffle",
+        [OG_NODE_MIRROR] = "mirror", [OG_NODE_GATE] = "gate",     [OG_NODE_PLANES] = "planes"};
     const og__node *n = &graph->nodes[node];
     switch (n->kind) {
     case OG_NODE_CONV:
