@@ -74,8 +74,10 @@ static og_status run(const void *values, const char *const *positionals)
     og_dataset *data = NULL;
     workers others = {.study = settings->output};
     og_train_options train = settings->train;
+    og_data_options data_options = settings->data;
+    data_options.volumes = settings->train.dims == 1;
     GO(workers_plan(settings->workers, &train.threads, &others));
-    GO(og_dataset_open(positionals[0], &settings->data, &data));
+    GO(og_dataset_open(positionals[0], &data_options, &data));
     if (!settings->quiet)
         doubts_print_list(settings->compare.acts);
     interrupt_catch();
@@ -104,7 +106,7 @@ const cli_command compare_command = {
     .groups = {{own_options, 0, NULL, NULL},
                {og_compare_option_table, offsetof(own_settings, compare), NULL, NULL},
                {og_train_option_table, offsetof(own_settings, train), "act seed", NULL},
-               {og_data_option_table, offsetof(own_settings, data), NULL, NULL}},
+               {og_data_option_table, offsetof(own_settings, data), "volumes", NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Trains every activation on every seed. Runs are paired: on one seed all activations start from the same weights, "

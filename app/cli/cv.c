@@ -140,6 +140,7 @@ static og_status run_fold(validation *v)
     og_data_options options = v->settings->data;
     options.folds = v->settings->folds;
     options.fold = v->fold;
+    options.volumes = v->settings->train.dims == 1;
     char *run = fold_folder(v->settings, v->fold);
     if (!run)
         return fail(OG_ERR_MEMORY, "out of memory");
@@ -314,7 +315,7 @@ const cli_command cv_command = {
     .required = "output",
     .groups = {{own_options, 0, NULL, NULL},
                {og_train_option_table, offsetof(own_settings, train), NULL, NULL},
-               {og_data_option_table, offsetof(own_settings, data), "validation folds fold", NULL}},
+               {og_data_option_table, offsetof(own_settings, data), "validation folds fold volumes", NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Deals the images into folds (whole groups with --group, every class with its share with --stratify), trains one "

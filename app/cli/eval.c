@@ -54,22 +54,28 @@ static bool holds_labels(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode) && !models_are_in(path);
 }
 
-static og_status score_network(const own_settings *settings, const char *path, const og_dataset *data,
+static og_status score_network(const own_settings *settings, const model_list *list, const og_dataset *data,
                                og_scorer *scorer)
 {
     og_status status = OG_OK;
     og_predictor *predictor = NULL;
-    model_list *list = calloc(1, sizeof *list);
-    if (!list)
-        return fail(OG_ERR_MEMORY, "out of memory");
-    GO(models_load(&path, 1, list));
     GO(og_predictor_new(list->pointers, list->count, &settings->predict, &predictor));
     GO(og_predictor_score(predictor, data, (og_part)settings->part, &scorer, 1));
 done:
     og_predictor_free(predictor);
-    models_deinit(list);
-    free(list);
     return status;
+}
+
+/* Whether lengths are millimetres, as far as files tell; pixels of 1 mm are the same. */
+static bool has_spacing(const own_settings *settings, const og_dataset *data)
+{
+    for (size_t i = 0; i < og_dataset_count(data, (og_part)settings->part); i++) {
+        og_sample sample = og_dataset_sample(data, (og_part)settings->part, i);
+        for (int axis = 0; axis < 3; axis++)
+            if (sample.spacing[axis] > 0 && sample.spacing[axis] != 1)
+                return true;
+    }
+    return false;
 }
 
 static og_status show(const own_settings *settings, const og_dataset *data, og_metric_set metrics,
@@ -80,7 +86,7 @@ static og_status show(const own_settings *settings, const og_dataset *data, og_m
                        .metrics = metrics,
                        .class_names = class_names,
                        .class_count = og_dataset_scored_count(data),
-                       .unit = "px",
+                       .unit = has_spacing(settings, data) ? "mm" : "px",
                        .tolerance = settings->tolerance};
     for (int c = 0; c < view.class_count; c++)
         class_names[c] = og_dataset_scored_name(data, c);
@@ -101,19 +107,31 @@ static og_status run(const void *values, const char *const *positionals)
     og_status status = OG_OK;
     og_dataset *data = NULL;
     og_scorer *scorer = NULL;
+    model_list *list = calloc(1, sizeof *list);
+    og_data_options data_options = settings->data;
+    bool labels = holds_labels(positionals[0]);
     og_score_options options = {.tolerance = settings->tolerance,
                                 .full_neighbours = settings->connectivity == 1,
                                 .smallest = settings->smallest};
+    if (!list)
+        GO(fail(OG_ERR_MEMORY, "out of memory"));
     GO(og_metric_set_parse(settings->metrics, &options.metrics));
-    GO(og_dataset_open(positionals[1], &settings->data, &data));
+    if (!labels) {
+        GO(models_load(&positionals[0], 1, list));
+        data_options.volumes = list->pointers[0]->options.dims == 1;
+    }
+    GO(og_dataset_open(positionals[1], &data_options, &data));
     options.regions = og_dataset_regions(data);
     GO(og_scorer_new(og_dataset_class_count(data), &options, &scorer));
-    if (holds_labels(positionals[0]))
+    if (labels)
         GO(og_labels_score(positionals[0], data, (og_part)settings->part, scorer));
     else
-        GO(score_network(settings, positionals[0], data, scorer));
+        GO(score_network(settings, list, data, scorer));
     GO(show(settings, data, options.metrics, scorer));
 done:
+    if (list)
+        models_deinit(list);
+    free(list);
     og_scorer_free(scorer);
     og_dataset_free(data);
     return status;

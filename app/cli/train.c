@@ -133,7 +133,9 @@ static og_status run(const void *values, const char *const *positionals)
     const own_settings *settings = values;
     og_status status = OG_OK;
     og_dataset *data = NULL;
-    GO(og_dataset_open(positionals[0], &settings->data, &data));
+    og_data_options data_options = settings->data;
+    data_options.volumes = settings->train.dims == 1;
+    GO(og_dataset_open(positionals[0], &data_options, &data));
     if (!settings->quiet) {
         doubts_print(settings->train.act);
         doubts_print(settings->train.act_encoder);
@@ -161,7 +163,7 @@ const cli_command train_command = {
     .required = "output",
     .groups = {{own_options, 0, NULL, NULL},
                {og_train_option_table, offsetof(own_settings, train), NULL, NULL},
-               {og_data_option_table, offsetof(own_settings, data), NULL, NULL}},
+               {og_data_option_table, offsetof(own_settings, data), "volumes", NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Trains a U-Net on the training part of a data set and scores it on the validation part. The same command gives "

@@ -35,6 +35,7 @@ typedef enum og_masks {
 } og_masks;
 
 typedef struct og_data_options {
+    bool volumes;      /* samples are volumes, not their slices: what networks of three dimensions take */
     int layout;        /* how files are arranged: 0 finds out, else the choice of that number */
     int masks;         /* og_masks */
     char *ignore;      /* mask values that are not scored, "255,0-3"; NULL or "": what the data set says */
@@ -86,13 +87,27 @@ OG_API const char *og_dataset_scored_name(const og_dataset *data, int scored);
 /** Return a checksum over the pixels, labels, order and parts of the data set, to notice that it changed. */
 OG_API uint64_t og_dataset_digest(const og_dataset *data);
 
-/* One image with its labels, borrowed from the data set. */
+/* One image with its labels, borrowed from the data set; of a data set of volumes, slices of one that follow each other
+ * and are of one part. */
 typedef struct og_sample {
     const char *name; /* "z052", "00071198d059ba7f" */
     int channels, h, w;
-    const float *image;    /* (C, H, W), raw values */
-    const uint8_t *labels; /* (H, W), class or OG_LABEL_IGNORE */
+    const float *image;    /* (C, D, H, W), raw values */
+    const uint8_t *labels; /* (D, H, W), class or OG_LABEL_IGNORE */
+    int d;                 /* slices; 0 is 1 */
+    double spacing[3];     /* of the pixels along w, h, d: mm for NIfTI; 1, or 0, where unknown */
 } og_sample;
+
+static inline int og_sample_slices(const og_sample *sample)
+{
+    return sample->d > 0 ? sample->d : 1;
+}
+
+/** Pixels of a channel. */
+static inline size_t og_sample_pixels(const og_sample *sample)
+{
+    return (size_t)og_sample_slices(sample) * (size_t)sample->h * (size_t)sample->w;
+}
 
 /** Samples of a part are in the order of their names (folders) or of their declaration. */
 OG_API og_sample og_dataset_sample(const og_dataset *data, og_part part, size_t index);

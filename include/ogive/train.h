@@ -51,6 +51,7 @@ typedef struct og_train_options {
     char *act_stage;                                  /* one STAGE=ACTIVATION per line */
     char *act_head;                                   /* ogive/head.h */
     int dims;                                         /* 0 for 2, 1 for 3 */
+    char *slice_strides, *slice_kernels;              /* "auto", or one number per stage */
     int64_t depth, width, width_cap, convs;           /* depth 0: as the patch allows */
     int64_t dilation, dilation_bottleneck;
     char *widths, *decoder_widths; /* "" where width and width_cap stand */
@@ -62,7 +63,7 @@ typedef struct og_train_options {
     double dropout;
     /* optimisation */
     int64_t epochs, batch;
-    char *patch;         /* "128", "128x96" (height first), or "0" for whole images */
+    char *patch;         /* "128", "128x96" (height first), "32x128x96" (slices first), or "0" for whole images */
     char *class_weights; /* "none", "median", "inverse", or "w0,w1,..." */
     double foreground;   /* share of the patches about objects */
     bool balance;
@@ -80,8 +81,8 @@ typedef struct og_train_options {
     char *from, *freeze;
     char *loss; /* ogive/loss.h */
     /* augmentation */
-    int augment;           /* 0 none, 1 light, 2 nnunet; the rows that follow replace those of the set unless "" */
-    char *flip_x, *flip_y; /* docs/augmentation.md */
+    int augment; /* 0 none, 1 light, 2 nnunet; the rows that follow replace those of the set unless "" */
+    char *flip_x, *flip_y, *flip_z; /* docs/augmentation.md */
     char *rotate, *zoom, *elastic;
     char *noise, *blur, *brightness, *intensity, *contrast, *lowres, *tone_inverted, *tone, *gamma;
     char *hue, *saturation, *cutout;

@@ -167,9 +167,20 @@ float og__level_draw(og__level level, og__range_kind range, og__random *random)
 
 /* --- the rows ----------------------------------------------------------------------------------------------------- */
 
+static int slices_of(const og__patch *on)
+{
+    return on->window.d > 0 ? on->window.d : 1;
+}
+
+/* Pixels of a channel. */
 static size_t plane_of(const og__patch *on)
 {
-    return (size_t)on->window.h * (size_t)on->window.w;
+    return (size_t)slices_of(on) * (size_t)on->window.h * (size_t)on->window.w;
+}
+
+static float *slice_of(const og__patch *on, int c, int z)
+{
+    return on->images + (size_t)(c * slices_of(on) + z) * (size_t)on->window.h * (size_t)on->window.w;
 }
 
 static float *channel_of(const og__patch *on, int c)
@@ -187,6 +198,12 @@ static void apply_flip_y(og__patch *on, og__random *random, og__level level)
 {
     (void)random, (void)level;
     og__patch_scale(on, -1, 1);
+}
+
+static void apply_flip_z(og__patch *on, og__random *random, og__level level)
+{
+    (void)random, (void)level;
+    on->turned = true;
 }
 
 static void apply_rotate(og__patch *on, og__random *random, og__level level)
@@ -219,8 +236,8 @@ static void apply_blur(og__patch *on, og__random *random, og__level level)
         bool here = og__random_u32(random) & 1;
         float sd_y = og__level_draw(level, OG_RANGE_UP_TO, random),
               sd_x = og__level_draw(level, OG_RANGE_UP_TO, random);
-        if (here)
-            og__values_blur(on->window.h, on->window.w, channel_of(on, c), on->scratch, sd_y, sd_x);
+        for (int z = 0; here && z < slices_of(on); z++)
+            og__values_blur(on->window.h, on->window.w, slice_of(on, c, z), on->scratch, sd_y, sd_x);
     }
 }
 
@@ -249,8 +266,8 @@ static void apply_lowres(og__patch *on, og__random *random, og__level level)
     for (int c = 0; c < on->sample->channels; c++) {
         bool here = og__random_u32(random) & 1;
         float share = og__level_draw(level, OG_RANGE_SHRINK, random);
-        if (here)
-            og__values_lowres(on->window.h, on->window.w, channel_of(on, c), on->scratch, share);
+        for (int z = 0; here && z < slices_of(on); z++)
+            og__values_lowres(on->window.h, on->window.w, slice_of(on, c, z), on->scratch, share);
     }
 }
 
@@ -306,10 +323,12 @@ static void apply_cutout(og__patch *on, og__random *random, og__level level)
     int top = (int)og__random_below(random, (uint32_t)(on->window.h - h) + 1);
     int left = (int)og__random_below(random, (uint32_t)(on->window.w - w) + 1);
     for (int c = 0; c < on->sample->channels; c++) {
-        float *values = channel_of(on, c), mean = mean_of(plane_of(on), values);
-        for (int y = top; y < top + h; y++)
-            for (int x = left; x < left + w; x++)
-                values[(size_t)y * (size_t)on->window.w + (size_t)x] = mean;
+        float mean = mean_of(plane_of(on), channel_of(on, c));
+        for (int row = 0; row < slices_of(on) * h; row++) {
+            float *to = slice_of(on, c, row / h) + (size_t)(top + row % h) * (size_t)on->window.w + left;
+            for (int x = 0; x < w; x++)
+                to[x] = mean;
+        }
     }
 }
 

@@ -65,19 +65,20 @@ og_status og__augment_parse(og__augment_set set, const char *const texts[OG_AUGM
 /* Where a patch lies in its image; it may reach over the edges. */
 typedef struct og__window {
     int y, x, h, w;
+    int z, d; /* slices; d 0 is 1 */
 } og__window;
 
 /*
  * Cut one patch out of a sample and augment it.
  *
  *   outside the image: the image is mirrored about its edge pixels (as numpy's "reflect"), labels are OG_LABEL_IGNORE;
- *   images are resampled bilinearly, labels take the nearest pixel
+ *   images are resampled bilinearly, labels take the nearest pixel; the slices of a volume are all moved alike
  *
  * @param zero         f32[C]: the raw value that is 0 once normalised; NULL is 0
  * @param seed, item   choose the random numbers; item is the running number of the patch
  * @param scratch      f32[window.h, window.w]; written
- * @param images       f32[C, window.h, window.w], raw values; written
- * @param labels       u8[window.h, window.w]; written
+ * @param images       f32[C, window.d, window.h, window.w], raw values; written
+ * @param labels       u8[window.d, window.h, window.w]; written
  *
  * Allocates: nothing.
  */

@@ -21,14 +21,15 @@ static og_status shrink_sample(double scale, og_sample *sample, og__store *store
 {
     int h = og__scaled_size(sample->h, scale), w = og__scaled_size(sample->w, scale);
     size_t plane = (size_t)h * (size_t)w, all = (size_t)sample->h * (size_t)sample->w;
-    size_t channels = (size_t)sample->channels;
+    size_t slices = (size_t)og_sample_slices(sample), planes = slices * (size_t)sample->channels;
     void *room;
-    OG_TRY(og__store_take(store, plane * (channels * sizeof(float) + 1), &room, mapped));
+    OG_TRY(og__store_take(store, plane * (planes * sizeof(float) + slices), &room, mapped));
     float *image = room;
-    uint8_t *labels = (uint8_t *)(image + channels * plane);
-    for (size_t c = 0; c < channels; c++)
-        og__shrink(sample->h, sample->w, sample->image + c * all, h, w, image + c * plane);
-    og__shrink_labels(sample->h, sample->w, sample->labels, h, w, labels);
+    uint8_t *labels = (uint8_t *)(image + planes * plane);
+    for (size_t i = 0; i < planes; i++)
+        og__shrink(sample->h, sample->w, sample->image + i * all, h, w, image + i * plane);
+    for (size_t z = 0; z < slices; z++)
+        og__shrink_labels(sample->h, sample->w, sample->labels + z * all, h, w, labels + z * plane);
     sample->h = h;
     sample->w = w;
     sample->image = image;
@@ -40,7 +41,7 @@ static og_status shrink_sample(double scale, og_sample *sample, og__store *store
 static void release_sample(const og__recipe *recipe, size_t index)
 {
     const og_sample *sample = &recipe->samples[index];
-    size_t pixels = (size_t)sample->h * (size_t)sample->w;
+    size_t pixels = og_sample_pixels(sample);
     if (recipe->mapped[index])
         og__store_release(sample->image, pixels * ((size_t)sample->channels * sizeof(float) + 1));
 }
@@ -71,19 +72,22 @@ static og_status collect_samples(og__recipe *recipe)
 static og_status choose_patch(og__recipe *recipe)
 {
     const og__loader_options *options = &recipe->options;
-    int h = options->patch_h, w = options->patch_w, largest_h = 0, largest_w = 0;
+    int d = options->patch_d, h = options->patch_h, w = options->patch_w, largest_d = 0, largest_h = 0, largest_w = 0;
     for (size_t i = 0; i < recipe->count; i++) {
         og_sample sample = recipe->samples[i];
+        largest_d = og_sample_slices(&sample) > largest_d ? og_sample_slices(&sample) : largest_d;
         largest_h = sample.h > largest_h ? sample.h : largest_h;
         largest_w = sample.w > largest_w ? sample.w : largest_w;
     }
+    d = d == 0 ? largest_d : d;
     h = h == 0 ? largest_h : h;
     w = w == 0 ? largest_w : w;
-    if (options->batch < 1 || options->multiple < 1 || options->threads < 0 || h < 1 || w < 1 || h > PATCH_MAX ||
-        w > PATCH_MAX)
+    if (options->batch < 1 || options->multiple < 1 || options->threads < 0 || d < 1 || h < 1 || w < 1 ||
+        d > PATCH_MAX || h > PATCH_MAX || w > PATCH_MAX)
         return og__fail(OG_ERR_ARGUMENT,
                         "cannot make batches of %d patches of %d x %d (multiples of %d); sides are 1 to %d",
                         options->batch, w, h, options->multiple, PATCH_MAX);
+    recipe->d = rounded_up(d, options->slice_multiple > 0 ? options->slice_multiple : 1);
     recipe->h = rounded_up(h, options->multiple);
     recipe->w = rounded_up(w, options->multiple);
     return OG_OK;
@@ -98,7 +102,7 @@ static og_status fix_scaling(og__recipe *recipe)
     OG_TRY(og__alloc(recipe->count * channels, sizeof *recipe->zero, &recipe->zero));
     for (size_t i = 0; i < recipe->count; i++) {
         og_sample sample = og_dataset_sample(recipe->data, OG_PART_TRAIN, i);
-        og__scaling_factors(&scaling, recipe->channels, (size_t)sample.h * (size_t)sample.w, sample.image,
+        og__scaling_factors(&scaling, recipe->channels, og_sample_pixels(&sample), sample.image,
                             recipe->scale + i * channels, recipe->shift + i * channels);
         og__sample_release(recipe->data, OG_PART_TRAIN, i);
     }
@@ -210,14 +214,14 @@ static og__window choose_window(const og__recipe *recipe, int place, og__random 
     }
     const og_sample *sample = &recipe->samples[*index];
     return class_index < 0
-               ? og__place_anywhere(sample, recipe->h, recipe->w, random)
-               : og__place_about(&recipe->places, sample, *index, class_index, recipe->h, recipe->w, random);
+               ? og__place_anywhere(sample, recipe->d, recipe->h, recipe->w, random)
+               : og__place_about(&recipe->places, sample, *index, class_index, recipe->d, recipe->h, recipe->w, random);
 }
 
 void og__batch_make(const og__recipe *recipe, uint64_t step, og__order *order, float *images, uint8_t *labels)
 {
     const og__loader_options *options = &recipe->options;
-    size_t plane = (size_t)recipe->h * (size_t)recipe->w, channels = (size_t)recipe->channels;
+    size_t plane = (size_t)recipe->d * (size_t)recipe->h * (size_t)recipe->w, channels = (size_t)recipe->channels;
     for (int n = 0; n < options->batch; n++) {
         uint64_t item = step * (uint64_t)options->batch + (uint64_t)n;
         size_t index = choose_sample(recipe, step, n, order);

@@ -15,10 +15,10 @@ typedef struct og__recipe {
     og__store store;    /* of shrunk samples */
     bool *mapped;       /* (count) the sample is in a store's file */
     size_t steps_per_epoch;
-    int channels, h, w;   /* of a patch */
-    float *scale, *shift; /* (count, channels): scaled = value * scale + shift */
-    float *zero;          /* (count, channels) the value that is scaled to 0 */
-    og__places places;    /* counted where patches are cut about objects */
+    int channels, d, h, w; /* of a patch */
+    float *scale, *shift;  /* (count, channels): scaled = value * scale + shift */
+    float *zero;           /* (count, channels) the value that is scaled to 0 */
+    og__places places;     /* counted where patches are cut about objects */
 } og__recipe;
 
 /* OG_ERR_DATA when there are no training samples, OG_ERR_ARGUMENT for a batch or patch that makes no sense. */
@@ -39,8 +39,8 @@ void og__order_deinit(og__order *order);
 /*
  * Make the batch of a step.
  *
- * @param images   f32[batch, channels, h, w]; written
- * @param labels   u8[batch, h, w]; written
+ * @param images   f32[batch, channels, d, h, w]; written
+ * @param labels   u8[batch, d, h, w]; written
  *
  * Allocates: nothing.  Threads: several at once, each with its own order.
  */

@@ -50,7 +50,7 @@ static og_status describe_values(const og_dataset *data, og_data_report *out)
         *facts = (og_channel_facts){INFINITY, -INFINITY, moments.mean[c], moments.sd[c]};
         for (size_t i = 0; i < data->part_counts[OG_PART_TRAIN]; i++) {
             og_sample sample = og_dataset_sample(data, OG_PART_TRAIN, i);
-            size_t pixels = (size_t)sample.h * (size_t)sample.w;
+            size_t pixels = og_sample_pixels(&sample);
             const float *plane = sample.image + (size_t)c * pixels;
             for (size_t p = 0; p < pixels; p++) {
                 facts->min = fmin(facts->min, (double)plane[p]);
@@ -71,7 +71,7 @@ static og_status count_classes(const og_dataset *data, og_part part, og_part_fac
     for (size_t i = 0; i < facts->count; i++) {
         og_sample sample = og_dataset_sample(data, part, i);
         int64_t here[256] = {0};
-        size_t pixels = (size_t)sample.h * (size_t)sample.w;
+        size_t pixels = og_sample_pixels(&sample);
         for (size_t p = 0; p < pixels; p++)
             here[sample.labels[p]]++;
         facts->pixels += (int64_t)pixels;
@@ -139,7 +139,7 @@ typedef struct overlap {
 
 static void add_overlap(const og__source *copied, const og__source *truth, overlap *sums)
 {
-    size_t pixels = (size_t)truth->view.h * (size_t)truth->view.w;
+    size_t pixels = og_sample_pixels(&truth->view);
     for (size_t p = 0; p < pixels; p++) {
         if (truth->labels[p] == OG_LABEL_IGNORE)
             continue;
@@ -208,7 +208,7 @@ static og_status check_classes(const og_dataset *data, report *out)
 
 static bool is_constant(const og_sample *sample)
 {
-    size_t count = (size_t)sample->h * (size_t)sample->w * (size_t)sample->channels;
+    size_t count = og_sample_pixels(sample) * (size_t)sample->channels;
     for (size_t i = 1; i < count; i++)
         if (sample->image[i] != sample->image[0])
             return false;

@@ -12,6 +12,8 @@ static const og_option option_rows[] = {
      "What values in masks are: classes, exactly as they are; numbers of objects, all of one class; or found out"},
     {"ignore", NULL, OG_OPTION_TEXT, offsetof(og_data_options, ignore), "", 0, 0, NULL, NULL, "Data",
      "Mask values that are neither learned nor scored: numbers (0,255), ranges (250-255) or colours (#ff00ff)"},
+    {"volumes", NULL, OG_OPTION_FLAG, offsetof(og_data_options, volumes), "false", 0, 0, NULL, NULL, "Data",
+     "Take volumes as they are, as --dims 3 does, and not slice by slice"},
     {"validation", NULL, OG_OPTION_REAL, offsetof(og_data_options, validation), "0.2", 0, 0.9, NULL, NULL, "Data",
      "Share of the images to hold out where the data set does not say which"},
     {"split-seed", NULL, OG_OPTION_INT, offsetof(og_data_options, split_seed), "0", 0, 4294967295.0, NULL, NULL, "Data",
@@ -70,6 +72,7 @@ static og_status open_with(const char *path, const og_data_options *options, og_
     OG_TRY(og__listing_open(path, options, &data->listing));
     OG_TRY(og__survey_run(&data->listing, &data->survey));
     OG_TRY(og__mapping_make(&data->listing, &data->survey, options, &data->mapping));
+    data->volumes = options->volumes;
     OG_TRY(og__samples_read(data));
     OG_TRY(og__regions_settle(&data->listing.regions, &data->listing.classes, &data->mapping, &data->regions));
     for (int k = 0; data->regions.count > 0 && k < 256; k++)
@@ -81,7 +84,7 @@ static og_status open_with(const char *path, const og_data_options *options, og_
 
 og_status og_dataset_open(const char *path, const og_data_options *options, og_dataset **data)
 {
-    og_data_options defaults;
+    og_data_options defaults = {0};
     og_dataset *made;
     *data = NULL;
     OG_TRY(og_options_init(og_data_option_table(), &defaults));
@@ -162,7 +165,7 @@ og_status og__source_take(og_dataset *data, int channels, size_t pixels, og__sou
 
 void og__source_release(const og__source *source)
 {
-    size_t pixels = (size_t)source->view.h * (size_t)source->view.w;
+    size_t pixels = og_sample_pixels(&source->view);
     if (source->mapped)
         og__store_release(source->image, pixels * ((size_t)source->view.channels * sizeof(float) + 1));
 }

@@ -17,7 +17,7 @@ typedef struct og__source {
     uint8_t *labels;   /* view.labels */
     bool mapped;       /* in the store's file */
     size_t pair;       /* index of its pair in the listing */
-    int slice;         /* in the volume; 0 when the pair is one sample */
+    int slice;         /* in the volume, the first one; 0 when the pair is one sample */
     int slices;        /* of the volume; 1 when the pair is one sample */
     int part;          /* og_part, or OG_PART_OPEN when it belongs to none */
     uint64_t digest;   /* of the image's pixels */
@@ -29,6 +29,7 @@ struct og_dataset {
     og__survey survey;   /* what the masks hold */
     og__mapping mapping; /* what it means */
     int channels;
+    bool volumes; /* samples are runs of slices */
     size_t count, capacity;
     og__source *samples; /* (count) */
     size_t part_counts[OG_PART_COUNT];

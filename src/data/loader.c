@@ -100,7 +100,8 @@ static int count_slots(const og__loader *loader, size_t slot_bytes)
 static og_status make_slots(og__loader *loader)
 {
     size_t plane, batch = (size_t)loader->recipe.options.batch;
-    OG_TRY(og__product(&plane, 3, (size_t[]){batch, (size_t)loader->recipe.h, (size_t)loader->recipe.w}));
+    OG_TRY(og__product(
+        &plane, 4, (size_t[]){batch, (size_t)loader->recipe.d, (size_t)loader->recipe.h, (size_t)loader->recipe.w}));
     loader->slot_count = count_slots(loader, plane * ((size_t)loader->recipe.channels * sizeof(float) + 1));
     OG_TRY(og__alloc((size_t)loader->slot_count, sizeof *loader->slots, &loader->slots));
     for (int s = 0; s < loader->slot_count; s++) {
@@ -198,7 +199,8 @@ og_status og__loader_next(og__loader *loader, og__batch *batch)
     else
         wait_for_slot(loader, next);
     loader->waited_s += now_s() - start_s;
-    *batch = (og__batch){recipe->options.batch, recipe->channels, recipe->h, recipe->w, next->images, next->labels};
+    *batch = (og__batch){recipe->options.batch, recipe->channels, recipe->d, recipe->h, recipe->w,
+                         next->images,          next->labels};
     return OG_OK;
 }
 
@@ -207,8 +209,9 @@ size_t og__loader_steps_per_epoch(const og__loader *loader)
     return loader->recipe.steps_per_epoch;
 }
 
-void og__loader_patch(const og__loader *loader, int *h, int *w)
+void og__loader_patch(const og__loader *loader, int *d, int *h, int *w)
 {
+    *d = loader->recipe.d;
     *h = loader->recipe.h;
     *w = loader->recipe.w;
 }

@@ -9,8 +9,9 @@
 
 typedef struct og__loader_options {
     int batch;
-    int patch_h, patch_w; /* 0: the largest training image, rounded up to `multiple` */
-    int multiple;         /* patch sides are rounded up to multiples of this, >= 1 */
+    int patch_d, patch_h, patch_w; /* 0: the largest training image, rounded up to `multiple`; d to `slice_multiple` */
+    int multiple;                  /* patch sides are rounded up to multiples of this, >= 1 */
+    int slice_multiple;            /* likewise slices; 0 is 1 */
     double scale; /* share of the images' size to work at, in (0, 1]; patches and augmentation see the smaller image */
     double foreground; /* share of the patches that are cut about an object, 0 to 1 */
     bool balance;      /* choose those by class: every class as often, whichever images hold it */
@@ -21,9 +22,9 @@ typedef struct og__loader_options {
 } og__loader_options;
 
 typedef struct og__batch {
-    int n, c, h, w;
-    const float *images;   /* (N, C, H, W), scaled */
-    const uint8_t *labels; /* (N, H, W); outside the image OG_LABEL_IGNORE */
+    int n, c, d, h, w;
+    const float *images;   /* (N, C, D, H, W), scaled */
+    const uint8_t *labels; /* (N, D, H, W); outside the image OG_LABEL_IGNORE */
 } og__batch;
 
 typedef struct og__loader og__loader;
@@ -34,7 +35,7 @@ void og__loader_close(og__loader *loader);
 
 /* Steps per pass over the training part: ceil(count / batch). A short last batch goes on in the next epoch's order. */
 size_t og__loader_steps_per_epoch(const og__loader *loader);
-void og__loader_patch(const og__loader *loader, int *h, int *w);
+void og__loader_patch(const og__loader *loader, int *d, int *h, int *w);
 
 /* Wait for the next batch; valid until the next call. */
 og_status og__loader_next(og__loader *loader, og__batch *batch);

@@ -23,8 +23,9 @@ typedef struct og__patch {
     bool bent;
     float bend[2][OG_BEND_POINTS][OG_BEND_POINTS]; /* by y and by x, px */
     float *scratch;                                /* (window.h, window.w) */
-    float *images;                                 /* (C, window.h, window.w) */
-    uint8_t *labels;                               /* (window.h, window.w) */
+    bool turned;                                   /* slices run backwards */
+    float *images;                                 /* (C, window.d, window.h, window.w) */
+    uint8_t *labels;                               /* (window.d, window.h, window.w) */
 } og__patch;
 
 /* A number of a row's range. */

@@ -21,7 +21,7 @@ og_status og__places_make(size_t count, int classes, og__places *places)
 
 void og__places_count(og__places *places, size_t index, const og_sample *sample)
 {
-    size_t pixels = (size_t)sample->h * (size_t)sample->w;
+    size_t pixels = og_sample_pixels(sample);
     uint32_t *row = places->pixels + index * (size_t)places->classes, seen[256] = {0};
     for (size_t p = 0; p < pixels; p++)
         seen[sample->labels[p]]++;
@@ -52,11 +52,12 @@ static int choose_origin(og__random *random, int image, int patch)
     return patch < image ? (int)og__random_below(random, (uint32_t)(image - patch) + 1) : -((patch - image) / 2);
 }
 
-og__window og__place_anywhere(const og_sample *sample, int h, int w, og__random *random)
+og__window og__place_anywhere(const og_sample *sample, int d, int h, int w, og__random *random)
 {
-    og__window window = {.h = h, .w = w};
+    og__window window = {.h = h, .w = w, .d = d};
     window.y = choose_origin(random, sample->h, h);
     window.x = choose_origin(random, sample->w, w);
+    window.z = choose_origin(random, og_sample_slices(sample), d);
     return window;
 }
 
@@ -103,15 +104,17 @@ static int origin_about(int at, int image, int patch)
     return origin < 0 ? 0 : origin > image - patch ? image - patch : origin;
 }
 
-og__window og__place_about(const og__places *places, const og_sample *sample, size_t index, int class_index, int h,
-                           int w, og__random *random)
+og__window og__place_about(const og__places *places, const og_sample *sample, size_t index, int class_index, int d,
+                           int h, int w, og__random *random)
 {
     uint32_t skip = og__random_below(random, places->pixels[index * (size_t)places->classes + (size_t)class_index]);
     size_t at = 0;
     while (sample->labels[at] != class_index || skip-- > 0)
         at++;
-    og__window window = {.h = h, .w = w};
-    window.y = origin_about((int)(at / (size_t)sample->w), sample->h, h);
+    size_t row = at / (size_t)sample->w;
+    og__window window = {.h = h, .w = w, .d = d};
+    window.z = origin_about((int)(row / (size_t)sample->h), og_sample_slices(sample), d);
+    window.y = origin_about((int)(row % (size_t)sample->h), sample->h, h);
     window.x = origin_about((int)(at % (size_t)sample->w), sample->w, w);
     return window;
 }

@@ -24,7 +24,7 @@ void og__places_deinit(og__places *places);
 bool og__place_is_forced(double share, int place, int batch, og__random *random);
 
 /* Anywhere inside a larger image, centred about a smaller one. */
-og__window og__place_anywhere(const og_sample *sample, int h, int w, og__random *random);
+og__window og__place_anywhere(const og_sample *sample, int d, int h, int w, og__random *random);
 
 /* A class other than the background, then a sample that holds it; every class, every such sample as likely. False when
  * there is none. */
@@ -34,7 +34,7 @@ bool og__place_choose_sample(const og__places *places, og__random *random, size_
 int og__place_choose_class(const og__places *places, size_t index, og__random *random);
 
 /* About a pixel of the class, every one as likely, as far as the image reaches. */
-og__window og__place_about(const og__places *places, const og_sample *sample, size_t index, int class_index, int h,
-                           int w, og__random *random);
+og__window og__place_about(const og__places *places, const og_sample *sample, size_t index, int class_index, int d,
+                           int h, int w, og__random *random);
 
 #endif

@@ -36,6 +36,7 @@ typedef struct cut {
     int slices, h, w;
     size_t slice_step, row_step, column_step;
     double spacing[2]; /* of rows and columns */
+    int axes[3];       /* of the volume, along width, height and the slices: 0 is x */
 } cut;
 
 static cut cut_across(og__axis axis, const og_image *image)
@@ -44,11 +45,11 @@ static cut cut_across(og__axis axis, const og_image *image)
     const double *mm = image->spacing;
     switch (image->depth == 1 ? OG_AXIS_Z : axis) {
     case OG_AXIS_X:
-        return (cut){image->width, image->depth, image->height, 1, plane, row, {mm[2], mm[1]}};
+        return (cut){image->width, image->depth, image->height, 1, plane, row, {mm[2], mm[1]}, {1, 2, 0}};
     case OG_AXIS_Y:
-        return (cut){image->height, image->depth, image->width, row, plane, 1, {mm[2], mm[0]}};
+        return (cut){image->height, image->depth, image->width, row, plane, 1, {mm[2], mm[0]}, {0, 2, 1}};
     default:
-        return (cut){image->depth, image->height, image->width, plane, row, 1, {mm[1], mm[0]}};
+        return (cut){image->depth, image->height, image->width, plane, row, 1, {mm[1], mm[0]}, {0, 1, 2}};
     }
 }
 
@@ -99,13 +100,38 @@ static og_status check_slices(const og__pair *pair, const og__ranges *ranges, co
     return OG_OK;
 }
 
-static og_status name_sample(const og__listing *listing, const og__pair *pair, const cut *how, int slice, char **name)
+/* A sample's slices: one, or of a data set of volumes as many as follow each other in one part. */
+typedef struct run {
+    int first, count, part;
+} run;
+
+/* The part of a slice, or -1 where it is left out. */
+static int part_of(const og__pair *pair, int slice)
 {
-    char text[256];
-    if (how->slices == 1)
+    if ((pair->slices.count > 0 && !og__ranges_has(&pair->slices, slice)) || og__ranges_has(&pair->leave_out, slice))
+        return -1;
+    return pair->part == OG_PART_VALIDATION || og__ranges_has(&pair->validation, slice) ? OG_PART_VALIDATION
+                                                                                        : OG_PART_TRAIN;
+}
+
+static run run_from(const og__pair *pair, const cut *how, int first, bool volumes)
+{
+    run r = {first, 1, part_of(pair, first)};
+    while (volumes && first + r.count < how->slices && part_of(pair, first + r.count) == r.part)
+        r.count++;
+    return r;
+}
+
+static og_status name_sample(const og__listing *listing, const og__pair *pair, const cut *how, const run *r,
+                             char **name)
+{
+    char text[256], last[24] = "";
+    if (how->slices == r->count)
         return og__copy_text(pair->name, name);
-    snprintf(text, sizeof text, "%.200s%s%c%03d", listing->count > 1 ? pair->name : "", listing->count > 1 ? "." : "",
-             "xyz"[pair->axis], slice);
+    if (r->count > 1)
+        snprintf(last, sizeof last, "-%03d", r->first + r->count - 1);
+    snprintf(text, sizeof text, "%.200s%s%c%03d%s", listing->count > 1 ? pair->name : "", listing->count > 1 ? "." : "",
+             "xyz"[pair->axis], r -> first, last);
     return og__copy_text(text, name);
 }
 
@@ -125,37 +151,56 @@ static og_status next_sample(og_dataset *data, og__source **sample)
     return OG_OK;
 }
 
-static og_status add_slice(reading *in, size_t pair_index, const og_image *image, const og_image *mask, const cut *how,
-                           int slice)
+/* The image, (C, D, H, W), and the labels of a run of slices. */
+static og_status fill_sample(const og_dataset *data, const og__pair *pair, const og_image *image, const og_image *mask,
+                             const cut *how, const run *r, og__source *made)
 {
+    size_t volume = (size_t)image->depth * (size_t)image->height * (size_t)image->width;
+    size_t plane = (size_t)how->h * (size_t)how->w;
+    float *values;
+    OG_TRY(og__alloc(plane, sizeof *values, &values));
     og_status status = OG_OK;
+    for (int z = 0; z < r->count && status == OG_OK; z++) {
+        for (int c = 0; c < image->channels; c++)
+            copy_slice(how, r->first + z, image->data + (size_t)c * volume,
+                       made->image + ((size_t)c * (size_t)r->count + (size_t)z) * plane);
+        copy_slice(how, r->first + z, mask->data, values);
+        status =
+            og__mapping_apply(&data->mapping, pair->masks.items[0], plane, values, made->labels + (size_t)z * plane);
+    }
+    free(values);
+    return status;
+}
+
+static og_status add_sample(reading *in, size_t pair_index, const og_image *image, const og_image *mask, const cut *how,
+                            const run *r)
+{
     og_dataset *data = in->data;
     const og__pair *pair = &data->listing.pairs[pair_index];
-    size_t volume = (size_t)image->depth * (size_t)image->height * (size_t)image->width;
-    size_t pixels = (size_t)how->h * (size_t)how->w;
-    float *values = NULL;
+    size_t pixels = (size_t)r->count * (size_t)how->h * (size_t)how->w;
     og__source *made;
-    OG_GO(next_sample(data, &made));
+    OG_TRY(next_sample(data, &made));
     made->pair = pair_index;
-    made->slice = slice;
+    made->slice = r->first;
     made->slices = how->slices;
     memcpy(made->spacing, how->spacing, sizeof made->spacing);
-    if (pair->part == OG_PART_VALIDATION || og__ranges_has(&pair->validation, slice))
-        made->part = OG_PART_VALIDATION;
-    OG_GO(name_sample(&data->listing, pair, how, slice, &made->name));
-    OG_GO(og__source_take(data, image->channels, pixels, made));
-    OG_GO(og__alloc(pixels, sizeof *values, &values));
-    for (int c = 0; c < image->channels; c++)
-        copy_slice(how, slice, image->data + (size_t)c * volume, made->image + (size_t)c * pixels);
-    copy_slice(how, slice, mask->data, values);
-    OG_GO(og__mapping_apply(&data->mapping, pair->masks.items[0], pixels, values, made->labels));
-    made->view = (og_sample){made->name, image->channels, how->h, how->w, made->image, made->labels};
+    made->part = r->part;
+    OG_TRY(name_sample(&data->listing, pair, how, r, &made->name));
+    OG_TRY(og__source_take(data, image->channels, pixels, made));
+    OG_TRY(fill_sample(data, pair, image, mask, how, r, made));
+    made->view = (og_sample){.name = made->name,
+                             .channels = image->channels,
+                             .h = how->h,
+                             .w = how->w,
+                             .image = made->image,
+                             .labels = made->labels,
+                             .d = r->count};
+    for (int axis = 0; axis < 3; axis++)
+        made->view.spacing[axis] = image->spacing[how->axes[axis]];
     made->digest = digest_of((uint64_t)how->h << 32 | (uint64_t)how->w, made->image,
                              pixels * (size_t)image->channels * sizeof(float));
     og__source_release(made);
-done:
-    free(values);
-    return status;
+    return OG_OK;
 }
 
 static og_status read_pair(reading *in, size_t pair_index)
@@ -175,9 +220,11 @@ static og_status read_pair(reading *in, size_t pair_index)
     OG_GO(check_slices(pair, &pair->slices, "the slices", how.slices));
     OG_GO(check_slices(pair, &pair->validation, "the validation slices", how.slices));
     OG_GO(check_slices(pair, &pair->leave_out, "the slices left out", how.slices));
-    for (int s = 0; s < how.slices; s++)
-        if ((pair->slices.count == 0 || og__ranges_has(&pair->slices, s)) && !og__ranges_has(&pair->leave_out, s))
-            OG_GO(add_slice(in, pair_index, &image, &mask, &how, s));
+    for (run r = {0}; r.first < how.slices; r.first += r.count) {
+        r = run_from(pair, &how, r.first, in->data->volumes);
+        if (r.part >= 0)
+            OG_GO(add_sample(in, pair_index, &image, &mask, &how, &r));
+    }
 done:
     og_image_deinit(&image);
     og_image_deinit(&mask);
@@ -203,7 +250,7 @@ og_status og__samples_read(og_dataset *data)
     }
     for (size_t i = 0; i < data->count; i++) {
         const og__source *sample = &data->samples[i];
-        size_t pixels = (size_t)sample->view.h * (size_t)sample->view.w;
+        size_t pixels = og_sample_pixels(&sample->view);
         data->digest = digest_of(data->digest ^ sample->digest, sample->labels, pixels);
         og__source_release(sample);
     }

@@ -38,7 +38,7 @@ static double sum_part(const og_dataset *data, og_part part, int c, double cente
     *count = 0;
     for (size_t i = 0; i < data->part_counts[part]; i++) {
         og_sample sample = og_dataset_sample(data, part, i);
-        size_t pixels = (size_t)sample.h * (size_t)sample.w;
+        size_t pixels = og_sample_pixels(&sample);
         sum += sum_powers(sample.image + (size_t)c * pixels, pixels, center, power);
         og__sample_release(data, part, i);
         *count += (double)pixels;

@@ -132,7 +132,7 @@ static void count_pixels(const splitting *in, double *pixels)
         if (!in->takes_part[sample->pair])
             continue;
         double *row = pixels + in->unit_of[sample->pair] * (size_t)classes;
-        for (size_t p = 0; p < (size_t)sample->view.h * (size_t)sample->view.w; p++)
+        for (size_t p = 0; p < og_sample_pixels(&sample->view); p++)
             if (sample->view.labels[p] < classes)
                 row[sample->view.labels[p]]++;
     }

@@ -24,6 +24,10 @@ static og_status check_models(const og_model *const *models, size_t count)
     const og_net_spec *first = og_net_spec_of(models[0]->net);
     for (size_t i = 1; i < count; i++) {
         const og_net_spec *spec = og_net_spec_of(models[i]->net);
+        if (spec->dims != first->dims)
+            return og__fail(OG_ERR_ARGUMENT,
+                            "network %zu has %d dimensions, the first %d; only networks that agree can be averaged",
+                            i + 1, spec->dims, first->dims);
         if (spec->in_channels != first->in_channels || spec->classes != first->classes)
             return og__fail(OG_ERR_ARGUMENT,
                             "network %zu takes %d channels and has %d classes, the first %d and %d; only networks that "
@@ -74,12 +78,15 @@ og_status og__engine_new(const og_model *const *models, size_t count, const og_p
     made->threads = options->threads > 0 ? (int)options->threads : og__cpu_count();
     made->channels = og_net_spec_of(models[0]->net)->in_channels;
     made->classes = og_net_spec_of(models[0]->net)->classes;
-    made->multiple = 1;
+    made->multiple = made->slice_multiple = 1;
+    made->dims = og_net_spec_of(models[0]->net)->dims;
     made->member_count = count;
     for (size_t i = 0; i < count; i++) {
         og__member *member = &made->members[i];
         int multiple = og_net_size_multiple(models[i]->net); /* powers of two: the largest is a multiple of all */
         made->multiple = multiple > made->multiple ? multiple : made->multiple;
+        int slices = og_net_slice_multiple(models[i]->net);
+        made->slice_multiple = slices > made->slice_multiple ? slices : made->slice_multiple;
         member->net = models[i]->net;
         member->scaling = &models[i]->scaling;
         member->exact = models[i]->options.exact;
@@ -130,9 +137,10 @@ void og__engine_refresh(og__engine *engine)
 
 /* --- memory ------------------------------------------------------------------------------------------------------- */
 
-static og_status open_plan(const og__engine *engine, const og__member *member, int h, int w, og_plan **plan)
+static og_status open_plan(const og__engine *engine, const og__member *member, int d, int h, int w, og_plan **plan)
 {
-    const og_plan_options options = {.n = 1, .h = h, .w = w, .exact = member->exact, .threads = engine->threads};
+    const og_plan_options options = {
+        .n = 1, .d = d, .h = h, .w = w, .exact = member->exact, .threads = engine->threads};
     return og_plan_new(member->net, &options, plan);
 }
 
@@ -143,11 +151,11 @@ static og_status fit_plan_bytes(const og__engine *engine, og__member *member)
     double bytes[2];
     for (int i = 0; i < 2; i++) {
         og_plan *plan;
-        OG_TRY(open_plan(engine, member, side << i, side << i, &plan));
+        OG_TRY(open_plan(engine, member, engine->slice_multiple, side << i, side << i, &plan));
         bytes[i] = (double)og_plan_bytes(plan);
         og_plan_free(plan);
     }
-    double small = (double)side * side;
+    double small = (double)side * side * engine->slice_multiple;
     member->pixel_bytes = (bytes[1] - bytes[0]) / (3 * small);
     member->fixed_bytes = bytes[0] - member->pixel_bytes * small;
     return OG_OK;
@@ -155,9 +163,9 @@ static og_status fit_plan_bytes(const og__engine *engine, og__member *member)
 
 static og_status cut(const og__engine *engine, const int size[OG_AXES], int64_t tile, og__tiling *layout)
 {
-    *layout = (og__tiling){.swept = size[0] > 1 ? 0 : 1};
+    *layout = (og__tiling){.swept = size[0] > 1 || engine->dims == 3 ? 0 : 1};
     for (int a = 0; a < OG_AXES; a++) {
-        int multiple = a == 0 ? 1 : engine->multiple;
+        int multiple = a == 0 ? engine->slice_multiple : engine->multiple;
         og_status status = og__tile_axis_init(size[a], multiple, tile, engine->options.overlap,
                                               (og_blend)engine->options.blend, &layout->axes[a]);
         if (status != OG_OK) {
@@ -257,7 +265,8 @@ static og_status open_workspace(og__engine *engine, const int size[OG_AXES], boo
     layout->band_bytes = count_band(engine, layout, has_gaps);
     OG_TRY(og__alloc(engine->member_count, sizeof(og_plan *), &space->plans));
     for (size_t i = 0; i < engine->member_count; i++) {
-        OG_TRY(open_plan(engine, &engine->members[i], layout->axes[1].tile, layout->axes[2].tile, &space->plans[i]));
+        OG_TRY(open_plan(engine, &engine->members[i], layout->axes[0].tile, layout->axes[1].tile, layout->axes[2].tile,
+                         &space->plans[i]));
         layout->network_bytes += og_plan_bytes(space->plans[i]);
     }
     space->used = true;

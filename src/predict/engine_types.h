@@ -36,7 +36,7 @@ enum { OG_WORKSPACES_MAX = 4 };
 
 struct og__engine {
     og_predict_options options;
-    int threads, channels, classes, multiple;
+    int threads, channels, classes, dims, multiple, slice_multiple;
     size_t member_count;
     og__member *members;
     uint64_t plans;

@@ -92,13 +92,15 @@ static og_status read_slice(void *context, const int first[OG_AXES], const int s
     const job *j = context;
     if (!j->volume.data)
         return og__stream_read(j->stream, j->slice, first[1], first[2], size[1], size[2], dst);
+    int slice = j->predictor->dims == 3 ? first[0] : j->slice;
     for (size_t c = 0; c < (size_t)j->image->channels; c++)
-        for (int row = first[1]; row < first[1] + size[1]; row++) {
-            const float *src = j->volume.data + c * j->step[0] + (size_t)j->slice * j->step[1];
-            src += (size_t)row * j->step[2] + (size_t)first[2] * j->step[3];
-            for (int column = 0; column < size[2]; column++)
-                *dst++ = src[(size_t)column * j->step[3]];
-        }
+        for (int z = slice; z < slice + size[0]; z++)
+            for (int row = first[1]; row < first[1] + size[1]; row++) {
+                const float *src = j->volume.data + c * j->step[0] + (size_t)z * j->step[1];
+                src += (size_t)row * j->step[2] + (size_t)first[2] * j->step[3];
+                for (int column = 0; column < size[2]; column++)
+                    *dst++ = src[(size_t)column * j->step[3]];
+            }
     return OG_OK;
 }
 
@@ -168,6 +170,19 @@ static og_status write_slice(void *context, int first, int count, const float *v
     return put(j, 0, first, count, j->labels, 1);
 }
 
+/* Whole slices of a volume, one after the other. */
+static og_status write_volume(void *context, int first, int count, const float *values, size_t stride,
+                              const uint8_t *valid)
+{
+    job *j = context;
+    size_t plane = (size_t)j->h * (size_t)j->w;
+    for (int i = 0; i < count; i++) {
+        j->slice = first + i;
+        OG_TRY(write_slice(j, 0, j->h, values + (size_t)i * plane, stride, valid ? valid + (size_t)i * plane : NULL));
+    }
+    return OG_OK;
+}
+
 /* --- one file ----------------------------------------------------------------------------------------------------- */
 
 /* What the process holds now. */
@@ -189,7 +204,7 @@ static og_status open_source(job *j, const char *src)
     j->image = og__stream_image(j->stream);
     if (j->image->depth == 1)
         j->axis = OG_SLICE_Z;
-    if (j->axis != OG_SLICE_Z) {
+    if (j->axis != OG_SLICE_Z || j->predictor->dims == 3) {
         OG_TRY(og_image_load(src, &j->volume));
         j->image = &j->volume;
     }
@@ -238,7 +253,9 @@ static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, con
     j->cache_bytes = row > 0 ? files : target;
     done->tile_height = layout->axes[1].tile;
     done->tile_width = layout->axes[2].tile;
-    done->tiles = (int64_t)layout->axes[1].count * layout->axes[2].count * j->slices;
+    done->tiles = (int64_t)layout->axes[0].count * layout->axes[1].count * layout->axes[2].count;
+    if (j->predictor->dims != 3)
+        done->tiles *= j->slices;
     done->network_bytes = layout->network_bytes;
     done->band_bytes = layout->band_bytes;
     done->file_bytes = files;
@@ -249,7 +266,8 @@ static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, con
 static bool tell(void *context, double share)
 {
     const job *j = context;
-    return !j->report || j->report(j->context, ((double)j->slice + share) / (double)j->slices, j->done);
+    double all = j->predictor->dims == 3 ? share : ((double)j->slice + share) / (double)j->slices;
+    return !j->report || j->report(j->context, all, j->done);
 }
 
 /* Hand the volume on to the file, in the file's order. */
@@ -266,12 +284,13 @@ static og_status write_whole(const job *j, const og__target_spec *spec)
 static og_status run_job(job *j, const char *dst)
 {
     og_status status = OG_OK;
+    bool volume = j->predictor->dims == 3;
     const og__pixels pixels = {.channels = j->image->channels,
-                               .size = {1, j->h, j->w},
+                               .size = {volume ? j->slices : 1, j->h, j->w},
                                .has_gaps = og__stream_has_gaps(j->stream),
                                .read = read_slice,
                                .context = j};
-    const og__rows rows = {write_slice, j};
+    const og__rows rows = {volume ? write_volume : write_slice, j};
     const og__target_spec spec = describe_target(j);
     og__picture picture = {0};
     size_t cache = 0;
@@ -285,12 +304,12 @@ static og_status run_job(job *j, const char *dst)
     cache = og__raster_bound_cache(j->cache_bytes);
     if (!tell(j, 0))
         OG_GO(og__fail(OG_ERR_STOPPED, "stopped"));
-    for (; j->slice < j->slices; j->slice++) {
+    for (int runs = volume ? 1 : j->slices; j->slice < runs; j->slice++) {
         og__picture_deinit(&picture); /* a fresh one, as rows begin anew */
         OG_GO(og__picture_init(j->predictor, &pixels, &rows, &picture));
         OG_GO(og__picture_run(j->predictor, &picture, tell, j));
     }
-    j->slice--;
+    j->slice = j->slices - 1;
     if (j->whole)
         OG_GO(write_whole(j, &spec));
     OG_GO(og__target_commit(j->target));

@@ -51,22 +51,27 @@ static og_status score_file(const char *folder, const og_sample *sample, int cla
     uint8_t *labels = NULL;
     OG_GO(find_file(folder, sample->name, &path));
     OG_GO(og_labels_load(path, &image));
-    if (image.channels != 1 || image.depth != 1 || image.height != sample->h || image.width != sample->w) {
+    if (image.channels != 1 || image.depth != og_sample_slices(sample) || image.height != sample->h ||
+        image.width != sample->w) {
         status = og__fail(OG_ERR_SHAPE,
-                          "'%s' has %d x %d x %d pixels and %d channels; the image has %d x %d and labels "
+                          "'%s' has %d x %d x %d pixels and %d channels; the image has %d x %d x %d and labels "
                           "have one",
-                          path, image.width, image.height, image.depth, image.channels, sample->w, sample->h);
+                          path, image.width, image.height, image.depth, image.channels, sample->w, sample->h,
+                          og_sample_slices(sample));
         goto done;
     }
-    OG_GO(og__alloc((size_t)sample->h * (size_t)sample->w, 1, &labels));
+    OG_GO(og__alloc(og_sample_pixels(sample), 1, &labels));
     OG_GO(take_classes(&image, path, class_count, labels));
-    const og_scored_image scored = {.name = sample->name,
-                                    .d = 1,
-                                    .h = sample->h,
-                                    .w = sample->w,
-                                    .spacing = {1, 1, 1},
-                                    .truth = sample->labels,
-                                    .labels = labels};
+    og_scored_image scored = {.name = sample->name,
+                              .d = og_sample_slices(sample),
+                              .h = sample->h,
+                              .w = sample->w,
+                              .spacing = {1, 1, 1},
+                              .truth = sample->labels,
+                              .labels = labels};
+    for (int axis = 0; axis < 3; axis++)
+        if (sample->spacing[axis] > 0)
+            scored.spacing[axis] = sample->spacing[axis];
     OG_GO(og_scorer_add(scorer, &scored));
 done:
     free(labels);

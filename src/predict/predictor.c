@@ -20,6 +20,7 @@ og_status og_predictor_new(const og_model *const *models, size_t count, const og
     else
         OG_GO(og_options_init(og_predict_option_table(), &made->options)); /* holds no text to release */
     made->channels = og_net_spec_of(models[0]->net)->in_channels;
+    made->dims = og_net_spec_of(models[0]->net)->dims;
     made->classes = models[0]->class_count;
     made->scale = models[0]->options.scale;
     made->class_names = models[0]->class_names;
@@ -81,7 +82,7 @@ og_status og__picture_init(const og_predictor *predictor, const og__pixels *src,
     if (src->channels != predictor->channels)
         return og__fail(OG_ERR_SHAPE, "the image has %d channels; the network takes %d", src->channels,
                         predictor->channels);
-    if (predictor->scale >= 1)
+    if (predictor->scale >= 1 || predictor->dims == 3) /* which train at full size */
         return OG_OK;
     OG_TRY(og__scaled_new(src, dst, predictor->outputs, predictor->scale, &picture->scaled));
     picture->network_src = og__scaled_pixels(picture->scaled);
@@ -106,21 +107,23 @@ og_status og__picture_run(const og_predictor *predictor, const og__picture *pict
 /* A picture in memory and what is made of it. */
 typedef struct frame {
     const og_predictor *predictor;
-    int channels, h, w;
-    const float *src; /* (C, h, w) */
-    uint8_t *labels;  /* (h, w) */
-    float *probs;     /* (K, h, w) or NULL */
+    int channels, d, h, w;
+    int swept;        /* axis of the rows */
+    const float *src; /* (C, d, h, w) */
+    uint8_t *labels;  /* (d, h, w) */
+    float *probs;     /* (K, d, h, w) or NULL */
 } frame;
 
 static og_status read_frame(void *context, const int first[OG_AXES], const int size[OG_AXES], float *dst)
 {
     const frame *f = context;
     for (int c = 0; c < f->channels; c++)
-        for (int y = first[1]; y < first[1] + size[1]; y++) {
-            size_t row = (size_t)c * (size_t)f->h + (size_t)y;
-            memcpy(dst, f->src + row * (size_t)f->w + first[2], (size_t)size[2] * sizeof *dst);
-            dst += size[2];
-        }
+        for (int z = first[0]; z < first[0] + size[0]; z++)
+            for (int y = first[1]; y < first[1] + size[1]; y++) {
+                size_t row = ((size_t)c * (size_t)f->d + (size_t)z) * (size_t)f->h + (size_t)y;
+                memcpy(dst, f->src + row * (size_t)f->w + first[2], (size_t)size[2] * sizeof *dst);
+                dst += size[2];
+            }
     return OG_OK;
 }
 
@@ -128,8 +131,9 @@ static og_status write_frame(void *context, int first, int count, const float *v
                              const uint8_t *valid)
 {
     const frame *f = context;
-    size_t at = (size_t)first * (size_t)f->w, pixels = (size_t)count * (size_t)f->w;
-    size_t plane = (size_t)f->h * (size_t)f->w;
+    size_t row = f->swept == 0 ? (size_t)f->h * (size_t)f->w : (size_t)f->w;
+    size_t at = (size_t)first * row, pixels = (size_t)count * row;
+    size_t plane = (size_t)f->d * (size_t)f->h * (size_t)f->w;
     (void)valid;
     const og_predictor *predictor = f->predictor;
     og__choose_labels(&predictor->regions, og__region_threshold(&predictor->options), predictor->outputs, pixels,
@@ -139,21 +143,38 @@ static og_status write_frame(void *context, int first, int count, const float *v
     return OG_OK;
 }
 
-og_status og_predictor_run(og_predictor *predictor, int channels, int h, int w, const float *src, uint8_t *labels,
-                           float *probs)
+og_status og_predictor_run_volume(og_predictor *predictor, int channels, int d, int h, int w, const float *src,
+                                  uint8_t *labels, float *probs)
 {
     og_status status = OG_OK;
     enum { SIDE_MAX = 1 << 30 };
-    frame f = {predictor, channels, h, w, src, labels, probs};
-    const og__pixels pixels = {.channels = channels, .size = {1, h, w}, .read = read_frame, .context = &f};
+    frame f = {.predictor = predictor,
+               .channels = channels,
+               .d = d,
+               .h = h,
+               .w = w,
+               .src = src,
+               .labels = labels,
+               .probs = probs};
+    const og__pixels pixels = {.channels = channels, .size = {d, h, w}, .read = read_frame, .context = &f};
     const og__rows rows = {write_frame, &f};
     og__picture picture;
-    if (h < 1 || w < 1 || h > SIDE_MAX || w > SIDE_MAX)
-        return og__fail(OG_ERR_SHAPE, "an image of %d x %d pixels cannot be labelled", w, h);
+    const og__tiling *layout;
+    if (d < 1 || h < 1 || w < 1 || d > SIDE_MAX || h > SIDE_MAX || w > SIDE_MAX)
+        return og__fail(OG_ERR_SHAPE, "an image of %d x %d x %d pixels cannot be labelled", w, h, d);
+    if (predictor->dims != 3 && d > 1)
+        return og__fail(OG_ERR_SHAPE, "a volume of %d slices: the network takes images", d);
     OG_TRY(og__picture_init(predictor, &pixels, &rows, &picture));
-    OG_GO(og__engine_plan(predictor->engine, picture.network_src->size, false, 0, 0, NULL));
+    OG_GO(og__engine_plan(predictor->engine, picture.network_src->size, false, 0, 0, &layout));
+    f.swept = layout->swept;
     OG_GO(og__picture_run(predictor, &picture, NULL, NULL));
 done:
     og__picture_deinit(&picture);
     return status;
+}
+
+og_status og_predictor_run(og_predictor *predictor, int channels, int h, int w, const float *src, uint8_t *labels,
+                           float *probs)
+{
+    return og_predictor_run_volume(predictor, channels, 1, h, w, src, labels, probs);
 }

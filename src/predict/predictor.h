@@ -9,6 +9,7 @@ struct og_predictor {
     og__engine *engine;
     og_predict_options options;
     int channels, classes;
+    int dims;                  /* of the networks: 3 takes a volume as a whole */
     int outputs;               /* planes of values: the classes, or the regions */
     double scale;              /* at which the networks work, in (0, 1] */
     char *const *class_names;  /* (classes), the first network's */

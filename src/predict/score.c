@@ -13,19 +13,23 @@ static og_status score_sample(og_predictor *predictor, const og_sample *sample, 
     size_t pixels, floats;
     uint8_t *labels = NULL;
     float *probs = NULL;
-    OG_TRY(og__product(&pixels, 2, (size_t[]){(size_t)sample->h, (size_t)sample->w}));
+    pixels = og_sample_pixels(sample);
     OG_TRY(og__product(&floats, 2, (size_t[]){pixels, (size_t)predictor->outputs}));
     OG_GO(og__alloc(pixels, 1, &labels));
     OG_GO(og__alloc(floats, sizeof *probs, &probs));
-    OG_GO(og_predictor_run(predictor, sample->channels, sample->h, sample->w, sample->image, labels, probs));
-    const og_scored_image image = {.name = sample->name,
-                                   .d = 1,
-                                   .h = sample->h,
-                                   .w = sample->w,
-                                   .spacing = {1, 1, 1},
-                                   .truth = sample->labels,
-                                   .labels = labels,
-                                   .probs = probs};
+    OG_GO(og_predictor_run_volume(predictor, sample->channels, og_sample_slices(sample), sample->h, sample->w,
+                                  sample->image, labels, probs));
+    og_scored_image image = {.name = sample->name,
+                             .d = og_sample_slices(sample),
+                             .h = sample->h,
+                             .w = sample->w,
+                             .spacing = {1, 1, 1},
+                             .truth = sample->labels,
+                             .labels = labels,
+                             .probs = probs};
+    for (int axis = 0; axis < 3; axis++)
+        if (sample->spacing[axis] > 0)
+            image.spacing[axis] = sample->spacing[axis];
     for (size_t i = 0; i < count; i++)
         OG_GO(og_scorer_add(scorers[i], &image));
 done:

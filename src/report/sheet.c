@@ -220,7 +220,7 @@ og_status og_report_augment(const og_dataset *data, const og_train_options *opti
     sheet on = {0};
     og__loader_options settings = {.batch = 1, .multiple = 1, .scale = options->scale, .seed = (uint64_t)options->seed};
     OG_TRY(og__train_options_augment(options, &settings.augment));
-    OG_TRY(og__train_options_patch(options, &settings.patch_h, &settings.patch_w));
+    OG_TRY(og__train_options_patch(options, &settings.patch_d, &settings.patch_h, &settings.patch_w));
     OG_TRY(og__recipe_make(data, &settings, &recipe));
     OG_GO(open_sheet(&recipe, image ? image : "", &on));
     OG_GO(draw_sheet(&on, &settings.augment));

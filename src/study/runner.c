@@ -111,7 +111,7 @@ static og_status check_scorable(const og_dataset *data)
                         og_dataset_name(data));
     for (size_t i = 0; i < count; i++) {
         og_sample sample = og_dataset_sample(data, OG_PART_VALIDATION, i);
-        size_t pixels = (size_t)sample.h * (size_t)sample.w;
+        size_t pixels = og_sample_pixels(&sample);
         for (size_t p = 0; p < pixels; p++)
             if (sample.labels[p] != 0 && sample.labels[p] != OG_LABEL_IGNORE)
                 return OG_OK;

@@ -11,14 +11,18 @@
 #include "predict/predictor.h"
 #include "train/metrics.h"
 
-enum { PLANS_MAX = 4 };
+enum {
+    PLANS_MAX = 4,
+    VOXELS_MAX = 1 << 22, /* of a tile: larger volumes are labelled tile by tile */
+};
+static const double overlap = 0.25; /* of tiles */
 
 /* All that one padded size needs. */
 typedef struct workspace {
-    int h, w; /* padded; 0 while unused */
+    int d, h, w; /* padded; 0 while unused */
     og_plan *plan;
-    float *padded; /* (C, h, w) */
-    float *probs;  /* (K, h, w) */
+    float *padded; /* (C, d, h, w) */
+    float *probs;  /* (K, d, h, w) */
     uint64_t used; /* when last, in runs of the labeler */
 } workspace;
 
@@ -71,36 +75,37 @@ void og__labeler_refresh(og__labeler *labeler)
             og_plan_refresh(labeler->workspaces[i].plan);
 }
 
-static og_status open_workspace(og__labeler *labeler, int h, int w, workspace *space)
+static og_status open_workspace(og__labeler *labeler, int d, int h, int w, workspace *space)
 {
     const og_net_spec *spec = og_net_spec_of(labeler->net);
-    og_plan_options options = {.n = 1, .h = h, .w = w, .exact = labeler->exact, .threads = labeler->threads};
+    og_plan_options options = {.n = 1, .d = d, .h = h, .w = w, .exact = labeler->exact, .threads = labeler->threads};
     size_t floats;
-    OG_TRY(og__product(&floats, 3, (size_t[]){(size_t)spec->in_channels, (size_t)h, (size_t)w}));
+    OG_TRY(og__product(&floats, 4, (size_t[]){(size_t)spec->in_channels, (size_t)d, (size_t)h, (size_t)w}));
     OG_TRY(og__alloc(floats, sizeof(float), &space->padded));
-    OG_TRY(og__product(&floats, 3, (size_t[]){(size_t)spec->classes, (size_t)h, (size_t)w}));
+    OG_TRY(og__product(&floats, 4, (size_t[]){(size_t)spec->classes, (size_t)d, (size_t)h, (size_t)w}));
     OG_TRY(og__alloc(floats, sizeof(float), &space->probs));
     OG_TRY(og_plan_new(labeler->net, &options, &space->plan));
+    space->d = d;
     space->h = h;
     space->w = w;
     return OG_OK;
 }
 
 /* The workspace of a padded size: a kept one, or a new one in the place of the one not used for longest. */
-static og_status find_workspace(og__labeler *labeler, int h, int w, workspace **found)
+static og_status find_workspace(og__labeler *labeler, int d, int h, int w, workspace **found)
 {
     workspace *oldest = &labeler->workspaces[0];
     *found = NULL;
     for (int i = 0; i < PLANS_MAX && !*found; i++) {
         workspace *space = &labeler->workspaces[i];
-        if (space->h == h && space->w == w)
+        if (space->d == d && space->h == h && space->w == w)
             *found = space;
         if (space->used < oldest->used)
             oldest = space;
     }
     if (!*found) {
         close_workspace(oldest);
-        og_status status = open_workspace(labeler, h, w, oldest);
+        og_status status = open_workspace(labeler, d, h, w, oldest);
         if (status != OG_OK) {
             close_workspace(oldest);
             return status;
@@ -111,28 +116,75 @@ static og_status find_workspace(og__labeler *labeler, int h, int w, workspace **
     return OG_OK;
 }
 
-/* dst[c, y, x] = src[c, reflect(y - top), reflect(x - left)] */
-static void pad(const workspace *space, int channels, int h, int w, const float *src, int top, int left)
+/* A volume in tiles; the axes are d, h, w. A picture, or a volume that is small enough, is one tile. */
+typedef struct tiling {
+    og__tile_axis axes[3];
+    int index[3]; /* the tile */
+} tiling;
+
+static og_status cut(const og__labeler *labeler, int d, int h, int w, tiling *t)
 {
-    for (int c = 0; c < channels; c++)
-        for (int y = 0; y < space->h; y++) {
-            const float *from = src + ((size_t)c * (size_t)h + (size_t)og__reflect(y - top, h)) * (size_t)w;
-            float *to = space->padded + ((size_t)c * (size_t)space->h + (size_t)y) * (size_t)space->w;
-            for (int x = 0; x < left; x++)
-                to[x] = from[og__reflect(x - left, w)];
-            memcpy(to + left, from, (size_t)w * sizeof *to);
-            for (int x = left + w; x < space->w; x++)
-                to[x] = from[og__reflect(x - left, w)];
-        }
+    const int sizes[3] = {d, h, w}, side = og_net_size_multiple(labeler->net);
+    const int multiples[3] = {og_net_slice_multiple(labeler->net), side, side};
+    int64_t tile[3] = {d, h, w};
+    *t = (tiling){0};
+    for (bool volume = og_net_spec_of(labeler->net)->dims == 3; volume && tile[0] * tile[1] * tile[2] > VOXELS_MAX;) {
+        int longest = tile[0] >= tile[1] && tile[0] >= tile[2] ? 0 : tile[1] >= tile[2] ? 1 : 2;
+        tile[longest] = (tile[longest] + 1) / 2;
+    }
+    for (int a = 0; a < 3; a++)
+        OG_TRY(og__tile_axis_init(sizes[a], multiples[a], tile[a], overlap, OG_BLEND_GAUSSIAN, &t->axes[a]));
+    return OG_OK;
 }
 
-static void crop(const workspace *space, int classes, int h, int w, int top, int left, float *probs)
+static void deinit_tiling(tiling *t)
 {
+    for (int a = 0; a < 3; a++)
+        og__tile_axis_deinit(&t->axes[a]);
+}
+
+/* Position of the image that a position of the tile shows; beyond the ends it is mirrored. */
+static int position(const tiling *t, int axis, int at)
+{
+    const og__tile_axis *a = &t->axes[axis];
+    return og__tile_start(a, t->index[axis]) + at - a->before;
+}
+
+/* tile[c, z, y, x] = src[c, mirrored position] */
+static void pad(const tiling *t, int channels, const float *src, float *tile)
+{
+    const og__tile_axis *a = t->axes;
+    for (int c = 0; c < channels; c++)
+        for (int z = 0; z < a[0].tile; z++)
+            for (int y = 0; y < a[1].tile; y++) {
+                size_t plane = (size_t)c * (size_t)a[0].size + (size_t)og__reflect(position(t, 0, z), a[0].size);
+                size_t row = plane * (size_t)a[1].size + (size_t)og__reflect(position(t, 1, y), a[1].size);
+                const float *from = src + row * (size_t)a[2].size;
+                int first = position(t, 2, 0);
+                for (int x = 0; x < a[2].tile; x++, first++)
+                    *tile++ = from[first >= 0 && first < a[2].size ? first : og__reflect(first, a[2].size)];
+            }
+}
+
+/* probs[k, position] += share of the tile there * tile[k, z, y, x] */
+static void add_tile(const tiling *t, int classes, const float *tile, float *probs)
+{
+    const og__tile_axis *a = t->axes;
     for (int k = 0; k < classes; k++)
-        for (int y = 0; y < h; y++)
-            memcpy(probs + ((size_t)k * (size_t)h + (size_t)y) * (size_t)w,
-                   space->probs + ((size_t)k * (size_t)space->h + (size_t)(y + top)) * (size_t)space->w + left,
-                   (size_t)w * sizeof *probs);
+        for (int z = 0; z < a[0].tile; z++)
+            for (int y = 0; y < a[1].tile; y++, tile += a[2].tile) {
+                int to_z = position(t, 0, z), to_y = position(t, 1, y), to_x = position(t, 2, 0);
+                if (to_z < 0 || to_z >= a[0].size || to_y < 0 || to_y >= a[1].size)
+                    continue;
+                float *row =
+                    probs + (((size_t)k * (size_t)a[0].size + (size_t)to_z) * (size_t)a[1].size + (size_t)to_y) *
+                                (size_t)a[2].size;
+                float share = a[0].weights[t->index[0] * a[0].tile + z] * a[1].weights[t->index[1] * a[1].tile + y];
+                const float *weights = a[2].weights + (size_t)t->index[2] * (size_t)a[2].tile;
+                for (int x = 0; x < a[2].tile; x++)
+                    if (to_x + x >= 0 && to_x + x < a[2].size)
+                        row[to_x + x] += share * weights[x] * tile[x];
+            }
 }
 
 /* labels[y, x] = the first class of highest probs[class, y, x] */
@@ -143,40 +195,44 @@ void og__labeler_set_regions(og__labeler *labeler, const og_regions *regions, in
     labeler->class_count = class_count;
 }
 
-static int rounded_up(int size, int multiple)
+/* Probabilities (K, d, h, w) of a scaled image (C, d, h, w). */
+static og_status infer(og__labeler *labeler, int d, int h, int w, const float *image, float *probs)
 {
-    return (size + multiple - 1) / multiple * multiple;
-}
-
-/* Probabilities (K, h, w) of a scaled image (C, h, w). */
-static og_status infer(og__labeler *labeler, int h, int w, const float *image, float *probs)
-{
+    og_status status = OG_OK;
     const og_net_spec *spec = og_net_spec_of(labeler->net);
-    int multiple = og_net_size_multiple(labeler->net);
-    int rows = rounded_up(h, multiple), columns = rounded_up(w, multiple);
-    int top = (rows - h) / 2, left = (columns - w) / 2;
+    tiling t;
     workspace *space;
-    OG_TRY(find_workspace(labeler, rows, columns, &space));
-    pad(space, spec->in_channels, h, w, image, top, left);
-    OG_TRY(og_plan_infer(space->plan, space->padded, false, space->probs));
-    crop(space, spec->classes, h, w, top, left, probs);
-    return OG_OK;
+    OG_GO(cut(labeler, d, h, w, &t));
+    const og__tile_axis *a = t.axes;
+    memset(probs, 0, (size_t)spec->classes * (size_t)d * (size_t)h * (size_t)w * sizeof *probs);
+    OG_GO(find_workspace(labeler, a[0].tile, a[1].tile, a[2].tile, &space));
+    for (int i = 0; i < a[0].count * a[1].count * a[2].count; i++) {
+        t.index[0] = i / a[2].count / a[1].count;
+        t.index[1] = i / a[2].count % a[1].count;
+        t.index[2] = i % a[2].count;
+        pad(&t, spec->in_channels, image, space->padded);
+        OG_GO(og_plan_infer(space->plan, space->padded, false, space->probs));
+        add_tile(&t, spec->classes, space->probs, probs);
+    }
+done:
+    deinit_tiling(&t);
+    return status;
 }
 
 /* The same through a smaller image. */
-static og_status infer_shrunk(og__labeler *labeler, int h, int w, const float *image, float *probs)
+static og_status infer_shrunk(og__labeler *labeler, int d, int h, int w, const float *image, float *probs)
 {
     og_status status = OG_OK;
     const og_net_spec *spec = og_net_spec_of(labeler->net);
     int small_h = og__scaled_size(h, labeler->scale), small_w = og__scaled_size(w, labeler->scale);
-    size_t plane = (size_t)h * (size_t)w, small = (size_t)small_h * (size_t)small_w;
+    size_t plane = (size_t)h * (size_t)w, small = (size_t)small_h * (size_t)small_w, slices = (size_t)d;
     float *shrunk = NULL, *result = NULL;
-    OG_GO(og__alloc(small * (size_t)spec->in_channels, sizeof *shrunk, &shrunk));
-    OG_GO(og__alloc(small * (size_t)spec->classes, sizeof *result, &result));
-    for (size_t c = 0; c < (size_t)spec->in_channels; c++)
+    OG_GO(og__alloc(small * slices * (size_t)spec->in_channels, sizeof *shrunk, &shrunk));
+    OG_GO(og__alloc(small * slices * (size_t)spec->classes, sizeof *result, &result));
+    for (size_t c = 0; c < slices * (size_t)spec->in_channels; c++)
         og__shrink(h, w, image + c * plane, small_h, small_w, shrunk + c * small);
-    OG_GO(infer(labeler, small_h, small_w, shrunk, result));
-    for (size_t k = 0; k < (size_t)spec->classes; k++)
+    OG_GO(infer(labeler, d, small_h, small_w, shrunk, result));
+    for (size_t k = 0; k < slices * (size_t)spec->classes; k++)
         og__enlarge(small_h, small_w, result + k * small, h, w, probs + k * plane);
 done:
     free(shrunk);
@@ -184,29 +240,29 @@ done:
     return status;
 }
 
-og_status og__labeler_run(og__labeler *labeler, int channels, int h, int w, const float *src, uint8_t *labels,
+og_status og__labeler_run(og__labeler *labeler, int channels, int d, int h, int w, const float *src, uint8_t *labels,
                           float *probs)
 {
     og_status status = OG_OK;
     const og_net_spec *spec = og_net_spec_of(labeler->net);
-    int multiple = og_net_size_multiple(labeler->net);
+    int multiple = og_net_size_multiple(labeler->net), slices = og_net_slice_multiple(labeler->net);
     float *scaled = NULL, *own_probs = NULL;
     size_t floats;
     if (channels != spec->in_channels)
         return og__fail(OG_ERR_SHAPE, "the image has %d channels; the network takes %d", channels, spec->in_channels);
-    if (h < 1 || w < 1 || h > INT32_MAX - multiple || w > INT32_MAX - multiple)
+    if (d < 1 || h < 1 || w < 1 || d > INT32_MAX - slices || h > INT32_MAX - multiple || w > INT32_MAX - multiple)
         return og__fail(OG_ERR_SHAPE, "an image of %d x %d pixels cannot be labelled", w, h);
-    OG_TRY(og__product(&floats, 3, (size_t[]){(size_t)channels, (size_t)h, (size_t)w}));
+    OG_TRY(og__product(&floats, 4, (size_t[]){(size_t)channels, (size_t)d, (size_t)h, (size_t)w}));
     OG_GO(og__alloc(floats, sizeof *scaled, &scaled));
     if (!probs) {
-        OG_GO(og__product(&floats, 3, (size_t[]){(size_t)spec->classes, (size_t)h, (size_t)w}));
+        OG_GO(og__product(&floats, 4, (size_t[]){(size_t)spec->classes, (size_t)d, (size_t)h, (size_t)w}));
         OG_GO(og__alloc(floats, sizeof *own_probs, &own_probs));
         probs = own_probs;
     }
-    og_scaling_run(&labeler->scaling, channels, h, w, src, scaled);
-    OG_GO(labeler->scale < 1 ? infer_shrunk(labeler, h, w, scaled, probs) : infer(labeler, h, w, scaled, probs));
-    og__choose_labels(labeler->regions, 0.5f, spec->classes, (size_t)h * (size_t)w, probs, (size_t)h * (size_t)w,
-                      labels);
+    og_scaling_run(&labeler->scaling, channels, d * h, w, src, scaled);
+    OG_GO(labeler->scale < 1 ? infer_shrunk(labeler, d, h, w, scaled, probs) : infer(labeler, d, h, w, scaled, probs));
+    size_t pixels = (size_t)d * (size_t)h * (size_t)w;
+    og__choose_labels(labeler->regions, 0.5f, spec->classes, pixels, probs, pixels, labels);
 done:
     free(scaled);
     free(own_probs);
@@ -216,9 +272,10 @@ done:
 static og_status score_sample(og__labeler *labeler, const og_sample *sample, og__metrics *metrics)
 {
     uint8_t *labels;
-    size_t pixels = (size_t)sample->h * (size_t)sample->w;
+    size_t pixels = og_sample_pixels(sample);
     OG_TRY(og__alloc(pixels, 1, &labels));
-    og_status status = og__labeler_run(labeler, sample->channels, sample->h, sample->w, sample->image, labels, NULL);
+    og_status status = og__labeler_run(labeler, sample->channels, og_sample_slices(sample), sample->h, sample->w,
+                                       sample->image, labels, NULL);
     if (status == OG_OK)
         og__metrics_add(metrics, pixels, sample->labels, labels);
     else

@@ -22,15 +22,15 @@ void og__labeler_set_regions(og__labeler *labeler, const og_regions *regions, in
 void og__labeler_refresh(og__labeler *labeler);
 
 /**
- * Label one image: the class of highest probability at each pixel, the lowest class where equal.
+ * Label one image (D = 1) or volume: the class of highest probability at each pixel, the lowest class where equal.
  *
- * @param src     f32[C, H, W], raw values
- * @param labels  u8[H, W], written
- * @param probs   f32[K, H, W], written; may be NULL
+ * @param src     f32[C, D, H, W], raw values
+ * @param labels  u8[D, H, W], written
+ * @param probs   f32[K, D, H, W], written; may be NULL
  *
  * @return OG_OK, OG_ERR_SHAPE when the number of channels is not the network's, or OG_ERR_MEMORY
  */
-og_status og__labeler_run(og__labeler *labeler, int channels, int h, int w, const float *src, uint8_t *labels,
+og_status og__labeler_run(og__labeler *labeler, int channels, int d, int h, int w, const float *src, uint8_t *labels,
                           float *probs);
 
 /* Score all images of a part. OG_ERR_DATA when the data set's channels or classes are not the network's. */

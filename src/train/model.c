@@ -14,6 +14,7 @@
 #include "net/graph.h"
 #include "train/options.h"
 #include "train/placement.h"
+#include "train/slices.h"
 
 enum { WIDTH_MAX = 8192 };
 
@@ -70,6 +71,7 @@ og_status og__model_spec(const og_train_options *options, int channels, int clas
         .head_kernel = 2 * options->head_kernel + 1,
         .deep_supervision = options->deep_supervision,
     };
+    OG_TRY(og__slices_read(options, spec));
     OG_TRY(read_widths("widths", options->widths, spec->depth + 1, 0, spec->widths));
     return read_widths("decoder-widths", options->decoder_widths, spec->depth, 1, spec->decoder_widths);
 }
@@ -97,8 +99,8 @@ static og_status store_loss(og_train_options *options)
 /* Depth 0 becomes what the patches allow, or where there are none, the images at the scale of the training. */
 static og_status settle_depth(const og_dataset *data, og_train_options *options)
 {
-    int h, w, largest_h = 1, largest_w = 1;
-    OG_TRY(og__train_options_patch(options, &h, &w));
+    int d, h, w, largest_h = 1, largest_w = 1;
+    OG_TRY(og__train_options_patch(options, &d, &h, &w));
     for (size_t i = 0; i < og_dataset_count(data, OG_PART_TRAIN); i++) {
         og_sample sample = og_dataset_sample(data, OG_PART_TRAIN, i);
         largest_h = sample.h > largest_h ? sample.h : largest_h;
@@ -160,6 +162,7 @@ og_status og__model_new(const og_dataset *data, const og_train_options *options,
     OG_GO(og__placement_init(&model->options, &placement));
     OG_GO(og__placement_store(&placement, &model->options));
     OG_GO(store_loss(&model->options));
+    OG_GO(og__slices_settle(data, &model->options));
     OG_GO(og__alloc((size_t)classes, sizeof(char *), &model->class_names));
     for (model->class_count = 0; model->class_count < classes; model->class_count++)
         OG_GO(og__copy_text(og_dataset_class_name(data, model->class_count), &model->class_names[model->class_count]));

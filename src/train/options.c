@@ -73,25 +73,31 @@ og_status og__train_options_augment(const og_train_options *options, og_augment_
     return og__augment_parse((og__augment_set)options->augment, texts, augment);
 }
 
-og_status og__train_options_patch(const og_train_options *options, int *h, int *w)
+og_status og__train_options_patch(const og_train_options *options, int *d, int *h, int *w)
 {
     enum { SIDE_MAX = 16384 };
-    long sides[2] = {0};
-    char *end;
-    sides[0] = sides[1] = strtol(options->patch, &end, 10);
-    bool found = end != options->patch;
-    if (found && *end == 'x') {
-        const char *second = end + 1;
-        sides[1] = strtol(second, &end, 10);
-        found = end != second && sides[0] > 0 && sides[1] > 0;
+    long sides[3];
+    int count = 0, dims = options->dims + 2;
+    const char *at = options->patch;
+    bool found = true;
+    for (bool more = true; more && found && count < 3; at += more) {
+        char *end;
+        sides[count] = strtol(at, &end, 10);
+        found = end != at && sides[count] >= 0 && sides[count] <= SIDE_MAX;
+        more = *end == 'x';
+        at = end;
+        count++;
     }
-    if (!found || *end != '\0' || sides[0] < 0 || sides[1] < 0 || sides[0] > SIDE_MAX || sides[1] > SIDE_MAX)
+    for (int i = 0; i < count && count > 1; i++)
+        found = found && sides[i] > 0;
+    if (!found || *at != '\0' || (count != 1 && count != dims))
         return og__fail(OG_ERR_ARGUMENT,
-                        "option 'patch': found '%s'; give the side of a square (up to %d px), HEIGHTxWIDTH as in "
-                        "'128x96', or 0 for whole images",
-                        options->patch, SIDE_MAX);
-    *h = (int)sides[0];
-    *w = (int)sides[1];
+                        "option 'patch': found '%s'; give the side of a %s (up to %d px), %s, or 0 for whole images",
+                        options->patch, dims == 3 ? "cube" : "square", SIDE_MAX,
+                        dims == 3 ? "SLICESxHEIGHTxWIDTH as in '32x128x96'" : "HEIGHTxWIDTH as in '128x96'");
+    *w = (int)sides[count - 1];
+    *h = (int)sides[count > 1 ? count - 2 : 0];
+    *d = dims == 3 ? (int)sides[0] : 1;
     return OG_OK;
 }
 

@@ -23,7 +23,7 @@ og_status og__train_options_augment(const og_train_options *options, og_augment_
 /* How often the network halves the resolution, for patches of h x w. */
 int og__train_depth(const og_train_options *options, int h, int w);
 
-/* Height and width of the patches; 0 is the largest image's. OG_ERR_ARGUMENT for another text. */
-og_status og__train_options_patch(const og_train_options *options, int *h, int *w);
+/* Slices (1 of images), height and width of the patches; 0 is the largest image's. OG_ERR_ARGUMENT for another text. */
+og_status og__train_options_patch(const og_train_options *options, int *d, int *h, int *w);
 
 #endif

@@ -106,6 +106,7 @@ og_status og__session_open_loader(const og__session *session, int threads, uint6
     og__loader_options settings = {
         .batch = (int)options->batch,
         .multiple = og_net_size_multiple(session->model.net),
+        .slice_multiple = og_net_slice_multiple(session->model.net),
         .scale = options->scale,
         .foreground = options->foreground,
         .balance = options->balance,
@@ -114,7 +115,7 @@ og_status og__session_open_loader(const og__session *session, int threads, uint6
         .first_step = first_step,
     };
     OG_TRY(og__train_options_augment(options, &settings.augment));
-    OG_TRY(og__train_options_patch(options, &settings.patch_h, &settings.patch_w));
+    OG_TRY(og__train_options_patch(options, &settings.patch_d, &settings.patch_h, &settings.patch_w));
     return og__loader_open(session->data, &settings, loader);
 }
 
@@ -135,7 +136,7 @@ og_status og__session_start(og__session *session)
     plan.class_weights = weighted ? class_weights : NULL;
     OG_TRY(og__session_open_loader(session, (int)options->data_threads, (uint64_t)session->progress.step,
                                    &session->loader));
-    og__loader_patch(session->loader, &plan.h, &plan.w);
+    og__loader_patch(session->loader, &plan.d, &plan.h, &plan.w);
     return og_plan_new(session->model.net, &plan, &session->plan);
 }
 

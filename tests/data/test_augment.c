@@ -17,8 +17,8 @@ enum { H = 9, W = 11, ITEMS = 64 };
 
 static float image[2 * H * W]; /* channel 0: x + 100 y; channel 1: the same, negative */
 static uint8_t labels[H * W];
-static const og_sample sample = {"test", 2, H, W, image, labels};
-static const og__window whole = {0, 0, H, W};
+static const og_sample sample = {"test", 2, H, W, image, labels, 1, {1, 1, 1}};
+static const og__window whole = {0, 0, H, W, 0, 1};
 
 static bool exercised[OG_AUGMENT_COUNT];
 
@@ -80,11 +80,11 @@ static void test_padding(void **state)
     static const float row[3] = {0, 1, 2};
     static const uint8_t row_labels[3] = {0, 1, 0};
     static const float padded[12] = {1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2};
-    const og_sample thin = {"thin", 1, 1, 3, row, row_labels};
+    const og_sample thin = {"thin", 1, 1, 3, row, row_labels, 1, {1, 1, 1}};
     const og_augment_options none = {0};
     float out[12];
     uint8_t out_labels[12];
-    augment(&none, &thin, (og__window){0, -5, 1, 12}, 0, 0, out, out_labels);
+    augment(&none, &thin, (og__window){0, -5, 1, 12, 0, 1}, 0, 0, out, out_labels);
     for (int i = 0; i < 12; i++) {
         assert_true(out[i] == padded[i]);
         assert_int_equal(out_labels[i], i >= 5 && i < 8 ? row_labels[i - 5] : OG_LABEL_IGNORE);
@@ -125,9 +125,9 @@ static void test_rotation_and_zoom(void **state)
         mask[i] = (uint8_t)(i % N >= N / 3 && i / N >= N / 2);
         picture[i] = (float)mask[i];
     }
-    const og_sample square = {"square", 1, N, N, picture, mask};
+    const og_sample square = {"square", 1, N, N, picture, mask, 1, {1, 1, 1}};
     const og_augment_options options = levels("rotate=180 zoom=0.3");
-    const og__window window = {0, 0, N, N};
+    const og__window window = {0, 0, N, N, 0, 1};
     int outside = 0, moved = 0;
     for (uint64_t item = 0; item < ITEMS; item++) {
         augment(&options, &square, window, 3, item, out, out_mask);
@@ -151,7 +151,7 @@ static void test_interpolation(void **state)
     uint8_t out_labels[9];
     const og_augment_options options = levels("rotate=180");
     for (uint64_t item = 0; item < ITEMS; item++) {
-        augment(&options, &sample, (og__window){3, 4, 3, 3}, 5, item, out, out_labels);
+        augment(&options, &sample, (og__window){3, 4, 3, 3, 0, 1}, 5, item, out, out_labels);
         assert_true(fabsf(out[4] - 405) < 1e-3f); /* the center does not move: y = 4, x = 5 */
         float right = out[5] - out[4], down = out[7] - out[4];
         assert_true(fabsf(out[8] - out[4] - right - down) < 1e-3f);
@@ -213,12 +213,12 @@ static void test_noise(void **state)
     static uint8_t mask[N * N], out_mask[N * N];
     for (int i = 0; i < N * N; i++)
         picture[i] = i % 2 ? 10 : -10; /* deviation 10 */
-    const og_sample plain = {"plain", 1, N, N, picture, mask};
+    const og_sample plain = {"plain", 1, N, N, picture, mask, 1, {1, 1, 1}};
     const og_augment_options options = levels("noise=0.5");
     double largest = 0;
     for (uint64_t item = 0; item < 16; item++) {
         double mean, sd, fourth = 0;
-        augment(&options, &plain, (og__window){0, 0, N, N}, 1, item, out, out_mask);
+        augment(&options, &plain, (og__window){0, 0, N, N, 0, 1}, 1, item, out, out_mask);
         for (int i = 0; i < N * N; i++)
             out[i] -= picture[i];
         statistics(N * N, out, &mean, &sd);
@@ -319,7 +319,7 @@ static void test_bend(void **state)
     static float ramp[N * N], out[PH * PW];
     static uint8_t mask[N * N], out_mask[PH * PW];
     for (int axis = 0; axis < 2; axis++) {
-        const og_sample square = {"ramp", 1, N, N, ramp, mask};
+        const og_sample square = {"ramp", 1, N, N, ramp, mask, 1, {1, 1, 1}};
         og__patch patch = {.sample = &square,
                            .window = {10, 13, PH, PW},
                            .map = {{1, 0}, {0, 1}},
@@ -350,11 +350,11 @@ static void test_elastic(void **state)
         mask[i] = (uint8_t)((i % N / 8 + i / N / 8) % 2);
         picture[i] = (float)mask[i];
     }
-    const og_sample square = {"square", 1, N, N, picture, mask};
+    const og_sample square = {"square", 1, N, N, picture, mask, 1, {1, 1, 1}};
     const og_augment_options options = levels("elastic=8");
     int moved = 0, outside = 0;
     for (uint64_t item = 0; item < ITEMS; item++) {
-        augment(&options, &square, (og__window){0, 0, N, N}, 3, item, out, out_mask);
+        augment(&options, &square, (og__window){0, 0, N, N, 0, 1}, 3, item, out, out_mask);
         for (int i = 0; i < N * N; i++) {
             outside += out_mask[i] == OG_LABEL_IGNORE;
             moved += out_mask[i] != mask[i];
@@ -451,14 +451,15 @@ static void test_colours(void **state)
 
     const uint8_t none[COUNT] = {0};
     uint8_t out_labels[COUNT];
-    const og_sample rgb = {"rgb", 3, 2, 2, pixels, none}, grey = {"grey", 1, 2, 2, pixels, none};
+    const og_sample rgb = {"rgb", 3, 2, 2, pixels, none, 1, {1, 1, 1}},
+                    grey = {"grey", 1, 2, 2, pixels, none, 1, {1, 1, 1}};
     const og_augment_options both = levels("hue=30..90 saturation=0.5");
     float out[3 * COUNT];
-    augment(&both, &rgb, (og__window){0, 0, 2, 2}, 1, 0, out, out_labels);
+    augment(&both, &rgb, (og__window){0, 0, 2, 2, 0, 1}, 1, 0, out, out_labels);
     assert_true(fabsf(out[0] - pixels[0]) > 10);
     for (int c = 0; c < 3; c++)
         assert_true(fabsf(out[c * COUNT + 2] - 77) < 1e-3f);
-    augment(&both, &grey, (og__window){0, 0, 2, 2}, 1, 0, out, out_labels);
+    augment(&both, &grey, (og__window){0, 0, 2, 2, 0, 1}, 1, 0, out, out_labels);
     assert_memory_equal(out, pixels, COUNT * sizeof *out);
 }
 
@@ -570,6 +571,40 @@ static void test_levels(void **state)
     assert_non_null(strstr(og_error_text(), "tone-inverted"));
 }
 
+/* Slices are turned round, moved alike, and mirrored beyond the ends, where nothing is labelled. */
+static void test_volumes(void **state)
+{
+    (void)state;
+    enum { D = 4, SIDE = 3, PLANE = SIDE * SIDE };
+    float volume[2 * D * PLANE], out[2 * (D + 2) * PLANE], scratch[PLANE], angle[D * PLANE];
+    uint8_t classes[D * PLANE], out_classes[(D + 2) * PLANE];
+    for (int i = 0; i < 2 * D * PLANE; i++)
+        volume[i] = (float)i;
+    for (int i = 0; i < D * PLANE; i++)
+        classes[i] = (uint8_t)(i / PLANE);
+    const og_sample sample_of = {"volume", 2, SIDE, SIDE, volume, classes, D, {1, 1, 1}};
+    const og_augment_options none = {.rows = {{0}}}, turn = levels("flip_z=1"), rotated = levels("rotate=90..90");
+    const og__window more = {0, 0, SIDE, SIDE, -1, D + 2}, own = {0, 0, SIDE, SIDE, 0, D};
+    og__augment(&none, &sample_of, more, NULL, 0, 0, scratch, out, out_classes);
+    const int shown[D + 2] = {1, 0, 1, 2, 3, 2};
+    for (int z = 0; z < D + 2; z++) {
+        assert_true(out[z * PLANE + 4] == volume[shown[z] * PLANE + 4]);
+        assert_true(out[((D + 2) + z) * PLANE + 4] == volume[(D + shown[z]) * PLANE + 4]);
+        assert_int_equal(out_classes[z * PLANE], z == 0 || z == D + 1 ? OG_LABEL_IGNORE : shown[z]);
+    }
+    og__augment(&turn, &sample_of, own, NULL, 0, 0, scratch, out, out_classes);
+    for (int z = 0; z < D; z++) {
+        assert_memory_equal(out + z * PLANE, volume + (D - 1 - z) * PLANE, PLANE * sizeof *out);
+        assert_int_equal(out_classes[z * PLANE], D - 1 - z);
+    }
+    og__augment(&rotated, &sample_of, own, NULL, 0, 0, scratch, out, out_classes);
+    memcpy(angle, out, sizeof angle);
+    for (int z = 1; z < D; z++) /* each slice is the first one and a constant */
+        for (int p = 0; p < PLANE; p++)
+            assert_true(fabsf(angle[z * PLANE + p] - angle[p] - (float)(z * PLANE)) < 1e-3f);
+    exercised[OG_AUGMENT_flip_z] = true;
+}
+
 /* nnU-Net's probabilities and ranges, typed off its trainer and not off the table. */
 static void test_sets(void **state)
 {
@@ -577,6 +612,7 @@ static void test_sets(void **state)
     static const og_augment_options nnunet = {{
         .flip_x = {0, 0, 0.5},
         .flip_y = {0, 0, 0.5},
+        .flip_z = {0, 0, 0.5},
         .rotate = {-180, 180, 0.2},
         .zoom = {0.7, 1.4, 0.2},
         .noise = {0, 0.1, 0.1},
@@ -621,17 +657,29 @@ static void test_every_row_was_exercised(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing),       cmocka_unit_test(test_padding),
-        cmocka_unit_test(test_flips),         cmocka_unit_test(test_rotation_and_zoom),
-        cmocka_unit_test(test_interpolation), cmocka_unit_test(test_values),
-        cmocka_unit_test(test_noise),         cmocka_unit_test(test_rows_are_independent),
-        cmocka_unit_test(test_blur),          cmocka_unit_test(test_low_resolution),
-        cmocka_unit_test(test_bend),          cmocka_unit_test(test_elastic),
-        cmocka_unit_test(test_intensity),     cmocka_unit_test(test_contrast_keeps_the_range),
-        cmocka_unit_test(test_tone),          cmocka_unit_test(test_colours),
-        cmocka_unit_test(test_cutout),        cmocka_unit_test(test_half_of_the_channels),
-        cmocka_unit_test(test_probability),   cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_sets),          cmocka_unit_test(test_every_row_was_exercised),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_flips),
+        cmocka_unit_test(test_rotation_and_zoom),
+        cmocka_unit_test(test_interpolation),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_rows_are_independent),
+        cmocka_unit_test(test_blur),
+        cmocka_unit_test(test_low_resolution),
+        cmocka_unit_test(test_bend),
+        cmocka_unit_test(test_elastic),
+        cmocka_unit_test(test_intensity),
+        cmocka_unit_test(test_contrast_keeps_the_range),
+        cmocka_unit_test(test_tone),
+        cmocka_unit_test(test_colours),
+        cmocka_unit_test(test_cutout),
+        cmocka_unit_test(test_half_of_the_channels),
+        cmocka_unit_test(test_probability),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_every_row_was_exercised),
     };
     return cmocka_run_group_tests(tests, fill_sample, NULL);
 }

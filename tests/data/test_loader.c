@@ -151,10 +151,10 @@ static void test_epochs(void **state)
 static void test_patches(void **state)
 {
     (void)state;
-    int h, w;
+    int d, h, w;
     og__batch batch;
     og__loader *loader = open_loader((og__loader_options){.batch = 1, .scale = 1, .multiple = 8, .seed = 0});
-    og__loader_patch(loader, &h, &w);
+    og__loader_patch(loader, &d, &h, &w);
     assert_int_equal(h, 24);
     assert_int_equal(w, 24);
     for (int s = 0; s < COUNT; s++) {

@@ -136,7 +136,7 @@ static void test_centring(void **state)
     (void)state;
     uint8_t labels[20 * 30] = {0};
     float image[20 * 30] = {0};
-    const og_sample sample = {"s", 1, 20, 30, image, labels};
+    const og_sample sample = {"s", 1, 20, 30, image, labels, 1, {1, 1, 1}};
     og__places places;
     labels[10 * 30 + 15] = 1;
     labels[1 * 30 + 29] = 2;
@@ -144,11 +144,11 @@ static void test_centring(void **state)
     assert_int_equal(og__places_make(1, 3, &places), OG_OK);
     og__places_count(&places, 0, &sample);
     og__random random = og__random_at(1, OG_STREAM_TEST, 0);
-    og__window middle = og__place_about(&places, &sample, 0, 1, 8, 6, &random);
+    og__window middle = og__place_about(&places, &sample, 0, 1, 1, 8, 6, &random);
     assert_true(middle.y == 6 && middle.x == 12 && middle.h == 8 && middle.w == 6);
-    og__window corner = og__place_about(&places, &sample, 0, 2, 8, 6, &random);
+    og__window corner = og__place_about(&places, &sample, 0, 2, 1, 8, 6, &random);
     assert_true(corner.y == 0 && corner.x == 24);
-    og__window large = og__place_about(&places, &sample, 0, 1, 24, 40, &random);
+    og__window large = og__place_about(&places, &sample, 0, 1, 1, 24, 40, &random);
     assert_true(large.y == -2 && large.x == -5);
     int seen[3] = {0};
     for (int i = 0; i < 100; i++)
@@ -166,13 +166,13 @@ static void test_pixels_are_equally_likely(void **state)
     uint8_t labels[N] = {0, 1, 1, 0, 1, 0, 0, 1, 0, 1};
     float image[N] = {0};
     int seen[N] = {0};
-    const og_sample sample = {"s", 1, 1, N, image, labels};
+    const og_sample sample = {"s", 1, 1, N, image, labels, 1, {1, 1, 1}};
     og__places places;
     assert_int_equal(og__places_make(1, 2, &places), OG_OK);
     og__places_count(&places, 0, &sample);
     og__random random = og__random_at(1, OG_STREAM_TEST, 0);
     for (int i = 0; i < DRAWS; i++)
-        seen[og__place_about(&places, &sample, 0, 1, 1, 1, &random).x]++;
+        seen[og__place_about(&places, &sample, 0, 1, 1, 1, 1, &random).x]++;
     for (int i = 0; i < N; i++)
         assert_in_range(seen[i], labels[i] ? DRAWS / 5 - 60 : 0, labels[i] ? DRAWS / 5 + 60 : 0);
     og__places_deinit(&places);

@@ -57,7 +57,6 @@ static const struct {
     {"widths", "4,9", OTHER_WEIGHTS, {"depth", "1"}},
     {"decoder-widths", "5", OTHER_WEIGHTS, {"depth", "1"}},
     {"head-kernel", "3", OTHER_WEIGHTS, {0}},
-    {"dims", "3", OTHER_WEIGHTS, {0}},
     {"preset", "milesial", SAME_RUN, {0}}, /* the command line sets what it names */
     {"narrow", "true", OTHER_WEIGHTS, {"depth", "2"}},
     {"conv-bias", "true", OTHER_WEIGHTS, {0}},
@@ -104,6 +103,10 @@ static const struct {
     {"augment", "none", OTHER_WEIGHTS, {0}},
     {"flip-x", "off", OTHER_WEIGHTS, {0}},
     {"flip-y", "off", OTHER_WEIGHTS, {0}},
+    {"flip-z", "off", SAME_RUN, {0}}, /* the pictures have one slice */
+    {"dims", "3", OTHER_WEIGHTS, {0}},
+    {"slice-strides", "2,2", OTHER_WEIGHTS, {"dims", "3"}},
+    {"slice-kernels", "1,1,1", OTHER_WEIGHTS, {"dims", "3"}},
     {"rotate", "off", OTHER_WEIGHTS, {0}},
     {"zoom", "0", OTHER_WEIGHTS, {0}},
     {"elastic", "5", OTHER_WEIGHTS, {0}},
