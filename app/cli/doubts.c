@@ -35,15 +35,20 @@ static size_t use_length(const char *at)
     return length;
 }
 
+char *uses_next(const char **uses)
+{
+    const char *at = *uses + strspn(*uses, " \t\n");
+    size_t length = use_length(at), quoted = at[0] == '\'' || at[0] == '"';
+    *uses = at + length + (at[length] == ',');
+    if (length == 0 && at[length] != ',')
+        return NULL;
+    return strndup(at + quoted, length > 2 * quoted ? length - 2 * quoted : 0);
+}
+
 void doubts_print_list(const char *uses)
 {
-    while (*uses) {
-        size_t length = use_length(uses), quoted = uses[0] == '\'' || uses[0] == '"';
-        char *use = length > 2 * quoted ? strndup(uses + quoted, length - 2 * quoted) : NULL;
-        if (use)
-            doubts_print(use);
+    for (char *use = uses_next(&uses); use; use = uses_next(&uses)) {
+        doubts_print(use);
         free(use);
-        uses += length + (uses[length] == ',');
-        uses += strspn(uses, " \t\n");
     }
 }

@@ -10,6 +10,7 @@
 #include <ogive/foreign.h>
 #include <ogive/head.h>
 #include <ogive/loss.h>
+#include <ogive/lr.h>
 #include <ogive/image.h>
 #include <ogive/net.h>
 #include <ogive/option.h>

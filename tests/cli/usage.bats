@@ -3,7 +3,7 @@
 
 load setup
 
-commands=('act list' 'act show' 'act eval' 'data check' 'data preview' train cv compare predict eval 'bench step' 'bench infer' 'bench act'
+commands=('act list' 'act show' 'act eval' 'data check' 'data preview' train lr-find cv compare predict eval 'bench step' 'bench infer' 'bench act'
     help)
 
 @test "--version prints one line" {
