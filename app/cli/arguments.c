@@ -204,7 +204,7 @@ static og_status apply_one(const assignment *assignments, size_t index)
 static const struct {
     const char *name;
     og_status (*apply)(og_train_options *options);
-} bases[] = {{"from", og_preset_apply_model}, {"preset", og_preset_apply}};
+} bases[] = {{"from", og_preset_apply_model}, {"preset", og_preset_apply}, {"recipe", og_recipe_apply}};
 
 enum { BASES = sizeof bases / sizeof bases[0] };
 

@@ -1,4 +1,4 @@
-/* Presets: published networks by name, as the options that make them. */
+/* Presets: published networks by name, and recipes: ways to train by name; both as the options that make them. */
 #ifndef OGIVE_PRESET_H
 #define OGIVE_PRESET_H
 
@@ -20,15 +20,21 @@ typedef struct og_preset {
 OG_API size_t og_preset_count(void);
 OG_API const og_preset *og_preset_at(size_t index);
 
-/**
- * Set the options that `options->preset` names; those that were set otherwise must be set again afterwards.
- *
- * @return OG_OK, also for "", or OG_ERR_NAME for an unknown preset, with the nearest
- */
-OG_API og_status og_preset_apply(og_train_options *options);
+/** Recipes, in the same form. */
+OG_API size_t og_recipe_count(void);
+OG_API const og_preset *og_recipe_at(size_t index);
 
 /**
- * The same with the network of the model that `options->from` names; a file without settings, of another program,
+ * Set the options that `options->preset` names, or `options->recipe`; those that were set otherwise must be set again
+ * afterwards.
+ *
+ * @return OG_OK, also for "", or OG_ERR_NAME for an unknown preset or recipe, with the nearest
+ */
+OG_API og_status og_preset_apply(og_train_options *options);
+OG_API og_status og_recipe_apply(og_train_options *options);
+
+/**
+ * Likewise with the network of the model that `options->from` names; a file without settings, of another program,
  * leaves the options as they are.
  *
  * @return OG_OK, also for "", or what reading the file finds

@@ -62,6 +62,7 @@ typedef struct og_train_options {
     int norm, order, down, up, skip, concat; /* og_norm, og_order, og_down, og_up, og_skip, og_concat */
     double dropout;
     /* optimisation */
+    char *recipe; /* "": none; og_recipe_apply() sets what it names */
     int64_t epochs, batch;
     char *patch;         /* "128", "128x96" (height first), "32x128x96" (slices first), or "0" for whole images */
     char *class_weights; /* "none", "median", "inverse", or "w0,w1,..." */

@@ -10,57 +10,82 @@
 #include "format/safetensors.h"
 #include "train/model.h"
 
-static const og_preset rows[] = {
+static const og_preset networks[] = {
 #define OG_PRESET(name, about, settings) {name, about, settings},
 #include "train/presets.def"
 #undef OG_PRESET
 };
 
-enum { PRESETS = sizeof rows / sizeof rows[0] };
+static const og_preset recipes[] = {
+#define OG_PRESET(name, about, settings) {name, about, settings},
+#include "train/recipes.def"
+#undef OG_PRESET
+};
+
+enum { NETWORKS = sizeof networks / sizeof networks[0], RECIPES = sizeof recipes / sizeof recipes[0], ROWS_MAX = 64 };
+
+/* The rows that an option names. */
+typedef struct rows {
+    const char *option;
+    const og_preset *rows;
+    size_t count;
+} rows;
+
+static const rows of_networks = {"preset", networks, NETWORKS}, of_recipes = {"recipe", recipes, RECIPES};
 
 size_t og_preset_count(void)
 {
-    return PRESETS;
+    return NETWORKS;
 }
 
 const og_preset *og_preset_at(size_t index)
 {
-    return &rows[index];
+    return &networks[index];
 }
 
-static const og_preset *find_preset(const char *name)
+size_t og_recipe_count(void)
 {
-    for (size_t i = 0; i < PRESETS; i++)
-        if (strcmp(rows[i].name, name) == 0)
-            return &rows[i];
+    return RECIPES;
+}
+
+const og_preset *og_recipe_at(size_t index)
+{
+    return &recipes[index];
+}
+
+static const og_preset *find_row(const rows *t, const char *name)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (strcmp(t->rows[i].name, name) == 0)
+            return &t->rows[i];
     return NULL;
 }
 
-static og_status fail_unknown(const char *name)
+static og_status fail_unknown(const rows *t, const char *name)
 {
-    const char *names[PRESETS];
+    const char *names[ROWS_MAX];
     og__text all = {0};
-    for (size_t i = 0; i < PRESETS; i++) {
-        names[i] = rows[i].name;
-        og__text_format(&all, "%s%s", i ? ", " : "", rows[i].name);
+    for (size_t i = 0; i < t->count; i++) {
+        names[i] = t->rows[i].name;
+        og__text_format(&all, "%s%s", i ? ", " : "", names[i]);
     }
-    const char *near = og__nearest_name(name, names, PRESETS);
-    og_status status = og__fail(OG_ERR_NAME, "option 'preset': there is no '%s', only %s%s%s%s", name,
+    const char *near = og__nearest_name(name, names, t->count);
+    og_status status = og__fail(OG_ERR_NAME, "option '%s': there is no '%s', only %s%s%s%s", t->option, name,
                                 og__text_get(&all), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     og__text_deinit(&all);
     return status;
 }
 
-og_status og_preset_apply(og_train_options *options)
+static og_status apply_row(const rows *t, const char *name, og_train_options *options)
 {
     og_status status = OG_OK;
     char *copy, *rest;
-    if (!options->preset[0])
+    if (!name[0])
         return OG_OK;
-    const og_preset *preset = find_preset(options->preset);
-    if (!preset)
-        return fail_unknown(options->preset);
-    OG_TRY(og__copy_text(preset->settings, &copy));
+    const og_preset *row = find_row(t, name);
+    if (!row)
+        return fail_unknown(t, name);
+    OG_TRY(og__copy_text(row->settings, &copy));
     rest = copy;
     for (char *item; status == OG_OK && (item = strsep(&rest, " ")) != NULL;) {
         char *value = strchr(item, '=');
@@ -74,19 +99,19 @@ og_status og_preset_apply(og_train_options *options)
 og_status og_preset_apply_model(og_train_options *options)
 {
     og_status status = OG_OK;
-    og_option_table table = og_train_option_table();
+    og_option_table all = og_train_option_table();
     og__safetensors *file = NULL;
     char *found;
     if (!options->from[0])
         return OG_OK;
     OG_TRY(og__model_find(options->from, &found));
     OG_GO(og__safetensors_load(found, &file));
-    for (size_t i = 0; i < table.count; i++) {
+    for (size_t i = 0; i < all.count; i++) {
         char key[128];
-        snprintf(key, sizeof key, "option.%s", table.options[i].name);
+        snprintf(key, sizeof key, "option.%s", all.options[i].name);
         const char *value = og__safetensors_metadata(file, key);
-        if (value && strcmp(table.options[i].topic, "Network") == 0)
-            OG_GO(og_option_set(&table.options[i], options, value));
+        if (value && strcmp(all.options[i].topic, "Network") == 0)
+            OG_GO(og_option_set(&all.options[i], options, value));
     }
 done:
     if (status != OG_OK)
@@ -94,4 +119,14 @@ done:
     og__safetensors_free(file);
     free(found);
     return status;
+}
+
+og_status og_preset_apply(og_train_options *options)
+{
+    return apply_row(&of_networks, options->preset, options);
+}
+
+og_status og_recipe_apply(og_train_options *options)
+{
+    return apply_row(&of_recipes, options->recipe, options);
 }

@@ -74,6 +74,7 @@ static const struct {
     {"groups", "2", OTHER_WEIGHTS, {"norm", "group", "width", "8"}},
     {"order", "act-norm", OTHER_WEIGHTS, {0}},
     {"up", "bilinear", OTHER_WEIGHTS, {0}},
+    {"recipe", "fast-cpu", SAME_RUN, {0}}, /* likewise */
     {"epochs", "2", OTHER_WEIGHTS, {0}},
     {"batch", "3", OTHER_WEIGHTS, {0}},
     {"patch", "16x24", OTHER_WEIGHTS, {0}},

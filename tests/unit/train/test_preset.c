@@ -90,6 +90,72 @@ static void unknown_presets_are_refused(void **state)
     og_options_deinit(og_train_option_table(), &options);
 }
 
+/* "name=value" of a row's settings sets `name` in both. */
+static bool sets(const og_preset *row, const char *name, size_t length)
+{
+    for (const char *at = row->settings; at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL)
+        if (strncmp(at, name, length) == 0 && at[length] == '=')
+            return true;
+    return false;
+}
+
+/* So that any recipe goes with any network, in whatever order they are set. */
+static void recipes_and_networks_set_different_options(void **state)
+{
+    (void)state;
+    for (size_t r = 0; r < og_recipe_count(); r++)
+        for (size_t p = 0; p < og_preset_count(); p++)
+            for (const char *at = og_recipe_at(r)->settings; at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL)
+                if (sets(og_preset_at(p), at, strcspn(at, "=")))
+                    fail_msg("'%s' and '%s' both set %s", og_recipe_at(r)->name, og_preset_at(p)->name, at);
+}
+
+static void recipes_set_what_their_sources_have(void **state)
+{
+    static const struct {
+        const char *recipe, *option, *value;
+    } wanted[] = {
+        {"nnunet", "optimizer", "sgd"},
+        {"nnunet", "momentum", "0.99"},
+        {"nnunet", "learning-rate", "0.01"},
+        {"nnunet", "weight-decay", "3e-05"},
+        {"nnunet", "schedule", "poly-epoch"},
+        {"nnunet", "clip", "12"},
+        {"nnunet", "epochs", "1000"},
+        {"nnunet", "augment", "nnunet"},
+        {"milesial", "optimizer", "rmsprop"},
+        {"milesial", "learning-rate", "1e-05"},
+        {"milesial", "clip", "1"},
+        {"milesial", "schedule", "plateau"},
+        {"milesial", "batch", "1"},
+        {"fast-cpu", "optimizer", "adamw"},
+        {"fast-cpu", "schedule", "one-cycle"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        og_option_table table = og_train_option_table();
+        og_train_options options;
+        char *value;
+        assert_int_equal(og_options_init(table, &options), OG_OK);
+        assert_int_equal(og_option_set(og_option_find(table, "recipe"), &options, wanted[i].recipe), OG_OK);
+        if (og_recipe_apply(&options) != OG_OK)
+            fail_msg("%s", og_error_text());
+        assert_int_equal(og_option_get(og_option_find(table, wanted[i].option), &options, &value), OG_OK);
+        if (strtod(value, NULL) != strtod(wanted[i].value, NULL) ||
+            (!strtod(value, NULL) && strcmp(value, wanted[i].value) != 0))
+            fail_msg("%s: %s = %s, not %s", wanted[i].recipe, wanted[i].option, value, wanted[i].value);
+        free(value);
+        og_options_deinit(table, &options);
+    }
+    og_train_options options;
+    assert_int_equal(og_options_init(og_train_option_table(), &options), OG_OK);
+    assert_int_equal(og_option_set(og_option_find(og_train_option_table(), "recipe"), &options, "milesia"), OG_OK);
+    assert_int_equal(og_recipe_apply(&options), OG_ERR_NAME);
+    assert_non_null(strstr(og_error_text(), "option 'recipe'"));
+    assert_non_null(strstr(og_error_text(), "did you mean 'milesial'?"));
+    og_options_deinit(og_train_option_table(), &options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +163,8 @@ int main(void)
         cmocka_unit_test(every_preset_is_in_the_list_above),
         cmocka_unit_test(depth_follows_from_the_patch),
         cmocka_unit_test(unknown_presets_are_refused),
+        cmocka_unit_test(recipes_and_networks_set_different_options),
+        cmocka_unit_test(recipes_set_what_their_sources_have),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
