@@ -12,6 +12,8 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "format/safetensors.h"
+#include "net/graph.h"
+#include "net/net.h"
 #include "train/foreign.h"
 #include "train/model.h"
 
@@ -158,11 +160,13 @@ done:
 
 static og_status read_options(checkpoint *c, const og_import_options *how, og_train_options *options)
 {
+    bool transposed = false;
+    for (int stage = 0; stage < c->depth; stage++)
+        transposed = transposed || find_part(c, "decoder.%d", stage, "up.weight");
     bool volumes = find(c, "encoder.0.conv.0.weight")->rank == 5;
     bool batch = find(c, "encoder.0.norm.0.running_mean") != NULL;
     if (c->foreign == OG_FOREIGN_MILESIAL)
-        OG_TRY(set(options, "preset",
-                   find_part(c, "decoder.%d", c->depth - 1, "up.weight") ? "milesial" : "milesial-bilinear"));
+        OG_TRY(set(options, "preset", transposed ? "milesial" : "milesial-bilinear"));
     else
         OG_TRY(set(options, "preset", volumes ? "nnunet-3d" : batch ? "nnunet-bn" : "nnunet"));
     OG_TRY(og_preset_apply(options));
@@ -255,32 +259,39 @@ static bool is_head(const og_param *param)
     return strstr(param->name, "head.") != NULL;
 }
 
-/* Copy one tensor. The head of a network with one output gets two: a logit of 0 before it. */
-static og_status copy_tensor(const checkpoint *c, const og__tensor *t, const og_param *param, float *vector)
+/* The shape that a tensor has in the file: the head of a network with one output gets a second one, whose logit is 0.
+ */
+static void shape_in_file(const checkpoint *c, const og_param *param, int64_t shape[OG_TENSOR_RANK_MAX])
 {
-    float *dst = vector + param->offset;
-    int64_t shape[OG_TENSOR_RANK_MAX];
     memcpy(shape, param->shape, (size_t)param->rank * sizeof *shape);
-    if (c->one_output && is_head(param)) {
+    if (c->one_output && is_head(param))
         shape[0] = 1;
-        dst += param->count / 2;
-    }
-    return og__safetensors_read(c->file, t->name, OG_DTYPE_F32, param->rank, shape, dst);
 }
 
-static og_status copy_vector(const checkpoint *c, const og_net *net, size_t count,
-                             const og_param *(*at)(const og_net *net, size_t index), float *vector, name_list *missing)
+static og_status check_list(const checkpoint *c, const og_param *params, size_t count, name_list *missing)
 {
     for (size_t i = 0; i < count; i++) {
-        const og_param *param = at(net, i);
-        const og__tensor *t = find(c, param->name);
-        if (t) {
-            OG_TRY(copy_tensor(c, t, param, vector));
-            continue;
-        }
+        const og__tensor *t = find(c, params[i].name), *same;
+        int64_t shape[OG_TENSOR_RANK_MAX];
         char name[OG_FOREIGN_NAME_BYTES];
         size_t row = 0;
-        add_name(missing, og__foreign_name(c->foreign, c->depth, param->name, &row, name) ? name : param->name);
+        shape_in_file(c, &params[i], shape);
+        if (t)
+            OG_TRY(og__safetensors_expect(c->file, t->name, OG_DTYPE_F32, params[i].rank, shape, &same));
+        else
+            add_name(missing,
+                     og__foreign_name(c->foreign, c->depth, params[i].name, &row, name) ? name : params[i].name);
+    }
+    return OG_OK;
+}
+
+static og_status copy_list(const checkpoint *c, const og_param *params, size_t count, float *vector)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t shape[OG_TENSOR_RANK_MAX];
+        shape_in_file(c, &params[i], shape);
+        float *dst = vector + params[i].offset + (shape[0] < params[i].shape[0] ? params[i].count / 2 : 0);
+        OG_TRY(og__safetensors_read(c->file, find(c, params[i].name)->name, OG_DTYPE_F32, params[i].rank, shape, dst));
     }
     return OG_OK;
 }
@@ -297,13 +308,16 @@ static void find_strangers(const checkpoint *c, name_list *strangers)
     }
 }
 
-static og_status copy_tensors(const checkpoint *c, og_net *net)
+/* A small file may claim a network of any size: before memory is taken for it, all tensors must be there. */
+static og_status check_tensors(const checkpoint *c, const og_net_spec *spec)
 {
     og_status status = OG_OK;
+    og__graph graph;
     name_list missing = {0}, strangers = {0};
     og__text text = {0};
-    OG_GO(copy_vector(c, net, og_net_param_count(net), og_net_param_at, og_net_weights(net), &missing));
-    OG_GO(copy_vector(c, net, og_net_state_count(net), og_net_state_at, og_net_state(net), &missing));
+    OG_TRY(og__graph_init(spec, &graph));
+    OG_GO(check_list(c, graph.params, graph.param_count, &missing));
+    OG_GO(check_list(c, graph.state, graph.state_count, &missing));
     find_strangers(c, &strangers);
     describe_names(&missing, "missing", &text);
     describe_names(&strangers, "of no layer that ogive's network has", &text);
@@ -312,16 +326,34 @@ static og_status copy_tensors(const checkpoint *c, og_net *net)
             og__fail(OG_ERR_FORMAT, "%s: not the tensors of %s's network with %d stages; %s",
                      og__safetensors_path(c->file), og__foreigns[c->foreign].name, c->depth + 1, og__text_get(&text));
 done:
+    og__graph_deinit(&graph);
     og__text_deinit(&missing.text);
     og__text_deinit(&strangers.text);
     og__text_deinit(&text);
     return status;
 }
 
-static og_status make_model(checkpoint *c, const og_import_options *how, og_model *model)
+static og_status make_net(const checkpoint *c, int channels, int classes, og_model *model)
 {
     og_status status = OG_OK;
-    og__placement placement = {0};
+    og__placement placement;
+    og_net_spec spec;
+    OG_TRY(og__placement_init(&model->options, &placement));
+    OG_GO(og__placement_store(&placement, &model->options));
+    OG_GO(og__model_spec(&model->options, channels, classes, &spec));
+    og__placement_fill(&placement, &spec);
+    OG_GO(check_tensors(c, &spec));
+    OG_GO(og_net_new(&spec, &model->net));
+    const og__graph *g = &model->net->graph;
+    OG_GO(copy_list(c, g->params, g->param_count, og_net_weights(model->net)));
+    OG_GO(copy_list(c, g->state, g->state_count, og_net_state(model->net)));
+done:
+    og__placement_deinit(&placement);
+    return status;
+}
+
+static og_status make_model(checkpoint *c, const og_import_options *how, og_model *model)
+{
     int channels = 0, classes = 0;
     OG_TRY(recognise(c));
     OG_TRY(find_depth(c));
@@ -331,14 +363,7 @@ static og_status make_model(checkpoint *c, const og_import_options *how, og_mode
     classes += c->one_output;
     OG_TRY(name_classes(how->classes, classes, model));
     model->scaling = scaling_of(c, how->scaling, channels);
-    OG_GO(og__placement_init(&model->options, &placement));
-    OG_GO(og__placement_store(&placement, &model->options));
-    OG_GO(og__model_net(&model->options, &placement, channels, classes, &model->net));
-    memset(og_net_weights(model->net), 0, og_net_weight_count(model->net) * sizeof(float));
-    OG_GO(copy_tensors(c, model->net));
-done:
-    og__placement_deinit(&placement);
-    return status;
+    return make_net(c, channels, classes, model);
 }
 
 og_status og_model_import(const char *path, const og_import_options *options, og_model *model)

@@ -274,6 +274,7 @@ static void checkpoints_that_are_none_are_refused(void **state)
     check_failure(import_with(norm, norm, 4), OG_ERR_FORMAT, "F32[8] is expected");
     check_failure(import_with("inc.double_conv.0.weight", "stem.weight", 0), OG_ERR_FORMAT,
                   "no network that ogive knows");
+    check_failure(import_with("up1.up.weight", "stray", 0), OG_ERR_FORMAT, "missing: 'up1.up.weight'");
     check_failure(import_with("outc.conv.weight", NULL, 0), OG_ERR_FORMAT, "last convolution");
     og_import_options two = usual;
     og_model model;
