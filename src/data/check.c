@@ -188,6 +188,8 @@ static og_status check_classes(const og_dataset *data, report *out)
     const og_part_facts *train = &out->public.parts[OG_PART_TRAIN], *held = &out->public.parts[OG_PART_VALIDATION];
     for (int k = 0; k < data->listing.classes.count; k++) {
         const char *name = og_dataset_class_name(data, k);
+        if (data->listing.regions.combined && train->class_pixels[k] + held->class_pixels[k] == 0)
+            continue; /* not every combination of regions need occur */
         if (train->class_pixels[k] == 0)
             OG_TRY(og__findings_add(&out->findings, OG_SEVERITY_WARNING,
                                     "class %d (%s) does not occur in the training images and cannot be learned", k,

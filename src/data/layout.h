@@ -24,6 +24,7 @@ typedef struct og__pair {
     og__paths masks;       /* one with the classes, or several of which each marks one object or one class */
     int *marks;            /* (masks.count) the mask value that each file's foreground stands for; NULL: the only file's
                               values are the mask values */
+    bool overlapping;      /* a mark is added to what other files have marked, rather than written over it */
     char *group;           /* pairs of one group stay in one part; NULL: the pair alone */
     int part;              /* og_part, or OG_PART_OPEN */
     og__axis axis;         /* slices are cut across this axis */

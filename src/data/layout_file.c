@@ -171,22 +171,61 @@ static og_status read_files(const og__yaml *node, const char *what, const char *
     return paths->count ? OG_OK : og__yaml_fail(OG_ERR_SYNTAX, node, "%s names no file", what);
 }
 
+/* A mask for each region, by name; every pair has the same names. */
+static og_status read_region_masks(const og__yaml *node, const char *folder, og__pair *pair, og__listing *listing)
+{
+    const char *names[OG_REGIONS_COMBINED_MAX];
+    size_t count = og__yaml_count(node);
+    og__region_list *regions = &listing->regions;
+    OG_TRY(og__yaml_expect(node, "'masks' with lines of 'region: file'", OG_YAML_MAP));
+    if (count < 2 || count > OG_REGIONS_COMBINED_MAX)
+        return og__yaml_fail(OG_ERR_DATA, node,
+                             "%zu masks are given; 2 to %d regions are possible, and a single mask is a 'mask'", count,
+                             OG_REGIONS_COMBINED_MAX);
+    OG_TRY(og__alloc(count, sizeof *pair->marks, &pair->marks));
+    pair->overlapping = true;
+    for (size_t r = 0; r < count; r++) {
+        const char *text;
+        names[r] = og__yaml_scalar(og__yaml_key_at(node, r));
+        if (regions->combined && (r >= (size_t)regions->count || strcmp(names[r], regions->names[r]) != 0))
+            return og__yaml_fail(OG_ERR_DATA, og__yaml_at(node, r),
+                                 "the masks are not those of the first pair: '%s' is not the region number %zu",
+                                 names[r], r + 1);
+        OG_TRY(og__yaml_text(og__yaml_at(node, r), "a mask", &text));
+        OG_TRY(og__paths_add(&pair->masks, folder, text));
+        pair->marks[r] = 1 << r;
+    }
+    if (regions->combined)
+        return count == (size_t)regions->count
+                   ? OG_OK
+                   : og__yaml_fail(OG_ERR_DATA, node, "%zu masks; the first pair has %d", count, regions->count);
+    return og__regions_combine(names, (int)count, regions, &listing->classes);
+}
+
 static og_status read_pair(const og__yaml *node, const char *folder, og__listing *listing)
 {
-    static const char *const keys[] = {"image",  "mask",       "name",      "part", "axis",
-                                       "slices", "validation", "leave_out", "group"};
+    static const char *const keys[] = {"image",  "mask",       "name",      "part",  "axis",
+                                       "slices", "validation", "leave_out", "group", "masks"};
     static const char *const parts[] = {"train", "validation"}, *const axes[] = {"x", "y", "z"};
     og__pair *pair;
     int choice;
     OG_TRY(og__listing_add(listing, &pair));
     OG_TRY(og__yaml_check_keys(node, "a pair", keys, sizeof keys / sizeof keys[0]));
-    const og__yaml *image = og__yaml_find(node, "image"), *mask = og__yaml_find(node, "mask");
-    if (!image || !mask)
-        return og__yaml_fail(OG_ERR_SYNTAX, node, "a pair needs an 'image' and a 'mask'; '%s' is missing",
-                             image ? "mask" : "image");
+    const og__yaml *image = og__yaml_find(node, "image"), *mask = og__yaml_find(node, "mask"),
+                   *masks = og__yaml_find(node, "masks");
+    if (!image || !mask == !masks)
+        return og__yaml_fail(OG_ERR_SYNTAX, node,
+                             "a pair needs an 'image', and either a 'mask' or 'masks' of regions; %s",
+                             !image  ? "'image' is missing"
+                             : masks ? "here are both"
+                                     : "'mask' is missing");
     OG_TRY(read_files(image, "'image'", folder, &pair->images));
-    OG_TRY(og__yaml_expect(mask, "'mask'", OG_YAML_SCALAR));
-    OG_TRY(read_files(mask, "'mask'", folder, &pair->masks));
+    if (mask) {
+        OG_TRY(og__yaml_expect(mask, "'mask'", OG_YAML_SCALAR));
+        OG_TRY(read_files(mask, "'mask'", folder, &pair->masks));
+    } else {
+        OG_TRY(read_region_masks(masks, folder, pair, listing));
+    }
     const og__yaml *value = og__yaml_find(node, "name");
     const char *name;
     if (value) {
@@ -260,6 +299,13 @@ static og_status read_root(const og__yaml *root, const char *folder, const og_da
         OG_TRY(og__copy_text(name, &listing->name));
     }
     OG_TRY(read_pairs(root, folder, options, listing));
+    for (size_t i = 0; listing->regions.combined && i < listing->count; i++)
+        if (!listing->pairs[i].overlapping)
+            return og__yaml_fail(OG_ERR_DATA, root, "'%s' has a 'mask' where other pairs have 'masks' of regions",
+                                 listing->pairs[i].name);
+    for (size_t i = 1; listing->regions.combined && i < sizeof keys / sizeof keys[0]; i++)
+        if (i != 5 && (value = og__yaml_find(root, keys[i]))) /* all but the name and the pairs */
+            return og__yaml_fail(OG_ERR_DATA, value, "'%s' cannot be beside pairs with 'masks' of regions", keys[i]);
     if ((value = og__yaml_find(root, "classes"))) {
         og__classes_deinit(&listing->classes); /* the file knows better than a folder's classes.txt */
         OG_TRY(read_classes(value, &listing->classes));

@@ -83,8 +83,8 @@ static og_status load_file(const char *path, og__mask_style style, og_image *mas
 
 /* --- several files ------------------------------------------------------------------------------------------------ */
 
-/* Write `mark` where a file is brighter than half of its range. */
-static void unite(const og_image *file, int mark, og_image *mask, uint64_t *overlap)
+/* Write `mark`, or add it, where a file is brighter than half of its range. */
+static void unite(const og_image *file, int mark, bool add, og_image *mask, uint64_t *overlap)
 {
     size_t count = pixel_count(file);
     float brightest = 0;
@@ -93,8 +93,8 @@ static void unite(const og_image *file, int mark, og_image *mask, uint64_t *over
     for (size_t i = 0; i < count; i++) {
         if (file->data[i] * 2 <= brightest)
             continue;
-        *overlap += mask->data[i] != 0 && mask->data[i] != (float)mark;
-        mask->data[i] = (float)mark;
+        *overlap += !add && mask->data[i] != 0 && mask->data[i] != (float)mark;
+        mask->data[i] = add ? mask->data[i] + (float)mark : (float)mark;
     }
 }
 
@@ -114,7 +114,7 @@ static og_status load_marks(const og__pair *pair, og_image *mask, uint64_t *over
         if (status == OG_OK && !same_size(&file, mask))
             status = fail_size(pair->masks.items[0], mask, path, &file);
         if (status == OG_OK)
-            unite(&file, pair->marks[m], mask, overlap);
+            unite(&file, pair->marks[m], pair->overlapping, mask, overlap);
         og_image_deinit(&file);
         OG_TRY(status);
     }

@@ -13,7 +13,8 @@ typedef enum og__mask_style {
 } og__mask_style;
 
 /*
- * Load the mask of a pair; several files are united: where a file is bright, the mask has that file's mark.
+ * Load the mask of a pair; several files are united: where a file is bright, the mask has that file's mark,
+ * or the sum of them where the pair's files overlap.
  *
  * @param mask       written: one channel of whole numbers up to 2^24; with OG_MASK_NUMBERS, as many channels as the
  *                   file has when they differ, which only OG_MASK_COLOURS can read

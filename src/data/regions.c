@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "data/mapping.h"
 
 void og__regions_deinit(og__region_list *list)
@@ -41,6 +42,48 @@ og_status og__regions_read(const og__yaml *node, og__region_list *list)
             og__ranges_deinit(&list->values[r]);
             return status;
         }
+    }
+    return OG_OK;
+}
+
+/* --- a mask for each region --------------------------------------------------------------------------------------- */
+
+static og_status name_combinations(const char *const *names, int count, og__classes *classes)
+{
+    og_status status = OG_OK;
+    const char *pointers[1 << OG_REGIONS_COMBINED_MAX] = {NULL};
+    og__text texts[1 << OG_REGIONS_COMBINED_MAX] = {{0}};
+    int combinations = 1 << count;
+    for (int k = 0; k < combinations; k++) {
+        og__text_format(&texts[k], "%s", k == 0 ? "in no region" : "");
+        for (int r = 0, found = 0; r < count; r++)
+            if (k >> r & 1)
+                og__text_format(&texts[k], "%s%s", found++ ? " + " : "", names[r]);
+        OG_GO(og__text_status(&texts[k]));
+        pointers[k] = og__text_get(&texts[k]);
+    }
+    OG_GO(og__classes_set_names(classes, pointers, (size_t)combinations));
+done:
+    for (int k = 0; k < combinations; k++)
+        og__text_deinit(&texts[k]);
+    return status;
+}
+
+og_status og__regions_combine(const char *const *names, int count, og__region_list *list, og__classes *classes)
+{
+    OG_TRY(name_combinations(names, count, classes));
+    OG_TRY(og__alloc((size_t)classes->count, sizeof *classes->values, &classes->values));
+    for (int k = 0; k < classes->count; k++)
+        OG_TRY(og__ranges_add(&classes->values[k], k, k));
+    OG_TRY(og__alloc((size_t)count, sizeof *list->names, &list->names));
+    OG_TRY(og__alloc((size_t)count, sizeof *list->values, &list->values));
+    list->combined = true;
+    for (; list->count < count; list->count++) {
+        int r = list->count;
+        OG_TRY(og__copy_text(names[r], &list->names[r]));
+        for (int k = 0; k < classes->count; k++)
+            if (k >> r & 1)
+                OG_TRY(og__ranges_add(&list->values[r], k, k));
     }
     return OG_OK;
 }

@@ -54,6 +54,21 @@ static void choose_classes(int classes, size_t count, const float *values, size_
     }
 }
 
+/* The class that the last of the regions writes, if it belongs to just these; else the first that does; else, for
+ * regions that no class has together, that of the last region (nnU-Net's rule). */
+static uint8_t class_of_set(const og_regions *regions, uint64_t set)
+{
+    if (set == 0)
+        return regions->outside;
+    uint8_t written = regions->writes[63 - __builtin_clzll(set)];
+    if (regions->of_class[written] == set)
+        return written;
+    for (int k = 0; k < 255; k++)
+        if (regions->of_class[k] == set)
+            return (uint8_t)k;
+    return written;
+}
+
 void og__choose_labels(const og_regions *regions, float threshold, int outputs, size_t count, const float *values,
                        size_t stride, uint8_t *labels)
 {
@@ -61,11 +76,17 @@ void og__choose_labels(const og_regions *regions, float threshold, int outputs, 
         choose_classes(outputs, count, values, stride, labels);
         return;
     }
-    memset(labels, regions->outside, count);
-    for (int r = 0; r < outputs; r++)
-        for (size_t i = 0; i < count; i++)
-            if (values[(size_t)r * stride + i] > threshold)
-                labels[i] = regions->writes[r];
+    uint64_t last = 0;
+    uint8_t label = regions->outside;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t set = 0;
+        for (int r = 0; r < outputs; r++)
+            set |= (uint64_t)(values[(size_t)r * stride + i] > threshold) << r;
+        if (set != last) /* neighbours are mostly alike */
+            label = class_of_set(regions, set);
+        labels[i] = label;
+        last = set;
+    }
 }
 
 float og__region_threshold(const og_predict_options *options)

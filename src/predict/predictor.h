@@ -35,8 +35,9 @@ og_status og__picture_run(const og_predictor *predictor, const og__picture *pict
                           void *context);
 
 /*
- * Labels from f32[outputs] values, `stride` floats apart. Classes: the first of highest value. Regions: in their order,
- * each whose value is above `threshold` writes its class over those of the ones before it (nnU-Net's rule).
+ * Labels from f32[outputs] values, `stride` floats apart. Classes: the first of highest value. Regions: the class that
+ * belongs to just those whose value is above `threshold`; where there is none, that of the last of them (nnU-Net's
+ * rule).
  *
  * @param regions   NULL, or a count of 0: classes
  */

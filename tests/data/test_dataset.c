@@ -295,7 +295,7 @@ static void test_declared_mistakes(void **state)
         {"pairs:\n  - image: a\n    maks: b\n", OG_ERR_NAME,
          "set.yaml:3: unknown key 'maks' in a pair; did you mean mask?"},
         {"pairs:\n  - image: a\n", OG_ERR_SYNTAX,
-         "set.yaml:2: a pair needs an 'image' and a 'mask'; 'mask' is missing"},
+         "set.yaml:2: a pair needs an 'image', and either a 'mask' or 'masks' of regions; 'mask' is missing"},
         {"pairs:\n  - {image: a, mask: b, axis: w}\n", OG_ERR_NAME,
          "set.yaml:2: 'axis' must be one of x, y, z, found 'w'"},
         {"pairs:\n  - image: a\n    mask: b\n    slices: 9-3\n", OG_ERR_SYNTAX,

@@ -91,6 +91,39 @@ static void test_nnunet(void **state)
     assert_non_null(strstr(og_error_text(), "core"));
 }
 
+/* A mask for each region: every combination is a class. */
+static void test_masks(void **state)
+{
+    (void)state;
+    uint8_t first[6] = {0, 255, 255, 0, 0, 255}, second[6] = {0, 0, 1, 1, 0, 1}, empty[6] = {0}, *png;
+    const uint8_t want[6] = {0, 1, 3, 2, 0, 3};
+    const uint8_t *const pixels[] = {first, second, empty};
+    static const char *const names[] = {"own/first.png", "own/second.png", "own/empty.png"};
+    size_t count;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(og_png_encode(pixels[i], 2, 3, 1, &png, &count), OG_OK);
+        assert_int_equal(og__file_write(scratch(names[i]), png, count), OG_OK);
+        free(png);
+    }
+    picture("own/image.png", 2, 3, 1, 7, 251);
+    static const char text[] =
+        "pairs:\n  - {image: own/image.png, name: a, part: train, masks: {x: own/first.png, y: own/second.png}}\n"
+        "  - {image: own/image.png, name: b, part: validation, masks: {x: own/empty.png, y: own/first.png}}\n";
+    og_dataset *data = open_data(scratch_text("masks.yaml", text));
+    const og_regions *regions = og_dataset_regions(data);
+    assert_int_equal(regions->count, 2);
+    assert_int_equal(og_dataset_class_count(data), 4);
+    assert_string_equal(og_dataset_class_name(data, 3), "x + y");
+    assert_string_equal(og_dataset_region_name(data, 1), "y");
+    for (int k = 0; k < 4; k++)
+        assert_true(regions->of_class[k] == (uint64_t)k);
+    assert_memory_equal(og_dataset_sample(data, OG_PART_TRAIN, 0).labels, want, sizeof want);
+    const uint8_t *labels = og_dataset_sample(data, OG_PART_VALIDATION, 0).labels;
+    for (int p = 0; p < 6; p++)
+        assert_int_equal(labels[p], first[p] ? 2 : 0);
+    og_dataset_free(data);
+}
+
 static void test_without_regions(void **state)
 {
     (void)state;
@@ -112,6 +145,10 @@ static void test_mistakes(void **state)
         {"folder: set\nregions:\n  whole: [1, 2]\n  far: 9\n", OG_ERR_DATA, "far"},
         {"folder: set\nregions:\n  whole: [1, 2]\n", OG_ERR_DATA, "classes"},
         {"folder: set\nregions:\n  whole: [1, 2]\n  whole: 1\n", OG_ERR_DATA, "whole"},
+        {"pairs:\n  - {image: a, masks: {x: b, y: c}}\n  - {image: a, masks: {y: b, x: c}}\n", OG_ERR_DATA, "'y'"},
+        {"pairs:\n  - {image: a, masks: {x: b}}\n", OG_ERR_DATA, "masks"},
+        {"pairs:\n  - {image: a, masks: {x: b, y: c}}\n  - {image: a, mask: d, name: q}\n", OG_ERR_DATA, "q"},
+        {"classes: [a, b]\npairs:\n  - {image: a, masks: {x: b, y: c}}\n", OG_ERR_DATA, "classes"},
         {"folder: set\nregions: [1, 2]\n", OG_ERR_SYNTAX, "regions"},
         {"folder: set\nregions:\n  a: x\n  b: 1\n", OG_ERR_SYNTAX, "a"},
     };
@@ -127,10 +164,8 @@ static void test_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values_become_classes),
-        cmocka_unit_test(test_nnunet),
-        cmocka_unit_test(test_without_regions),
-        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_values_become_classes), cmocka_unit_test(test_nnunet),   cmocka_unit_test(test_masks),
+        cmocka_unit_test(test_without_regions),       cmocka_unit_test(test_mistakes),
     };
     return cmocka_run_group_tests(tests, make_data, scratch_close);
 }
