@@ -14,6 +14,8 @@
 #ifndef OGIVE_STUDY_H
 #define OGIVE_STUDY_H
 
+#include <stdbool.h>
+
 #include <ogive/data.h>
 #include <ogive/train.h>
 
@@ -24,6 +26,7 @@ extern "C" {
 typedef struct og_compare_options {
     char *acts;    /* comma-separated uses; commas within parentheses and quotes do not separate */
     int64_t seeds; /* blocks; seeds first_seed, first_seed + 1, ... */
+    bool race;     /* clear losers stop early, and the two best are confirmed on fresh seeds behind `seeds` others */
     int64_t first_seed;
     double target_dice; /* for "time to a given Dice"; 0 chooses 95 % of the best final mean */
     double confidence;  /* of intervals, e.g. 0.95 */

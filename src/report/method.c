@@ -24,6 +24,22 @@ static og_status add_fixed(json_t *method, const char *words)
     return add_paragraph(method, &text);
 }
 
+static og_status add_race(const og__report *report, json_t *method)
+{
+    const og__race_rules *rules = &report->agenda.rules;
+    og__text text = {0};
+    og__text_format(
+        &text,
+        "This was a race: from seed %zu on each seed was followed by a look, Friedman's test at a level of %.2g, and "
+        "activations whose rank sum was more than Conover's difference behind the best left. The last %zu, whoever "
+        "led, met on fresh seeds, %zu of them or %zu, on which the verdict rests: a sign-flip test at a level of "
+        "%.3g at each of these two looks. The table below is of the first %zu seeds alone, which every activation "
+        "ran.",
+        rules->first_look, rules->look_alpha, rules->finalists, rules->confirm_looks[0], rules->confirm_looks[1],
+        rules->alpha / OG_CONFIRM_LOOKS, report->verdict.blocks);
+    return add_paragraph(method, &text);
+}
+
 static og_status add_tests(const og__verdict *verdict, json_t *method)
 {
     og__text text = {0};
@@ -134,8 +150,11 @@ og_status og__report_method(const og__report *report, json_t *results)
                      "Scores are of the last epoch, on images that were held out: no run and no epoch is chosen by "
                      "its score. Dice and IoU of a class are pooled over the pixels of all held-out images; means "
                      "leave the background out."));
+    if (report->study->race)
+        OG_TRY(add_race(report, method));
     OG_TRY(add_tests(&report->verdict, method));
-    OG_TRY(add_selection(report, method));
+    if (!report->study->race)
+        OG_TRY(add_selection(report, method));
     OG_TRY(add_failures(report, method));
     OG_TRY(add_fixed(method,
                      "Limits: the held-out images are the same in all blocks, so that intervals tell how results vary "

@@ -11,6 +11,20 @@
 
 static const double target_share = 0.95; /* of the best final mean, where no target Dice is asked for */
 
+/* The outcome of a race takes the place of the verdict on the blocks that all activations ran. */
+static og_status settle_race(og__report *report)
+{
+    static const og__verdict_kind kinds[] = {
+        [OG_RACE_RUNNING] = OG_VERDICT_UNDECIDED, [OG_RACE_CONFIRMING] = OG_VERDICT_UNDECIDED,
+        [OG_RACE_WON] = OG_VERDICT_WINNER,        [OG_RACE_TIED] = OG_VERDICT_TIE,
+        [OG_RACE_OPEN] = OG_VERDICT_UNDECIDED,
+    };
+    OG_TRY(og__agenda_init(report->study, &report->agenda));
+    report->verdict.kind = kinds[report->agenda.race.phase];
+    report->verdict.blocks_needed = 0;
+    return OG_OK;
+}
+
 static og_status judge(const og__study *study, og__report *report)
 {
     *report = (og__report){.study = study, .target = study->target_dice};
@@ -22,6 +36,8 @@ static og_status judge(const og__study *study, og__report *report)
     OG_TRY(og__study_scores(study, &report->scores));
     OG_TRY(og__verdict_reach(study->complete_blocks, study->arms.count, report->scores, study->confidence,
                              &report->verdict));
+    if (study->race)
+        OG_TRY(settle_race(report));
     report->target_automatic = !(study->target_dice > 0);
     if (report->target_automatic) {
         double sum = 0;
@@ -36,6 +52,7 @@ static void report_deinit(og__report *report)
 {
     free(report->scores);
     og__verdict_deinit(&report->verdict);
+    og__agenda_deinit(&report->agenda);
 }
 
 static og_status verdict_words(const og__report *report, json_t *verdict)
@@ -47,7 +64,8 @@ static og_status verdict_words(const og__report *report, json_t *verdict)
         return og__fail(OG_ERR_MEMORY, "cannot allocate %zu names", arms);
     for (size_t a = 0; a < arms; a++)
         names[a] = og_act_text(report->study->arms.items[a].act);
-    og_status status = og__verdict_text(&report->verdict, report->scores, names, &text);
+    og_status status = report->study->race ? og__race_text(&report->agenda, names, &text)
+                                           : og__verdict_text(&report->verdict, report->scores, names, &text);
     free(names);
     if (status == OG_OK)
         status = og__json_set(verdict, "text", og__json_string(text));
@@ -58,11 +76,13 @@ static og_status verdict_words(const og__report *report, json_t *verdict)
 static og_status add_verdict(const og__report *report, json_t *results)
 {
     const og__verdict *from = &report->verdict;
+    bool raced = report->study->race && report->agenda.race.phase == OG_RACE_WON;
+    size_t winner = raced ? report->agenda.race.winner : from->best;
     json_t *verdict = json_object();
     OG_TRY(og__json_set(results, "verdict", verdict));
     OG_TRY(og__json_set(verdict, "kind", json_string(og__verdict_kind_name(from->kind))));
     OG_TRY(verdict_words(report, verdict));
-    OG_TRY(og__json_set(verdict, "best", og__json_string(report->study->arms.items[from->best].id)));
+    OG_TRY(og__json_set(verdict, "best", og__json_string(report->study->arms.items[winner].id)));
     OG_TRY(og__json_set(verdict, "margin", og__json_real(OG_VERDICT_MARGIN)));
     OG_TRY(og__json_set(verdict, "alpha", og__json_real(round(1e6 * from->alpha) / 1e6)));
     OG_TRY(og__json_set(verdict, "tested", json_boolean(from->blocks >= OG_TEST_BLOCKS)));
@@ -117,6 +137,7 @@ static og_status fill_document(const og__report *report, const og_dataset *data,
     OG_TRY(og__json_set(document, "timing", timing));
     OG_TRY(add_question(report, results));
     OG_TRY(add_verdict(report, results));
+    OG_TRY(og__report_race(report, results));
     OG_TRY(add_target(report, results));
     OG_TRY(add_acts(report, results));
     OG_TRY(og__report_runs(report, results));

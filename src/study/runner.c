@@ -13,6 +13,7 @@
 #include "study/arms.h"
 #include "study/lock.h"
 #include "study/question.h"
+#include "study/racing.h"
 #include "study/study.h"
 #include "study/work.h"
 #include "train/options.h"
@@ -56,6 +57,7 @@ static og_status make_record(const og__comparison *c, json_t *question, json_t *
     OG_TRY(og__json_set(record, "store", og__json_string(c->options->store)));
     OG_TRY(describe_machine(c, record));
     OG_TRY(og__json_set(record, "seeds", json_integer(c->options->seeds)));
+    OG_TRY(og__json_set(record, "race", json_boolean(c->options->race)));
     OG_TRY(og__json_set(record, "target_dice", og__json_real(c->options->target_dice)));
     return og__json_set(record, "confidence", og__json_real(c->options->confidence));
 }
@@ -70,6 +72,14 @@ static og_status check_record(const json_t *old, const json_t *new)
     OG_TRY(og__question_compare(was, now));
     OG_TRY(og__json_get_int(old, "seeds", &seeds_was));
     OG_TRY(og__json_get_int(new, "seeds", &seeds_now));
+    bool raced = json_is_true(json_object_get(old, "race")), races = json_is_true(json_object_get(new, "race"));
+    if (raced != races)
+        return og__fail(OG_ERR_ARGUMENT, "race was %s and is now %s", raced ? "on" : "off", races ? "on" : "off");
+    if (raced && seeds_now != seeds_was)
+        return og__fail(OG_ERR_ARGUMENT,
+                        "seeds was %" PRId64 " and is now %" PRId64
+                        "; a race keeps its rules, or its looks mean nothing",
+                        seeds_was, seeds_now);
     if (seeds_now < seeds_was)
         return og__fail(OG_ERR_ARGUMENT, "seeds was %" PRId64 " and is now %" PRId64, seeds_was, seeds_now);
     return OG_OK;
@@ -147,6 +157,12 @@ static og_status run_comparison(const og__comparison *comparison)
     if (arms.count < 2) {
         status = og__fail(OG_ERR_ARGUMENT, "a comparison needs at least two activations; the list has only %s",
                           og_act_text(arms.items[0].act));
+        goto done;
+    }
+    if (comparison->options->race && (size_t)comparison->options->seeds < og__race_rules_default().first_look) {
+        status = og__fail(OG_ERR_ARGUMENT,
+                          "seeds: a race looks at %zu seeds before any activation leaves it; %" PRId64 " are too few",
+                          og__race_rules_default().first_look, comparison->options->seeds);
         goto done;
     }
     OG_GO(check_scorable(comparison->data));

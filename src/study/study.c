@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "format/json.h"
+#include "study/racing.h"
 
 og__trial *og__study_trial(const og__study *study, size_t block, size_t arm)
 {
@@ -66,7 +67,9 @@ static og_status read_record(og__study *study)
         return og__fail(OG_ERR_FORMAT, "first_seed is %" PRId64, study->first_seed);
     if (!(study->confidence > 0 && study->confidence < 1))
         return og__fail(OG_ERR_FORMAT, "confidence is %g, not between 0 and 1", study->confidence);
-    study->blocks = (size_t)seeds;
+    study->race = json_is_true(json_object_get(study->record, "race")); /* absent in old studies */
+    study->race_blocks = (size_t)seeds;
+    study->blocks = (size_t)seeds + (study->race ? og__race_rules_default().confirm_looks[OG_CONFIRM_LOOKS - 1] : 0);
     return OG_OK;
 }
 

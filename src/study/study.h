@@ -3,6 +3,7 @@
 #define OG_STUDY_STUDY_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,9 @@ typedef struct og__study {
     json_t *record; /* study.json: "question", "seeds", "target_dice", "confidence", "data_path" */
     og__arms arms;
     int64_t first_seed;
-    size_t blocks;      /* asked for */
+    size_t blocks; /* asked for; of a race the most of both parts */
+    bool race;
+    size_t race_blocks; /* the first part of a race; the confirmation's blocks follow */
     double target_dice; /* as asked; 0 is automatic */
     double confidence;
     og__trial *trials;      /* (blocks, arms.count) */

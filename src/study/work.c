@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "study/agenda.h"
 #include "study/store.h"
 #include "study/worker.h"
 
@@ -26,6 +27,7 @@ typedef struct watcher {
     og__store *store;
     int64_t trial; /* in the store; -1 while none is claimed */
     og__heart *heart;
+    og__agenda agenda;
     size_t block, arm;
     og_train_progress last;
     int64_t reported; /* epochs whose Dice the store has */
@@ -57,7 +59,7 @@ static double estimate_s(const watcher *watch, const og_train_progress *now)
     double whole = now ? now->elapsed_s + now->eta_s : NAN;
     double rest = 0;
     for (size_t i = watch->block * study->arms.count + watch->arm; i < study->blocks * study->arms.count; i++) {
-        if (study->trials[i].result)
+        if (study->trials[i].result || !watch->agenda.wanted[i])
             continue;
         bool running = i == watch->block * study->arms.count + watch->arm;
         double typical = typical_s(study, i % study->arms.count, whole);
@@ -73,8 +75,8 @@ static bool report(watcher *watch, const og_train_progress *train, bool finished
     if (!job->report)
         return true;
     og_compare_progress progress = {
-        .trial = (int64_t)(watch->block * study->arms.count + watch->arm) + 1,
-        .trials = (int64_t)(study->blocks * study->arms.count),
+        .trial = (int64_t)watch->agenda.done_count + !finished,
+        .trials = (int64_t)watch->agenda.wanted_count,
         .act = og_act_text(study->arms.items[watch->arm].act),
         .seed = study->first_seed + (int64_t)watch->block,
         .train = *train,
@@ -149,7 +151,9 @@ static og_status return_trial(watcher *watch, og_status status)
     return status;
 }
 
-static og_status run_claimed(watcher *watch, const char *url)
+static og_status renew_agenda(watcher *watch, int64_t id);
+
+static og_status run_claimed(watcher *watch, int64_t id, const char *url)
 {
     og__study *study = watch->job->study;
     const og__trial *trial = og__study_trial(study, watch->block, watch->arm);
@@ -170,9 +174,11 @@ static og_status run_claimed(watcher *watch, const char *url)
         OG_TRY(og__store_report(watch->store, watch->trial, watch->job->train->epochs, trial->dice, &held));
     OG_TRY(og__store_finish(watch->store, watch->trial, trial->dice,
                             trial->failed ? "its numbers became non-finite" : NULL, &held));
+    OG_TRY(renew_agenda(watch, id));
     watch->last.dice = trial->dice;
     watch->last.eta_s = 0;
-    if (!kept && !report(watch, &watch->last, true, false))
+    bool last = watch->agenda.done_count == watch->agenda.wanted_count;
+    if (!kept && !report(watch, &watch->last, true, false) && !last)
         return OG_ERR_STOPPED;
     return OG_OK;
 }
@@ -207,7 +213,7 @@ static og_status find_run(const og__study *study, const char *run, size_t *block
 }
 
 /* The parameters of a run as dimensions: the activation out of the study's, and the seed. */
-static og_status add_runs(const og__study *study, og__store *store, int64_t id)
+static og_status add_runs(const og__study *study, const og__agenda *agenda, og__store *store, int64_t id)
 {
     og_status status = OG_OK;
     const char **acts = NULL;
@@ -222,6 +228,8 @@ static og_status add_runs(const og__study *study, og__store *store, int64_t id)
     for (size_t b = 0; b < study->blocks; b++) {
         for (size_t a = 0; a < study->arms.count; a++) {
             char *run;
+            if (!agenda->wanted[b * study->arms.count + a])
+                continue;
             OG_GO(name_run(study, b, a, &run));
             status =
                 og__store_add(store, id, run, &space, (double[]){(double)a, (double)(study->first_seed + (int64_t)b)});
@@ -236,35 +244,38 @@ done:
 }
 
 /* Runs that were done before this call. */
-static og_status report_kept(watcher watch, size_t *done)
+static og_status report_kept(watcher *watch)
 {
-    const og__study *study = watch.job->study;
+    const og__study *study = watch->job->study;
+    size_t done = watch->agenda.done_count;
+    watch->agenda.done_count = 0;
     for (size_t i = 0; i < study->blocks * study->arms.count; i++) {
-        watch.block = i / study->arms.count;
-        watch.arm = i % study->arms.count;
-        const og__trial *trial = og__study_trial(study, watch.block, watch.arm);
+        watch->block = i / study->arms.count;
+        watch->arm = i % study->arms.count;
+        const og__trial *trial = og__study_trial(study, watch->block, watch->arm);
         if (!trial->result)
             continue;
-        ++*done;
-        watch.last.dice = trial->dice;
-        watch.last.eta_s = 0;
-        if (!report(&watch, &watch.last, true, true))
+        watch->agenda.done_count++;
+        watch->last.dice = trial->dice;
+        watch->last.eta_s = 0;
+        if (!report(watch, &watch->last, true, true))
             return OG_ERR_STOPPED;
     }
+    watch->agenda.done_count = done;
     return OG_OK;
 }
 
-/* Read what other workers have done meanwhile. */
-static og_status read_results(og__study *study, size_t *done)
+/* Read what other workers have done meanwhile, and let wait what now is to be run. */
+static og_status renew_agenda(watcher *watch, int64_t id)
 {
-    *done = 0;
-    for (size_t i = 0; i < study->blocks * study->arms.count; i++) {
-        size_t block = i / study->arms.count, arm = i % study->arms.count;
-        if (!og__study_trial(study, block, arm)->result)
-            OG_TRY(og__study_read_trial(study, block, arm));
-        *done += og__study_trial(study, block, arm)->result != NULL;
-    }
-    return OG_OK;
+    og__study *study = watch->job->study;
+    size_t wanted = watch->agenda.wanted_count;
+    for (size_t i = 0; i < study->blocks * study->arms.count; i++)
+        if (!study->trials[i].result && (!watch->agenda.wanted || watch->agenda.wanted[i]))
+            OG_TRY(og__study_read_trial(study, i / study->arms.count, i % study->arms.count));
+    og__agenda_deinit(&watch->agenda);
+    OG_TRY(og__agenda_init(study, &watch->agenda));
+    return watch->agenda.wanted_count != wanted ? add_runs(study, &watch->agenda, watch->store, id) : OG_OK;
 }
 
 /* A run that nobody will do any more is a reason to stop: its process was killed again and again. */
@@ -292,48 +303,41 @@ static og_status check_given_up(og__store *store, int64_t id, const og__study *s
 
 static og_status work(watcher *watch, int64_t id, const char *url)
 {
-    og__study *study = watch->job->study;
-    size_t all = study->blocks * study->arms.count, done = 0;
     char name[OG_WORKER_NAME_BYTES];
     og__worker_name(name);
-    OG_TRY(report_kept(*watch, &done));
-    while (done < all) {
+    OG_TRY(renew_agenda(watch, id));
+    OG_TRY(report_kept(watch));
+    while (watch->agenda.done_count < watch->agenda.wanted_count) {
         og__stored_trial claimed;
         bool found;
         OG_TRY(og__store_claim(watch->store, id, name, &lease, &claimed, &found));
-        if (found) {
-            watch->trial = claimed.id;
-            watch->reported = 0;
-            watch->last = (og_train_progress){.dice = NAN, .loss = NAN};
-            og_status status = find_run(study, claimed.run, &watch->block, &watch->arm);
-            og__stored_trial_deinit(&claimed);
-            OG_TRY(status);
-            status = run_claimed(watch, url);
-            watch->trial = -1;
-            if (status == OG_ERR_STOPPED)
-                OG_TRY(read_results(study, &done));
-            if (status != OG_OK && !(status == OG_ERR_STOPPED && done == all))
-                return status;
-        }
-        OG_TRY(read_results(study, &done));
-        if (found || done == all)
+        if (!found) {
+            OG_TRY(check_given_up(watch->store, id, watch->job->study));
+            if (watch->job->report && !report(watch, &watch->last, false, false))
+                return OG_ERR_STOPPED;
+            usleep(IDLE_US);
+            OG_TRY(renew_agenda(watch, id));
             continue;
-        OG_TRY(check_given_up(watch->store, id, study));
-        if (watch->job->report && !report(watch, &watch->last, false, false))
-            return OG_ERR_STOPPED;
-        usleep(IDLE_US);
+        }
+        watch->trial = claimed.id;
+        watch->reported = 0;
+        watch->last = (og_train_progress){.dice = NAN, .loss = NAN};
+        og_status status = find_run(watch->job->study, claimed.run, &watch->block, &watch->arm);
+        og__stored_trial_deinit(&claimed);
+        if (status == OG_OK)
+            status = run_claimed(watch, id, url);
+        watch->trial = -1;
+        OG_TRY(status);
     }
     return OG_OK;
 }
 
-static og_status settle_stopped(og_status status, const og__study *study)
+static og_status settle_stopped(og_status status, const og__agenda *agenda)
 {
-    size_t done = 0, all = study->blocks * study->arms.count;
     if (status != OG_ERR_STOPPED)
         return status;
-    for (size_t i = 0; i < all; i++)
-        done += study->trials[i].result != NULL;
-    return og__fail(status, "stopped after %zu of %zu runs; the same command goes on", done, all);
+    return og__fail(status, "stopped after %zu of %zu runs; the same command goes on", agenda->done_count,
+                    agenda->wanted_count);
 }
 
 og_status og__work(const og__job *job)
@@ -345,9 +349,9 @@ og_status og__work(const og__job *job)
     OG_GO(og__study_store(job->study, &url));
     OG_GO(og__store_open(url, patience_s, &watch.store));
     OG_GO(og__store_study(watch.store, job->study->name, "dice", &id));
-    OG_GO(add_runs(job->study, watch.store, id));
-    status = settle_stopped(work(&watch, id, url), job->study);
+    status = settle_stopped(work(&watch, id, url), &watch.agenda);
 done:
+    og__agenda_deinit(&watch.agenda);
     og__store_close(watch.store);
     free(url);
     og__study_count_blocks(job->study);

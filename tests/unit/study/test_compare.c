@@ -15,6 +15,7 @@
 
 #include "fake_train.h"
 #include "near.h"
+#include "study/agenda.h"
 #include "study/lock.h"
 #include "study/runner.h"
 #include "study/study.h"
@@ -254,6 +255,86 @@ static void two_processes_never_share_a_study(void **state)
     }
 }
 
+static void ask_for_a_race(int64_t seeds)
+{
+    free(options.acts);
+    options.acts = strdup("relu, silu, mish, sigmoid, tanh, elu");
+    options.race = true;
+    options.seeds = seeds;
+}
+
+/* The runs of a study in the order of blocks and arms, as texts. */
+static void list_runs(const char *folder, char *list, size_t size)
+{
+    og__study study;
+    assert_int_equal(og__study_load(folder, &study), OG_OK);
+    list[0] = '\0';
+    for (size_t i = 0; i < study.blocks * study.arms.count; i++) {
+        size_t length = strlen(list);
+        if (study.trials[i].result)
+            snprintf(list + length, size - length, "%zu-%zu ", i / study.arms.count, i % study.arms.count);
+    }
+    og__study_deinit(&study);
+}
+
+static void a_race_stops_losers_and_confirms_the_best(void **state)
+{
+    (void)state;
+    og__study study;
+    og__agenda agenda;
+    ask_for_a_race(12);
+    assert_int_equal(compare(scratch("race")), OG_OK);
+    assert_true(fake.calls < 12 * 6);
+    assert_int_equal(og__study_load(scratch("race"), &study), OG_OK);
+    assert_int_equal(og__agenda_init(&study, &agenda), OG_OK);
+    assert_true(agenda.race.phase > OG_RACE_CONFIRMING);
+    assert_int_equal(agenda.done_count, agenda.wanted_count);
+    assert_int_equal(agenda.done_count, fake.calls);
+    assert_true(agenda.race.left_after[3] >= 5); /* sigmoid, far behind */
+    assert_false(agenda.race.finalist[3]);
+    og__agenda_deinit(&agenda);
+    og__study_deinit(&study);
+    int calls = fake.calls;
+    assert_int_equal(compare(scratch("race")), OG_OK); /* nothing is left to do */
+    assert_int_equal(fake.calls, calls);
+}
+
+static void a_stopped_race_goes_on_to_the_same_runs(void **state)
+{
+    (void)state;
+    char straight[4096], stopped[4096];
+    ask_for_a_race(8);
+    assert_int_equal(compare(scratch("straight-race")), OG_OK);
+    list_runs(scratch("straight-race"), straight, sizeof straight);
+    fake.calls = 0;
+    for (int stop = 7; stop < 40; stop += 11) {
+        fake.stop_at = stop;
+        og_status status = compare(scratch("stopped-race"));
+        assert_true(status == OG_ERR_STOPPED || status == OG_OK);
+    }
+    fake.stop_at = 0;
+    assert_int_equal(compare(scratch("stopped-race")), OG_OK);
+    list_runs(scratch("stopped-race"), stopped, sizeof stopped);
+    assert_string_equal(straight, stopped);
+}
+
+static void a_race_keeps_its_rules(void **state)
+{
+    (void)state;
+    ask_for_a_race(4);
+    assert_int_equal(compare(scratch("rules")), OG_ERR_ARGUMENT);
+    expect_error("5 seeds");
+    ask_for_a_race(6);
+    assert_int_equal(compare(scratch("rules")), OG_OK);
+    options.seeds = 9;
+    assert_int_equal(compare(scratch("rules")), OG_ERR_ARGUMENT);
+    expect_error("seeds was 6 and is now 9");
+    options.seeds = 6;
+    options.race = false;
+    assert_int_equal(compare(scratch("rules")), OG_ERR_ARGUMENT);
+    expect_error("race was on and is now off");
+}
+
 static void one_activation_is_no_comparison(void **state)
 {
     (void)state;
@@ -326,6 +407,9 @@ int main(void)
         TEST(a_run_of_non_finite_numbers_is_a_result),
         TEST(any_other_failure_ends_the_study_and_names_the_run),
         TEST(two_processes_never_share_a_study),
+        TEST(a_race_stops_losers_and_confirms_the_best),
+        TEST(a_stopped_race_goes_on_to_the_same_runs),
+        TEST(a_race_keeps_its_rules),
         TEST(one_activation_is_no_comparison),
         TEST(a_result_of_another_run_is_not_believed),
         TEST(progress_tells_trials_and_time_left),
