@@ -44,6 +44,8 @@ static const char *output_ending(og_output output, int row)
     bool reals = output == OG_OUTPUT_PROBABILITIES || output == OG_OUTPUT_LOGITS;
     if (output == OG_OUTPUT_POLYGONS)
         return ".geojson";
+    if (output == OG_OUTPUT_OBJECTS)
+        return ".csv";
     return reals && strcmp(labels, ".png") == 0 ? ".tif" : labels;
 }
 
@@ -160,10 +162,9 @@ static bool same_file(const char *a, const char *b)
 }
 
 static const char *const output_names[] = {
-    [OG_OUTPUT_LABELS] = "labels",
-    [OG_OUTPUT_PROBABILITIES] = "probabilities",
-    [OG_OUTPUT_LOGITS] = "logits",
-    [OG_OUTPUT_POLYGONS] = "polygons",
+    [OG_OUTPUT_LABELS] = "labels",   [OG_OUTPUT_PROBABILITIES] = "probabilities",
+    [OG_OUTPUT_LOGITS] = "logits",   [OG_OUTPUT_POLYGONS] = "polygons",
+    [OG_OUTPUT_OBJECTS] = "objects",
 };
 
 /* Refuse what cannot be written or would lose data: two images with one output, an image as its own output, a file that

@@ -78,13 +78,13 @@ static json_t *job_document(const label_job *job, const og_model *model, const o
     for (int i = 0; i < model->class_count; i++)
         json_object_set_new(pixels, model->class_names[i], json_integer((json_int_t)made->pixels[i]));
     return json_pack("{s:s, s:s, s:o, s:I, s:I, s:[i,i], s:I, s:I, s:I}", "image", job->src, "output", job->dst,
-                     "pixels", pixels, "no_data", (json_int_t)made->no_data, "polygons", (json_int_t)made->polygons,
-                     "tile", made->tile_height, made->tile_width, "tiles", (json_int_t)made->tiles, "planned_bytes",
+                     "pixels", pixels, "no_data", (json_int_t)made->no_data, "shapes", (json_int_t)made->shapes, "tile",
+                     made->tile_height, made->tile_width, "tiles", (json_int_t)made->tiles, "planned_bytes",
                      (json_int_t)made->planned_bytes, "peak_bytes", (json_int_t)peak_bytes());
 }
 
 /* "labels.png: background 82.81 %, disk 17.19 %": the classes that occur. */
-static void print_job(const label_job *job, const og_model *model, const og_prediction *made)
+static void print_job(const label_job *job, const og_model *model, og_output output, const og_prediction *made)
 {
     int64_t total = made->no_data;
     const char *gap = "";
@@ -99,8 +99,8 @@ static void print_job(const label_job *job, const og_model *model, const og_pred
     }
     if (made->no_data > 0)
         printf("%sno data %.2f %%", gap, 100.0 * (double)made->no_data / (double)total);
-    if (made->polygons > 0)
-        printf(", %lld polygons", (long long)made->polygons);
+    if (made->shapes > 0)
+        printf(", %lld %s", (long long)made->shapes, output == OG_OUTPUT_POLYGONS ? "polygons" : "objects");
     printf("\n");
 }
 
@@ -118,7 +118,7 @@ static og_status predict_all(const own_settings *settings, og_predictor *predict
         json_array_append_new(images, job_document(&jobs->list[i], model, &made));
         progress_end();
         if (!settings->json)
-            print_job(&jobs->list[i], model, &made);
+            print_job(&jobs->list[i], model, (og_output)settings->predict.output, &made);
     }
 done:
     progress_end();
@@ -171,13 +171,13 @@ const cli_command predict_command = {
     .groups = {{own_options, 0, NULL, NULL}, {og_predict_option_table, offsetof(own_settings, predict), NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
-        "Writes the class of every pixel, or with --as the classes' probabilities, the network's own output, or outlines. "
+        "Writes the class of every pixel, or with --as the classes' probabilities, the network's own output, outlines, or a list of objects. "
         "The kind of file stays where it can hold that; otherwise labels become PNG, probabilities and logits TIFF (a band "
         "per class), outlines GeoJSON. Georeference, volume geometry and pixels without data are carried over. A volume is "
         "labelled slice by slice.\n\n"
         "An image that does not fit --memory goes through the network in overlapping tiles, and TIFFs are read and written "
         "by windows, so that their size does not matter. docs/prediction.md tells how tiles are blended.\n\n"
-        "With --json: {\"images\": [{\"image\", \"output\", \"pixels\": {class: count}, \"no_data\", \"polygons\", "
+        "With --json: {\"images\": [{\"image\", \"output\", \"pixels\": {class: count}, \"no_data\", \"shapes\", "
         "\"tile\": [height, width], \"tiles\", \"planned_bytes\", \"peak_bytes\"}]}.",
     .examples = "  ogive predict run image.jpg -o labels.png\n"
                 "  ogive predict run scans/ -o labels/ --mirror\n"

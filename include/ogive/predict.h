@@ -19,7 +19,13 @@ typedef enum og_blend {
     OG_BLEND_CENTER,   /* the value of the tile whose centre is nearest */
 } og_blend;
 
-typedef enum og_output { OG_OUTPUT_LABELS, OG_OUTPUT_PROBABILITIES, OG_OUTPUT_LOGITS, OG_OUTPUT_POLYGONS } og_output;
+typedef enum og_output {
+    OG_OUTPUT_LABELS,
+    OG_OUTPUT_PROBABILITIES,
+    OG_OUTPUT_LOGITS,
+    OG_OUTPUT_POLYGONS,
+    OG_OUTPUT_OBJECTS
+} og_output;
 
 /* Settings of prediction; og_predict_option_table() declares name, default, range and meaning of each. */
 typedef struct og_predict_options {
@@ -71,7 +77,7 @@ typedef struct og_prediction {
     int64_t tiles;                      /* of all slices */
     int64_t pixels[OG_CLASSES_MAX];     /* of each class; 0 for logits and probabilities too: of the labels within */
     int64_t no_data;                    /* pixels without data */
-    int64_t polygons;                   /* written */
+    int64_t shapes;                     /* polygons or objects written */
     size_t planned_bytes;               /* of the process at its peak, as planned before the first tile */
     size_t network_bytes, band_bytes, file_bytes; /* of that: plans, blended rows and tiles, image files */
 } og_prediction;
@@ -82,8 +88,8 @@ typedef bool (*og_predict_report)(void *context, double done, const og_predictio
 /**
  * Predict an image file of any size and write the result, in the kind that the ending of `dst` names: labels as .png,
  * .tif, .nii or .nii.gz; probabilities and logits as .tif (a band per class), .nii, .nii.gz or .npy (K first); polygons
- * as .geojson or .gpkg. Georeference, geometry, and no-data pixels are carried on. TIFF to TIFF or NPY goes by windows:
- * the memory does not grow with the image's height.
+ * as .geojson or .gpkg; objects with their boxes as .csv or .geojson. Georeference, geometry, and no-data pixels are
+ * carried on. TIFF to TIFF or NPY goes by windows: the memory does not grow with the image's height.
  *
  * @return OG_OK, OG_ERR_STOPPED, or what is wrong with the files; `dst` is then as it was
  */

@@ -12,6 +12,7 @@
 #include <cpl_error.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
+#include <ogr_srs_api.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -86,6 +87,35 @@ bool og__raster_is_placed(const og__geo *geo)
 {
     const raster_geo *raster = (const raster_geo *)geo;
     return geo && geo->kind == OG_GEO_RASTER && (raster->has_transform || raster->gcp_count > 0);
+}
+
+void og__raster_map(const og__geo *geo, double at[2])
+{
+    const raster_geo *raster = (const raster_geo *)geo;
+    if (!geo || geo->kind != OG_GEO_RASTER || !raster->has_transform)
+        return;
+    double x, y;
+    GDALApplyGeoTransform((double *)raster->transform, at[0], at[1], &x, &y);
+    at[0] = x;
+    at[1] = y;
+}
+
+void og__raster_crs(const og__geo *geo, size_t size, char *name)
+{
+    const raster_geo *raster = (const raster_geo *)geo;
+    name[0] = '\0';
+    if (!geo || geo->kind != OG_GEO_RASTER || !raster->has_transform || !raster->projection[0])
+        return;
+    og__gdal in;
+    og__gdal_enter(&in);
+    OGRSpatialReferenceH place = OSRNewSpatialReference(raster->projection);
+    const char *authority = place ? OSRGetAuthorityName(place, NULL) : NULL;
+    const char *code = place ? OSRGetAuthorityCode(place, NULL) : NULL;
+    if (authority && code)
+        snprintf(name, size, "urn:ogc:def:crs:%s::%s", authority, code);
+    if (place)
+        OSRDestroySpatialReference(place);
+    og__gdal_leave(&in);
 }
 
 static void release_geo(og__geo *geo)

@@ -29,6 +29,12 @@ typedef enum og__raster_kind { OG_RASTER_PNG, OG_RASTER_TIFF } og__raster_kind;
 og_status og__raster_save(const char *path, og__raster_kind kind, const uint8_t *labels, int depth, int height,
                           int width, const og__geo *geo);
 
+/* Turn a position in pixels (x, y) into one on the map; it stays where the image has none. */
+void og__raster_map(const og__geo *geo, double at[2]);
+
+/* The name of the coordinate system, "urn:ogc:def:crs:EPSG::32633", or "". */
+void og__raster_crs(const og__geo *geo, size_t size, char *name);
+
 /* --- volumes (NIfTI) ---------------------------------------------------------------------------------------------- */
 
 /* Whether the file begins as NIfTI, gzip-compressed or not. */

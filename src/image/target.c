@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/writer.h"
+#include "image/objects.h"
 #include "image/raster_target.h"
 #include "image/reader.h"
 
@@ -24,13 +25,14 @@ static const struct {
     og__content content;
     file_kind kind;
 } kinds[] = {
-    {".png", OG_CONTENT_LABELS, KIND_MEMORY},    {".tif", OG_CONTENT_LABELS, KIND_TIFF},
-    {".tiff", OG_CONTENT_LABELS, KIND_TIFF},     {".nii", OG_CONTENT_LABELS, KIND_MEMORY},
-    {".nii.gz", OG_CONTENT_LABELS, KIND_MEMORY}, {".npy", OG_CONTENT_LABELS, KIND_NPY},
-    {".tif", OG_CONTENT_REALS, KIND_TIFF},       {".tiff", OG_CONTENT_REALS, KIND_TIFF},
-    {".npy", OG_CONTENT_REALS, KIND_NPY},        {".nii", OG_CONTENT_REALS, KIND_MEMORY},
-    {".nii.gz", OG_CONTENT_REALS, KIND_MEMORY},  {".geojson", OG_CONTENT_POLYGONS, KIND_VECTOR},
-    {".gpkg", OG_CONTENT_POLYGONS, KIND_VECTOR},
+    {".png", OG_CONTENT_LABELS, KIND_MEMORY},      {".tif", OG_CONTENT_LABELS, KIND_TIFF},
+    {".tiff", OG_CONTENT_LABELS, KIND_TIFF},       {".nii", OG_CONTENT_LABELS, KIND_MEMORY},
+    {".nii.gz", OG_CONTENT_LABELS, KIND_MEMORY},   {".npy", OG_CONTENT_LABELS, KIND_NPY},
+    {".tif", OG_CONTENT_REALS, KIND_TIFF},         {".tiff", OG_CONTENT_REALS, KIND_TIFF},
+    {".npy", OG_CONTENT_REALS, KIND_NPY},          {".nii", OG_CONTENT_REALS, KIND_MEMORY},
+    {".nii.gz", OG_CONTENT_REALS, KIND_MEMORY},    {".geojson", OG_CONTENT_POLYGONS, KIND_VECTOR},
+    {".gpkg", OG_CONTENT_POLYGONS, KIND_VECTOR},   {".csv", OG_CONTENT_OBJECTS, KIND_MEMORY},
+    {".geojson", OG_CONTENT_OBJECTS, KIND_MEMORY},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
@@ -57,6 +59,7 @@ const char *og__target_endings(og__content content)
         [OG_CONTENT_LABELS] = ".png, .tif, .tiff, .nii, .nii.gz or .npy",
         [OG_CONTENT_REALS] = ".tif, .tiff, .npy, .nii or .nii.gz",
         [OG_CONTENT_POLYGONS] = ".geojson or .gpkg",
+        [OG_CONTENT_OBJECTS] = ".csv or .geojson",
     };
     return endings[content];
 }
@@ -73,7 +76,7 @@ struct og__target {
     int npy;                   /* handle, or -1 */
     size_t npy_head;           /* bytes before the pixels */
     unsigned char *pixels;     /* (C, D, H, W) of kinds in memory */
-    int64_t polygons;
+    int64_t shapes;
 };
 
 static size_t pixel_bytes(const og__target_spec *spec)
@@ -93,7 +96,10 @@ size_t og__target_bytes(const char *path, const og__target_spec *spec)
     if (row < 0 || kinds[row].kind == KIND_NPY)
         return 0;
     /* The file is made in memory from the pixels. */
-    return kinds[row].kind == KIND_MEMORY ? 2 * all_bytes(spec) : og__raster_target_bytes(spec);
+    if (kinds[row].kind != KIND_MEMORY)
+        return og__raster_target_bytes(spec);
+    enum { FIND_BYTES = 10 }; /* a pixel, while components are found: mask and numbers, twice */
+    return (spec->content == OG_CONTENT_OBJECTS ? FIND_BYTES : 2) * all_bytes(spec);
 }
 
 /* --- NPY ---------------------------------------------------------------------------------------------------------- */
@@ -205,9 +211,11 @@ og_status og__target_write(og__target *target, int channel, int page, int row, i
     return OG_OK;
 }
 
-static og_status save_memory(const og__target *target)
+static og_status save_memory(og__target *target)
 {
     const og__target_spec *spec = &target->spec;
+    if (spec->content == OG_CONTENT_OBJECTS)
+        return og__objects_save(target->path, target->pixels, spec, &target->shapes);
     if (spec->content == OG_CONTENT_LABELS)
         return og_labels_save(target->path, target->pixels, spec->depth, spec->height, spec->width, spec->like);
     return og__volume_save(target->path, NULL, (const float *)(const void *)target->pixels, spec->channels, spec->depth,
@@ -221,7 +229,7 @@ static og_status finish_vector(og__target *target)
     OG_TRY(og__text_status(&shape));
     target->shape = shape.data;
     OG_TRY(og__raster_target_finish(target->raster));
-    OG_TRY(og__raster_outline(target->part, target->shape, target->path, &target->spec, &target->polygons));
+    OG_TRY(og__raster_outline(target->part, target->shape, target->path, &target->spec, &target->shapes));
     return og__part_commit(target->shape, target->path);
 }
 
@@ -241,9 +249,9 @@ og_status og__target_commit(og__target *target)
     return og__part_commit(target->part, target->path);
 }
 
-int64_t og__target_polygons(const og__target *target)
+int64_t og__target_shapes(const og__target *target)
 {
-    return target->polygons;
+    return target->shapes;
 }
 
 void og__target_close(og__target *target)

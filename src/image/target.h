@@ -13,6 +13,7 @@ typedef enum og__content {
     OG_CONTENT_LABELS,   /* u8: a class, or 255 where there is no data */
     OG_CONTENT_REALS,    /* f32, a channel per class; NaN where there is no data */
     OG_CONTENT_POLYGONS, /* outlines of labels: written as u8, 0 where nothing is to be outlined */
+    OG_CONTENT_OBJECTS,  /* the list of their connected components, with boxes: written likewise */
 } og__content;
 
 typedef struct og__target_spec {
@@ -45,8 +46,8 @@ og_status og__target_write(og__target *target, int channel, int page, int row, i
 /* Finish the file and give it its name. */
 og_status og__target_commit(og__target *target);
 
-/* Polygons written; 0 before og__target_commit(). */
-int64_t og__target_polygons(const og__target *target);
+/* Polygons or objects written; 0 before og__target_commit(). */
+int64_t og__target_shapes(const og__target *target);
 
 /* Release; what was not committed is deleted. NULL is fine. */
 void og__target_close(og__target *target);

@@ -23,6 +23,8 @@ static og__content content_of(og_output output)
         return OG_CONTENT_REALS;
     case OG_OUTPUT_POLYGONS:
         return OG_CONTENT_POLYGONS;
+    case OG_OUTPUT_OBJECTS:
+        return OG_CONTENT_OBJECTS;
     case OG_OUTPUT_LABELS:
         break;
     }
@@ -159,7 +161,7 @@ static og_status write_slice(void *context, int first, int count, const float *v
                       pixels, values, stride, j->labels);
     for (size_t i = 0; i < pixels; i++) {
         if (valid && !valid[i]) {
-            j->labels[i] = output == OG_OUTPUT_POLYGONS ? 0 : NO_LABEL;
+            j->labels[i] = output == OG_OUTPUT_LABELS ? NO_LABEL : 0;
             j->done->no_data++;
         } else {
             j->done->pixels[j->labels[i]]++;
@@ -313,7 +315,7 @@ static og_status run_job(job *j, const char *dst)
     if (j->whole)
         OG_GO(write_whole(j, &spec));
     OG_GO(og__target_commit(j->target));
-    j->done->polygons = og__target_polygons(j->target);
+    j->done->shapes = og__target_shapes(j->target);
 done:
     if (cache > 0)
         og__raster_bound_cache(cache);

@@ -6,8 +6,8 @@
 static const og_option rows[] = {
     /* clang-format off */
     {"as", NULL, OG_OPTION_CHOICE, offsetof(og_predict_options, output), "labels", 0, 0,
-     "labels|probabilities|logits|polygons", NULL, "Output",
-     "What to write: the class of each pixel, the classes' probabilities, the network's own output before its head, or the outlines of the classes but class 0"},
+     "labels|probabilities|logits|polygons|objects", NULL, "Output",
+     "What to write: the class of each pixel, the classes' probabilities, the network's own output before its head, the outlines of the classes but class 0, or the list of their connected components with boxes"},
     {"tile", NULL, OG_OPTION_INT, offsetof(og_predict_options, tile), "0", 0, 65536, NULL, "px", "Tiles",
      "Side of the squares that go through the network one by one; 0 takes the whole image where it fits --memory, else the largest square that does; or the training's --patch, where the norm is by instance, group or layer"},
     {"overlap", NULL, OG_OPTION_REAL, offsetof(og_predict_options, overlap), "0.5", 0, 0.9, NULL, "share of the tile", "Tiles",

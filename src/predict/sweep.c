@@ -201,30 +201,32 @@ static void add_tile(const og__engine *engine, const place *p, unsigned flips, f
             }
 }
 
-/* Remember which pixels of the window have data. */
-static void note_gaps(const og__engine *engine, const place *p)
+/* Whether a pixel of the window has data in any channel. */
+static bool has_data(const og__engine *engine, size_t at, size_t pixels)
+{
+    bool found = false;
+    for (size_t c = 0; c < (size_t)engine->channels && !found; c++)
+        found = !isnan(engine->current->raw[c * pixels + at]);
+    return found;
+}
+
+/* Remember which pixels of the window have data; tells whether any has. */
+static bool note_gaps(const og__engine *engine, const place *p)
 {
     const og__workspace *space = engine->current;
-    const float *src = space->raw;
+    size_t pixels = (size_t)p->size[0] * (size_t)p->size[1] * (size_t)p->size[2], at = 0;
+    bool any = false;
     if (!space->valid)
-        return;
+        return true;
     for (int z = 0; z < p->size[0]; z++)
         for (int y = 0; y < p->size[1]; y++) {
             uint8_t *dst = space->valid + band_at(&space->layout, z + p->first[0], y + p->first[1]) + p->first[2];
-            for (int x = 0; x < p->size[2]; x++)
-                dst[x] = !isnan(*src++);
+            for (int x = 0; x < p->size[2]; x++) {
+                dst[x] = has_data(engine, at++, pixels);
+                any = any || dst[x];
+            }
         }
-}
-
-static bool all_gaps(const og__engine *engine, const place *p)
-{
-    size_t pixels = (size_t)p->size[0] * (size_t)p->size[1] * (size_t)p->size[2];
-    if (!engine->current->valid)
-        return false;
-    for (size_t i = 0; i < pixels; i++)
-        if (!isnan(engine->current->raw[i]))
-            return false;
-    return true;
+    return any;
 }
 
 static og_status run_tile(const og__engine *engine, const og__pixels *src, const int index[OG_AXES])
@@ -236,8 +238,7 @@ static og_status run_tile(const og__engine *engine, const og__pixels *src, const
     unsigned used = engine->options.mirror ? (axes == 7 ? 8 : 4) : 1;
     float share = 1 / (float)(used * engine->member_count);
     OG_TRY(src->read(src->context, p.first, p.size, space->raw));
-    note_gaps(engine, &p);
-    if (all_gaps(engine, &p))
+    if (!note_gaps(engine, &p))
         return OG_OK;
     for (size_t m = 0; m < engine->member_count; m++) {
         pad_tile(engine, &engine->members[m].factors, &p);

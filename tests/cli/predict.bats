@@ -124,6 +124,30 @@ assert (volume == probs).all()'
     no_leftovers .
 }
 
+@test "objects are listed with their boxes, on the map where there is one" {
+    needs gdal_translate
+    run=$BATS_FILE_TMPDIR/run
+    gdal_translate -q -of GTiff -a_srs EPSG:32633 -a_ullr 500000 5400000 500480 5399520 "$BATS_FILE_TMPDIR/data/images/case00.png" p.tif
+    ogive predict "$run" p.tif -o labels.npy >/dev/null
+    ogive predict "$run" p.tif -o objects.csv --as objects >/dev/null
+    ogive predict "$run" p.tif -o objects.geojson --as objects --json >p.json
+    jq -n --slurpfile p p.json --slurpfile f objects.geojson \
+        '([$f[0].features[].properties.pixels] | add) == $p[0].images[0].pixels.foreground
+            and ($f[0].features | length) == $p[0].images[0].shapes' | grep -qx true
+    numbers '
+import csv, json
+labels = np.load("labels.npy")
+rows, boxes = list(csv.DictReader(open("objects.csv"))), json.load(open("objects.geojson"))
+assert boxes["crs"]["properties"]["name"] == "urn:ogc:def:crs:EPSG::32633" and len(rows) == len(boxes["features"]) > 0
+for row, feature in zip(rows, boxes["features"]):
+    x0, x1, y0, y1 = (int(row[key]) for key in ("x_min", "x_max", "y_min", "y_max"))
+    part = labels[y0:y1, x0:x1] == 1
+    assert part[0].any() and part[-1].any() and part[:, 0].any() and part[:, -1].any()
+    assert row["name"] == "foreground" and feature["properties"]["box"] == [x0, y0, x1, y1]
+    ring = np.array(feature["geometry"]["coordinates"][0])
+    assert (ring.min(0) == [500000 + 10 * x0, 5400000 - 10 * y1]).all() and (ring.max(0) == [500000 + 10 * x1, 5400000 - 10 * y0]).all()'
+}
+
 @test "several networks, a mirrored image, a list of images" {
     a=$BATS_FILE_TMPDIR/run b=$BATS_FILE_TMPDIR/run2 image=$BATS_FILE_TMPDIR/data/images/case01.png
     for runs in "$a" "$b" "$a $b"; do
