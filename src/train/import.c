@@ -138,6 +138,30 @@ static og_status count_channels(const checkpoint *c, int *channels, int *classes
     return OG_OK;
 }
 
+/* Along the slices of volumes, each stage's kernel and each halving's factor, which is the transposed convolution's
+ * size. */
+static og_status read_slices(const checkpoint *c, og_train_options *options)
+{
+    og_status status = OG_OK;
+    og__text kernels = {0}, strides = {0};
+    for (int stage = 0; stage <= c->depth; stage++) {
+        const og__tensor *conv =
+            stage < c->depth ? find_part(c, "encoder.%d.conv", stage, "0.weight") : find(c, "bottleneck.conv.0.weight");
+        const og__tensor *up = find_part(c, "decoder.%d", stage, "up.weight");
+        og__text_format(&kernels, "%s%lld", stage ? "," : "", conv && conv->rank == 5 ? (long long)conv->shape[2] : 3);
+        if (stage < c->depth)
+            og__text_format(&strides, "%s%lld", stage ? "," : "", up && up->rank == 5 ? (long long)up->shape[2] : 2);
+    }
+    OG_GO(og__text_status(&kernels));
+    OG_GO(og__text_status(&strides));
+    OG_GO(set(options, "slice-kernels", "%s", og__text_get(&kernels)));
+    OG_GO(set(options, "slice-strides", "%s", og__text_get(&strides)));
+done:
+    og__text_deinit(&kernels);
+    og__text_deinit(&strides);
+    return status;
+}
+
 /* Channels by stage as a list. A narrow network's bottleneck makes what the stage above has. */
 static og_status read_widths(const checkpoint *c, og_train_options *options)
 {
@@ -178,6 +202,8 @@ static og_status read_options(checkpoint *c, const og_import_options *how, og_tr
         OG_TRY(set(options, "norm", "none"));
     if (c->foreign == OG_FOREIGN_NNUNET && c->depth > 1)
         OG_TRY(set(options, "deep-supervision", find(c, "decoder.1.head.weight") ? "true" : "false"));
+    if (volumes)
+        OG_TRY(read_slices(c, options));
     int convs = 0;
     while (find_part(c, "encoder.0.conv.%d", convs, "weight"))
         convs++;

@@ -78,9 +78,10 @@ def of_dims(name, dims):
 
 class Unit(nn.Module):
     """Convolution, norm and activation, each registered twice: by its name and in all_modules."""
-    def __init__(self, dims, inputs, outputs, stride, norm):
+    def __init__(self, dims, inputs, outputs, stride, norm, slices=3):
         super().__init__()
-        self.conv = of_dims("Conv", dims)(inputs, outputs, 3, stride, 1, bias=True)
+        kernel = (slices, 3, 3)[3 - dims:]
+        self.conv = of_dims("Conv", dims)(inputs, outputs, kernel, stride, [k // 2 for k in kernel], bias=True)
         self.norm = of_dims("InstanceNorm" if norm == "instance" else "BatchNorm", dims)(outputs, eps=1e-5, affine=True)
         self.nonlin = nn.LeakyReLU(inplace=True)
         self.all_modules = nn.Sequential(self.conv, self.norm, self.nonlin)
@@ -90,19 +91,21 @@ class Unit(nn.Module):
 
 
 class Stacked(nn.Module):
-    def __init__(self, dims, inputs, outputs, stride, norm):
+    def __init__(self, dims, inputs, outputs, stride, norm, slices):
         super().__init__()
-        self.convs = nn.Sequential(Unit(dims, inputs, outputs, stride, norm), Unit(dims, outputs, outputs, 1, norm))
+        self.convs = nn.Sequential(Unit(dims, inputs, outputs, stride, norm, slices),
+                                   Unit(dims, outputs, outputs, 1, norm, slices))
 
     def forward(self, x):
         return self.convs(x)
 
 
 class Encoder(nn.Module):
-    def __init__(self, dims, channels, features, norm):
+    def __init__(self, dims, channels, features, norm, kernels, strides):
         super().__init__()
         before = [channels] + features[:-1]
-        self.stages = nn.Sequential(*(nn.Sequential(Stacked(dims, before[s], width, 1 if s == 0 else 2, norm))
+        strides = [1] + strides
+        self.stages = nn.Sequential(*(nn.Sequential(Stacked(dims, before[s], width, strides[s], norm, kernels[s]))
                                       for s, width in enumerate(features)))
 
     def forward(self, x):
@@ -114,13 +117,13 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    def __init__(self, dims, encoder, classes, features, norm):
+    def __init__(self, dims, encoder, classes, features, norm, kernels, strides):
         super().__init__()
         self.encoder = encoder
         self.stages, self.transpconvs, self.seg_layers = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
-        for below, width in zip(features[:0:-1], features[-2::-1]):
-            self.transpconvs.append(of_dims("ConvTranspose", dims)(below, width, 2, 2, bias=True))
-            self.stages.append(Stacked(dims, 2 * width, width, 1, norm))
+        for below, width, slices, stride in zip(features[:0:-1], features[-2::-1], kernels[-2::-1], strides[::-1]):
+            self.transpconvs.append(of_dims("ConvTranspose", dims)(below, width, stride, stride, bias=True))
+            self.stages.append(Stacked(dims, 2 * width, width, 1, norm, slices))
             self.seg_layers.append(of_dims("Conv", dims)(width, classes, 1, bias=True))
 
     def forward(self, skips):
@@ -133,10 +136,13 @@ class Decoder(nn.Module):
 
 
 class PlainConvUNet(nn.Module):
-    def __init__(self, dims, channels, classes, features, norm="instance"):
+    """In volumes `kernels` and `strides` are those along the slices, one per stage and one between every two."""
+    def __init__(self, dims, channels, classes, features, norm="instance", kernels=None, strides=None):
         super().__init__()
-        self.encoder = Encoder(dims, channels, features, norm)
-        self.decoder = Decoder(dims, self.encoder, classes, features, norm)
+        kernels = kernels or [3] * len(features)
+        strides = [(s, 2, 2)[3 - dims:] for s in strides or [2] * (len(features) - 1)]
+        self.encoder = Encoder(dims, channels, features, norm, kernels, strides)
+        self.decoder = Decoder(dims, self.encoder, classes, features, norm, kernels, strides)
 
     def all_logits(self, x):
         return self.decoder(self.encoder(x))
