@@ -17,17 +17,29 @@
 #include "progress.h"
 #include "waiting.h"
 
-const cli_command *const commands[] = {&act_list_command,    &act_show_command,
-                                       &act_compare_command, &act_eval_command,
-                                       &act_emit_command,    &act_document_command,
-                                       &data_check_command,  &data_preview_command,
-                                       &train_command,       &lr_find_command,
-                                       &cv_command,          &compare_command,
-                                       &worker_command,      &predict_command,
-                                       &eval_command,        &import_command,
-                                       &export_command,      &bench_step_command,
-                                       &bench_infer_command, &bench_act_command,
-                                       &help_command,        NULL};
+const cli_command *const commands[] = {&act_list_command,
+                                       &act_show_command,
+                                       &act_compare_command,
+                                       &act_eval_command,
+                                       &act_emit_command,
+                                       &act_document_command,
+                                       &data_check_command,
+                                       &data_preview_command,
+                                       &train_command,
+                                       &lr_find_command,
+                                       &cv_command,
+                                       &compare_command,
+                                       &worker_command,
+                                       &predict_command,
+                                       &eval_command,
+                                       &import_command,
+                                       &export_command,
+                                       &net_show_command,
+                                       &bench_step_command,
+                                       &bench_infer_command,
+                                       &bench_act_command,
+                                       &help_command,
+                                       NULL};
 
 /* The first word of a two-word command ("act") alone, or NULL. */
 static const char *find_family(const char *word)

@@ -101,6 +101,58 @@ typedef struct og_pass_cost {
 OG_API og_status og_pass_measure(const og_train_options *network, const og_pass_options *options, og_pass_cost *cost);
 OG_API void og_pass_cost_deinit(og_pass_cost *cost);
 
+/* What a network needs in memory for passes over batches of one size, in bytes. */
+typedef struct og_memory_plan {
+    int64_t program;   /* code and libraries, with the code that oneDNN makes for this network */
+    int64_t weights;   /* and running statistics */
+    int64_t gradients; /* inference keeps room for them, too */
+    int64_t optimizer;
+    int64_t packed;  /* weights once more, in the order that the convolutions read */
+    int64_t arena;   /* values and their gradients, sharing memory over time */
+    int64_t scratch; /* of one convolution at a time */
+    int64_t sums;    /* of norms, activations and the loss */
+    int64_t batch;   /* images, labels, results */
+    int64_t total;
+} og_memory_plan;
+
+/* One operation. */
+typedef struct og_node_outline {
+    char name[96];    /* "encoder.0.conv.0" */
+    const char *kind; /* "convolution", "activation", ... */
+    int stage;        /* the result's resolution: (h, w) / 2^stage */
+    int channels, h, w;
+    int64_t params;
+    double gflop; /* forward, of the whole batch: 1e9 products and sums of a direct convolution */
+} og_node_outline;
+
+/* A network for one size of batches. */
+typedef struct og_net_outline {
+    int n, channels, classes, h, w;
+    int depth, size_multiple;
+    int64_t params;
+    double gflop, training_gflop; /* of a batch: forward; forward and backward */
+    og_memory_plan inference, training;
+    int64_t machine_bytes; /* that this machine has for all programs; 0 where it does not tell */
+    size_t node_count;
+    og_node_outline *nodes; /* in forward order */
+} og_net_outline;
+
+/**
+ * Say what a network consists of and what it needs, without running it or taking memory for its values.
+ *
+ * @param network   which network, batch, optimiser, loss, threads and algorithm; what concerns data is not read
+ *
+ * @return OG_OK, OG_ERR_ARGUMENT for a network that cannot be, OG_ERR_SHAPE for a size that it cannot halve so often,
+ * or OG_ERR_MEMORY when not even its weights fit
+ */
+OG_API og_status og_net_sketch(const og_train_options *network, int channels, int classes, int h, int w,
+                               og_net_outline *outline);
+
+/** The same of a trained network; of `network` only batch, threads and algorithm are read. */
+OG_API og_status og_model_sketch(og_model *model, const og_train_options *network, int h, int w,
+                                 og_net_outline *outline);
+OG_API void og_net_outline_deinit(og_net_outline *outline);
+
 #ifdef __cplusplus
 }
 #endif

@@ -36,7 +36,7 @@ static size_t row_of_meminfo(const char *name)
     return bytes;
 }
 
-static size_t held_bytes(void)
+size_t og__held_bytes(void)
 {
     unsigned long long pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
@@ -49,7 +49,7 @@ static size_t held_bytes(void)
 /* What this process can still take of the machine's memory and of its control group's, or SIZE_MAX where unknown. */
 static size_t memory_left(void)
 {
-    size_t available = row_of_meminfo("MemAvailable:"), group = group_limit(), held = held_bytes();
+    size_t available = row_of_meminfo("MemAvailable:"), group = group_limit(), held = og__held_bytes();
     size_t machine = available > 0 ? available + row_of_meminfo("SwapFree:") : SIZE_MAX;
     if (group == SIZE_MAX)
         return machine;

@@ -20,6 +20,9 @@ og_status og__product(size_t *product, size_t count, const size_t *factors);
  */
 size_t og__memory_limit(void);
 
+/* Resident memory of this process now; 0 where the system does not tell. */
+size_t og__held_bytes(void);
+
 /* Copy a text, released with free(). NULL stays NULL. */
 og_status og__copy_text(const char *text, char **copy);
 

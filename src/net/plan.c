@@ -12,6 +12,8 @@ static int slices_of(const og_plan_options *options)
     return options->d == 0 ? 1 : options->d;
 }
 
+enum { PIXELS_MAX = 1 << 30 }; /* of a batch: pixels, tiles and units of work are counted in int */
+
 static og_status check_options(const og_net *net, const og_plan_options *o)
 {
     int multiple = og_net_size_multiple(net), slices = slices_of(o);
@@ -26,6 +28,11 @@ static og_status check_options(const og_net *net, const og_plan_options *o)
     if (slices < 1 || slices % og_net_slice_multiple(net) != 0)
         return og__fail(OG_ERR_SHAPE, "a plan for volumes of %d slices: the network needs multiples of %d", slices,
                         og_net_slice_multiple(net));
+    double pixels = (double)o->n * slices_of(o) * o->h * o->w;
+    if (pixels > PIXELS_MAX)
+        return og__fail(OG_ERR_SHAPE,
+                        "a plan for %.3g pixels in a batch: at most %d are possible; use a smaller batch or size",
+                        pixels, (int)PIXELS_MAX);
     return OG_OK;
 }
 
@@ -83,7 +90,7 @@ static og_status open_convs(og_plan *plan, int node, size_t *scratch_bytes)
         OG_TRY(og__conv_new(&shape, &plan->nodes[node].conv[i]));
         size_t scratch = og__conv_scratch_bytes(plan->nodes[node].conv[i]);
         *scratch_bytes = scratch > *scratch_bytes ? scratch : *scratch_bytes;
-        plan->bytes += og__conv_bytes(plan->nodes[node].conv[i]);
+        plan->packed_bytes += og__conv_bytes(plan->nodes[node].conv[i]);
         shape.ic_first += shape.ic;
     }
     return OG_OK;
@@ -149,6 +156,12 @@ static og_status open_norm_act(og_plan *plan, int node)
     return og__excite_open(plan, n, na);
 }
 
+/* What grows with the images, which a plan of sizes only does without. */
+static og_status alloc_large(const og_plan *plan, size_t bytes, void *block)
+{
+    return og__alloc(plan->dry ? 0 : bytes, 1, block);
+}
+
 /* Working memory of the norms' and the activations' sums, as much as the largest node needs, and strips. */
 static og_status open_partials(og_plan *plan)
 {
@@ -164,10 +177,10 @@ static og_status open_partials(og_plan *plan)
         most = rows > most ? rows : most;
     }
     OG_TRY(og__product(&floats, 2, (size_t[]){most, (size_t)plan->lanes}));
-    OG_TRY(og__alloc(floats, sizeof(float), &plan->partials));
+    OG_TRY(alloc_large(plan, floats * sizeof(float), &plan->partials));
     OG_TRY(og__alloc(2 * channels, sizeof(double), &plan->channel_sums));
     OG_TRY(og__product(&strips, 2, (size_t[]){2 * (size_t)plan->options.threads, og__plan_strip_floats(plan)}));
-    OG_TRY(og__alloc(strips, sizeof(float), &plan->strips));
+    OG_TRY(alloc_large(plan, strips * sizeof(float), &plan->strips));
     size_t labels = plan->options.training && plan->net->spec.deep_supervision
                         ? (size_t)plan->nodes[g->node_count - 1].images * plan->nodes[g->node_count - 1].pixels / 4
                         : 0;
@@ -188,8 +201,9 @@ static og_status open_nodes(og_plan *plan)
         if (g->nodes[i].kind == OG_NODE_RESIZE && og__slices_resize_scratch_bytes(plan, i) > scratch_bytes)
             scratch_bytes = og__slices_resize_scratch_bytes(plan, i);
     }
-    OG_TRY(og__alloc(scratch_bytes, 1, &plan->scratch));
-    plan->bytes += scratch_bytes;
+    OG_TRY(alloc_large(plan, scratch_bytes, &plan->scratch));
+    plan->scratch_bytes = scratch_bytes;
+    plan->bytes += scratch_bytes + plan->packed_bytes;
     return OG_OK;
 }
 
@@ -248,7 +262,7 @@ static og_status open_loss(og_plan *plan)
     return OG_OK;
 }
 
-og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **plan)
+static og_status make(og_net *net, const og_plan_options *options, bool dry, og_plan **plan)
 {
     og_status status = OG_OK;
     og_plan *made = NULL;
@@ -264,14 +278,17 @@ og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **pla
     made->ops = og__ops_for(made->isa);
     made->planar_input = reads_planar(net, options, made->isa);
     made->stale = true;
+    made->dry = dry;
     OG_GO(og__alloc((size_t)net->graph.node_count, sizeof *made->nodes, &made->nodes));
     OG_GO(size_nodes(made, &floats));
     OG_GO(open_nodes(made));
     OG_GO(og__alloc((size_t)net->graph.node_count, sizeof *fusions, &fusions));
     find_fusions(made, fusions);
     OG_GO(og__schedule_init(&net->graph, floats, fusions, options->training, made->planar_input, &made->schedule));
-    OG_GO(og__alloc(made->schedule.floats, sizeof(float), &made->arena));
-    made->bytes += made->schedule.floats * sizeof(float);
+    size_t arena_bytes;
+    OG_GO(og__product(&arena_bytes, 2, (size_t[]){made->schedule.floats, sizeof(float)}));
+    OG_GO(alloc_large(made, arena_bytes, &made->arena));
+    made->bytes += arena_bytes;
     OG_GO(open_partials(made));
     OG_GO(open_loss(made));
     *plan = made;
@@ -281,6 +298,16 @@ done:
     free(fusions);
     og_plan_free(made);
     return status;
+}
+
+og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **plan)
+{
+    return make(net, options, false, plan);
+}
+
+og_status og__plan_sketch(og_net *net, const og_plan_options *options, og_plan **plan)
+{
+    return make(net, options, true, plan);
 }
 
 static void close_norm_act(og__norm_act *na)

@@ -72,7 +72,8 @@ struct og_plan {
     double *channel_sums;   /* (2, channels of the widest node) for a norm's gradients */
     og__head_run head;
     og__loss loss;
-    size_t bytes;
+    bool dry;                                  /* sizes only: the large blocks are not there, and it cannot run */
+    size_t bytes, scratch_bytes, packed_bytes; /* of all that is below, of scratch, of packed weights */
     float
         *strips; /* (threads, 2, OG_CHUNK_ROWS, w, lanes) room for a chunk's noise, 0 in inference, or for its values */
     uint64_t noise_seed, noise_step;
@@ -105,6 +106,9 @@ static inline float *og__plan_strip(const og_plan *plan, int thread)
 {
     return plan->strips + 2 * (size_t)thread * og__plan_strip_floats(plan);
 }
+
+/* A plan of sizes only, for what og_plan_new() would need. */
+og_status og__plan_sketch(og_net *net, const og_plan_options *options, og_plan **plan);
 
 /* --- norm_act.c --- */
 
