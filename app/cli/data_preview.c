@@ -51,11 +51,12 @@ const cli_command data_preview_command = {
     .summary = "show on one of your images what each augmentation does",
     .positionals = {{"DATA", "a folder with images/ and masks/, or a *.yaml file (docs/datasets.md)"}},
     .required = "output",
-    .groups = {{own_options, 0, NULL, NULL},
-               {og_data_option_table, offsetof(own_settings, data), "volumes", NULL},
-               {og_train_option_table, offsetof(own_settings, train), NULL,
-                "patch scale seed augment flip_x flip_y rotate zoom elastic noise blur brightness intensity contrast "
-                "lowres tone_inverted tone gamma hue saturation cutout"}},
+    .groups =
+        {{own_options, 0, NULL, NULL},
+         {og_data_option_table, offsetof(own_settings, data), "volumes", NULL},
+         {og_train_option_table, offsetof(own_settings, train), NULL,
+          "patch scale seed augment flip_x flip_y flip_z rotate zoom elastic noise blur brightness intensity contrast "
+          "lowres tone_inverted tone gamma hue saturation cutout"}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Draws a sheet with a line for each augmentation: the original patch, then five draws of that augmentation alone "

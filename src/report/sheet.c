@@ -125,7 +125,13 @@ static void write_level(og__range_kind range, og__level level, og__text *text)
         og__text_format(text, "%.3g %% of patches", 100 * level.share);
 }
 
-static og_status draw_row(const sheet *on, og__augment_row row, og__level level)
+/* A sheet shows pictures, in which the order of slices cannot be seen. */
+static bool is_shown(int row)
+{
+    return row != OG_AUGMENT_flip_z;
+}
+
+static og_status draw_row(const sheet *on, int line, og__augment_row row, og__level level)
 {
     const og__augment_entry *entry = &og__augment_entries[row];
     og_augment_options alone = {0};
@@ -144,7 +150,7 @@ static og_status draw_row(const sheet *on, og__augment_row row, og__level level)
     OG_GO(og__text_status(&text));
     alone.rows[row] = level;
     alone.rows[row].share = 1;
-    draw_line(on, (int)row, name, og__text_get(&text), &alone);
+    draw_line(on, line, name, og__text_get(&text), &alone);
 done:
     og__text_deinit(&text);
     return status;
@@ -153,6 +159,7 @@ done:
 static og_status draw_sheet(const sheet *on, const og_augment_options *options)
 {
     char title[256];
+    int line = 0;
     snprintf(title, sizeof title, "%.100s, image %.80s: %d x %d px", og_dataset_name(on->recipe->data),
              on->recipe->samples[on->index].name, on->window.w, on->window.h);
     write(on, GAP, 14, true, 0x222222, title);
@@ -160,8 +167,9 @@ static og_status draw_sheet(const sheet *on, const og_augment_options *options)
     write(on, LABELS + CELL + GAP, 28, false, 0x666666,
           "the row alone, on every patch; classes tinted, dim: not learned from");
     for (int row = 0; row < OG_AUGMENT_COUNT; row++)
-        OG_TRY(draw_row(on, (og__augment_row)row, options->rows[row]));
-    draw_line(on, OG_AUGMENT_COUNT, "all together", "as in training", options);
+        if (is_shown(row))
+            OG_TRY(draw_row(on, line++, (og__augment_row)row, options->rows[row]));
+    draw_line(on, line, "all together", "as in training", options);
     return OG_OK;
 }
 
@@ -199,7 +207,7 @@ static og_status open_sheet(const og__recipe *recipe, const char *image, sheet *
     OG_TRY(og__alloc(pixels, sizeof(float), &on->scratch));
     OG_TRY(og__alloc(pixels, 1, &on->labels));
     OG_TRY(og__alloc((size_t)on->h * (size_t)on->w, 3, &on->rgb));
-    return og__canvas_png(LABELS + COLUMNS * (CELL + GAP), TITLE + (OG_AUGMENT_COUNT + 1) * on->line, &on->canvas);
+    return og__canvas_png(LABELS + COLUMNS * (CELL + GAP), TITLE + OG_AUGMENT_COUNT * on->line, &on->canvas);
 }
 
 static void close_sheet(sheet *on)
