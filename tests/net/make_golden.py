@@ -50,6 +50,8 @@ def cases(live):
         for norm in ("batch", "instance"):
             up = "transposed" if norm == "batch" else "bilinear"
             yield f"{act}-{norm}", sizes, norm, up, act, "softmax", optimizers[i]
+    if live:
+        yield "silu-rmsprop", sizes, "instance", "transposed", "silu", "softmax", "rmsprop"
     yield "silu-none", sizes, "none", "transposed", "silu", "softmax", "adam"
     for act in KINKED:
         yield f"{act}-batch", sizes, "batch", "transposed", act, "softmax", None
@@ -159,6 +161,7 @@ def make_problem(sizes, norm, up, act, head, optimizer, slices):
 OPTIMIZERS = {
     "adam": lambda groups: torch.optim.Adam(groups, lr=2e-3),
     "adamw": lambda groups: torch.optim.AdamW(groups, lr=2e-3),
+    "rmsprop": lambda groups: torch.optim.RMSprop(groups, lr=5e-4, momentum=0.5),
     "sgd": lambda groups: torch.optim.SGD(groups, lr=2e-2, momentum=0.9, nesterov=True),
 }
 DECAY = 0.01

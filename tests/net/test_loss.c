@@ -13,6 +13,9 @@
 #include <ogive/loss.h>
 #include <ogive/net.h>
 
+#include "base/file.h"
+#include "format/json.h"
+#include "format/safetensors.h"
 #include "net/loss.h"
 #include "tensors.h"
 
@@ -466,6 +469,64 @@ static void odd_batches_have_finite_losses(void **state)
         }
 }
 
+/* --- PyTorch (tests/interop/test_losses) --- */
+
+static void check_case(const char *path)
+{
+    const int64_t shape[4] = {N, K, H, W}, pixels[3] = {N, H, W};
+    og__safetensors *file;
+    json_t *about;
+    problem *p = calloc(1, sizeof *p);
+    float *logits = floats_new(N * K * PIXELS), *want = floats_new(N * K * PIXELS);
+    double off = 0, size = 0;
+    assert_non_null(p);
+    if (og__safetensors_load(path, &file) != OG_OK)
+        fail_msg("%s", og_error_text());
+    assert_int_equal(og__safetensors_read(file, "logits", OG_DTYPE_F32, 4, shape, logits), OG_OK);
+    assert_int_equal(og__safetensors_read(file, "gradient", OG_DTYPE_F32, 4, shape, want), OG_OK);
+    assert_int_equal(og__safetensors_read(file, "labels", OG_DTYPE_U8, 3, pixels, p->labels), OG_OK);
+    const char *text = og__safetensors_metadata(file, "case");
+    assert_int_equal(og__json_parse(text, strlen(text), "case", &about), OG_OK);
+    const char *mix = json_string_value(json_object_get(about, "text"));
+    p->head = json_string_value(json_object_get(about, "head"));
+    for (int i = 0; i < ALL; i++)
+        p->labelled += p->labels[i] != OG_LABEL_IGNORE;
+    for (int i = 0; i < N * K * PIXELS; i++)
+        p->z[i] = (double)logits[i];
+    outcome got = run(p, mix, 2);
+    double loss = json_number_value(json_object_get(about, "loss"));
+    for (int i = 0; i < N * K * PIXELS; i++) {
+        off += ((double)got.gradient[i] - (double)want[i]) * ((double)got.gradient[i] - (double)want[i]);
+        size += (double)want[i] * (double)want[i];
+    }
+    if (!(fabs(got.total - loss) <= 5e-6 * fabs(loss)) || !(sqrt(off) <= 2e-5 * sqrt(size)))
+        fail_msg("%s, %s: %.9g, PyTorch %.9g; the gradient is off by %g of its size", p->head, mix, got.total, loss,
+                 sqrt(off / size));
+    free(got.gradient);
+    free(logits);
+    free(want);
+    free(p);
+    json_decref(about);
+    og__safetensors_free(file);
+}
+
+static void losses_are_pytorchs(void **state)
+{
+    const char *folder = getenv("OGIVE_LOSS_DIR");
+    char **names, path[512];
+    size_t count;
+    (void)state;
+    if (!folder)
+        skip();
+    assert_int_equal(og__folder_list(folder, &names, &count), OG_OK);
+    assert_true(count >= 20);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        check_case(path);
+    }
+    og__names_free(names, count);
+}
+
 /* --- texts --- */
 
 static void texts_are_canonical(void **state)
@@ -531,6 +592,7 @@ int main(void)
         cmocka_unit_test(every_loss_has_its_value_and_gradient),
         cmocka_unit_test(sparsemax_takes_what_it_can),
         cmocka_unit_test(odd_batches_have_finite_losses),
+        cmocka_unit_test(losses_are_pytorchs),
         cmocka_unit_test(texts_are_canonical),
         cmocka_unit_test(what_is_no_mix_is_refused),
     };

@@ -252,7 +252,8 @@ static void check_training_pass(const char *path, parity *p, og_plan *plan, cons
 static void check_steps(const char *path, parity *p, og_plan *plan, const float *image, const uint8_t *labels)
 {
     og__optimizer_options options = {
-        .kind = (og_optimizer)index_in(text(p->about, "optimizer"), (const char *[]){"sgd", "adam", "adamw", NULL}),
+        .kind = (og_optimizer)index_in(text(p->about, "optimizer"),
+                                       (const char *[]){"sgd", "adam", "adamw", "rmsprop", NULL}),
         .momentum = real(p->about, "momentum"),
         .weight_decay = real(p->about, "weight_decay"),
         .threads = 2,
