@@ -227,7 +227,7 @@ static json_t *document_of(const validation *v)
         json_object_set_new(mean, field_names[i], json_number(spread_of(v, i).mean));
         json_object_set_new(sd, field_names[i], json_number(spread_of(v, i).sd));
     }
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "status", "finished", "data", v->path, "folds",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "status", "finished", "data", json_text(v->path), "folds",
                      fold_documents(v), "mean_over_folds", mean, "sd_over_folds", sd, "out_of_fold",
                      scores_document(&view));
 }

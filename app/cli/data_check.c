@@ -38,9 +38,10 @@ static json_t *part_document(const og_dataset *data, const og_part_facts *facts)
 {
     json_t *classes = json_array();
     for (int i = 0; i < og_dataset_class_count(data); i++)
-        json_array_append_new(
-            classes, json_pack("{s:i, s:s, s:I, s:I}", "index", i, "name", og_dataset_class_name(data, i), "pixels",
-                               (json_int_t)facts->class_pixels[i], "images", (json_int_t)facts->class_images[i]));
+        json_array_append_new(classes, json_pack("{s:i, s:o, s:I, s:I}", "index", i, "name",
+                                                 json_text(og_dataset_class_name(data, i)), "pixels",
+                                                 (json_int_t)facts->class_pixels[i], "images",
+                                                 (json_int_t)facts->class_images[i]));
     return json_pack("{s:I, s:I, s:I, s:o}", "images", (json_int_t)facts->count, "pixels", (json_int_t)facts->pixels,
                      "ignored", (json_int_t)facts->ignored, "classes", classes);
 }
@@ -89,16 +90,17 @@ static og_status print_document(const og_dataset *data, const og_data_report *re
     for (size_t i = 0; i < report->finding_count; i++) {
         const og_finding *finding = &report->findings[i];
         const char *severity = finding->severity == OG_SEVERITY_WARNING ? "warning" : "note";
-        json_array_append_new(findings, json_pack("{s:s, s:s}", "severity", severity, "text", finding->text));
+        json_array_append_new(findings,
+                              json_pack("{s:s, s:o}", "severity", severity, "text", json_text(finding->text)));
     }
     json_t *spacing = json_pack("{s:[f, f], s:[f, f]}", "min", report->spacing_min[0], report->spacing_min[1], "max",
                                 report->spacing_max[0], report->spacing_max[1]);
     for (int part = 0; part < OG_PART_COUNT; part++)
         json_object_set_new(parts, part_names[part], part_document(data, &report->parts[part]));
-    return print_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name",
-                                og_dataset_name(data), "layout", report->layout, "layout_name", report->layout_name,
-                                "channels", report->channels, "class_count", report->class_count, "sizes", sizes,
-                                "values", values, "regions", region_documents(data), "mask_values",
+    return print_json(json_pack("{s:o, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name",
+                                json_text(og_dataset_name(data)), "layout", report->layout, "layout_name",
+                                report->layout_name, "channels", report->channels, "class_count", report->class_count,
+                                "sizes", sizes, "values", values, "regions", region_documents(data), "mask_values",
                                 mask_document(report), "spacing", spacing, "parts", parts, "duplicates",
                                 (json_int_t)report->duplicates, "near_duplicates", (json_int_t)report->near_duplicates,
                                 "copy_dice", json_number(report->copy_dice), "findings", findings),

@@ -46,6 +46,26 @@ og_status load_json(const char *path, json_t **document)
     return fail(OG_ERR_FORMAT, "%s:%d: %s", path, error.line, error.text);
 }
 
+json_t *json_text(const char *text)
+{
+    json_t *value = json_string(text);
+    char *copy = value ? NULL : malloc(3 * strlen(text) + 1), *at = copy;
+    if (!copy)
+        return value;
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x80) {
+            *at++ = *text;
+        } else {
+            memcpy(at, "\xef\xbf\xbd", 3);
+            at += 3;
+        }
+    }
+    *at = '\0';
+    value = json_string(copy);
+    free(copy);
+    return value;
+}
+
 json_t *json_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();

@@ -17,6 +17,9 @@ og_status save_json(const char *path, const json_t *document);
 /* Read a JSON file that ogive wrote. Released with json_decref(). */
 og_status load_json(const char *path, json_t **document);
 
+/* A text; one that is not UTF-8, as names of files and folders can be, has a U+FFFD for each of its other bytes. */
+json_t *json_text(const char *text);
+
 /* A number, or null where it is not finite. */
 json_t *json_number(double value);
 

@@ -15,10 +15,10 @@ static json_t *class_rows(const score_view *view)
     for (int c = 0; c < view->class_count; c++) {
         og_score dice = og_scorer_score(view->scorer, OG_METRIC_DICE, c);
         og_score iou = og_scorer_score(view->scorer, OG_METRIC_IOU, c);
-        json_array_append_new(rows,
-                              json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "index", c, "name", view->class_names[c],
-                                        "dice", json_number(dice.pooled), "iou", json_number(iou.pooled), "image_dice",
-                                        json_number(dice.mean), "image_iou", json_number(iou.mean)));
+        json_array_append_new(rows, json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "index", c, "name",
+                                              json_text(view->class_names[c]), "dice", json_number(dice.pooled), "iou",
+                                              json_number(iou.pooled), "image_dice", json_number(dice.mean),
+                                              "image_iou", json_number(iou.mean)));
     }
     return rows;
 }
@@ -45,7 +45,7 @@ static json_t *metric_rows(const score_view *view)
             continue;
         for (int c = 0; c < view->class_count && info->per_class; c++)
             json_array_append_new(rows, metric_row(info, og_scorer_score(view->scorer, (og_metric)m, c),
-                                                   json_string(view->class_names[c])));
+                                                   json_text(view->class_names[c])));
         og_score all = info->per_class ? og_scorer_mean(view->scorer, (og_metric)m)
                                        : og_scorer_score(view->scorer, (og_metric)m, 0);
         json_array_append_new(rows, metric_row(info, all, json_null()));

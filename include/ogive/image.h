@@ -1,4 +1,5 @@
-/* Reading and writing rasters (PNG, JPEG, TIFF, GeoTIFF, BMP, PNM, GIF, WebP, JPEG 2000) and volumes (NIfTI). */
+/* Reading and writing rasters (PNG, JPEG, TIFF, GeoTIFF, BMP, PNM, GIF, WebP, JPEG 2000), volumes (NIfTI) and arrays
+ * (NPY). */
 #ifndef OGIVE_IMAGE_H
 #define OGIVE_IMAGE_H
 

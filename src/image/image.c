@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -57,9 +58,14 @@ og_status og__check_readable(const char *path)
 {
     if (og__is_folder(path))
         return og__fail(OG_ERR_FILE, "cannot read '%s': it is a folder, expected an image", path);
-    int handle = open(path, O_RDONLY | O_CLOEXEC);
+    int handle = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe that nobody writes to must not hang */
     if (handle < 0)
         return og__fail_file("open", path);
+    struct stat info;
+    if (fstat(handle, &info) == 0 && !S_ISREG(info.st_mode)) {
+        close(handle);
+        return og__fail(OG_ERR_FILE, "cannot read '%s': it is no ordinary file, expected an image", path);
+    }
     char byte;
     ssize_t got = read(handle, &byte, 1);
     int reason = errno;
@@ -88,8 +94,9 @@ static og_status load(const char *path, bool palette_indices, og_image *image)
 {
     *image = (og_image){0};
     OG_TRY(og__check_readable(path));
-    og_status status =
-        og__volume_is(path) ? og__volume_load(path, image) : og__raster_load(path, palette_indices, image);
+    og_status status = og__volume_is(path)  ? og__volume_load(path, image)
+                       : og__array_is(path) ? og__array_load(path, image)
+                                            : og__raster_load(path, palette_indices, image);
     if (status == OG_OK)
         status = check_finite(path, image);
     if (status != OG_OK)

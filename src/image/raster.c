@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -265,6 +266,35 @@ static og_status read_pages(const char *path, const og__gdal *in, CSLConstList p
     return OG_OK;
 }
 
+/* How many times more bytes than a file has its pixels can take: DEFLATE's bound for PNG, what raw pixels leave room
+ * for, and for formats that have no bound (one colour of any size in a few bytes) what no photograph reaches. */
+static const struct {
+    const char *driver;
+    double ratio;
+} ratios[] = {{"PNG", 1032}, {"BMP", 256}, {"PNM", 1.01}, {NULL, 100000}};
+
+/* Refuse sizes that the file cannot hold, before memory is claimed for them. */
+static og_status check_plausible(const char *path, GDALDatasetH source, int pages)
+{
+    enum { HARMLESS_BYTES = 1 << 24 };
+    struct stat info;
+    const char *driver = GDALGetDriverShortName(GDALGetDatasetDriver(source));
+    double bits = 0;
+    size_t row = 0;
+    for (int b = 1; b <= GDALGetRasterCount(source); b++) {
+        GDALRasterBandH band = GDALGetRasterBand(source, b);
+        const char *depth = GDALGetMetadataItem(band, "NBITS", "IMAGE_STRUCTURE");
+        bits += depth ? atoi(depth) : 8 * GDALGetDataTypeSizeBytes(GDALGetRasterDataType(band));
+    }
+    double bytes = bits / 8 * GDALGetRasterXSize(source) * GDALGetRasterYSize(source) * pages;
+    while (ratios[row].driver && strcmp(ratios[row].driver, driver) != 0)
+        row++;
+    if (stat(path, &info) != 0 || bytes < HARMLESS_BYTES || bytes <= ratios[row].ratio * (double)info.st_size)
+        return OG_OK;
+    return og__fail(OG_ERR_FORMAT, "'%s' claims a size of %d x %d, more than a %s file of %lld bytes can hold", path,
+                    GDALGetRasterXSize(source), GDALGetRasterYSize(source), driver, (long long)info.st_size);
+}
+
 og_status og__raster_load(const char *path, bool palette_indices, og_image *image)
 {
     og_status status = OG_OK;
@@ -280,6 +310,7 @@ og_status og__raster_load(const char *path, bool palette_indices, og_image *imag
     int band_count = og__raster_bands(source, bands);
     char **pages = GDALGetMetadata(source, "SUBDATASETS"); /* two lines per page; none for a single page */
     int page_count = pages && CSLCount(pages) > 2 ? CSLCount(pages) / 2 : 1;
+    OG_GO(check_plausible(path, source, page_count));
     OG_GO(og__image_alloc(image, path, band_count, page_count, GDALGetRasterYSize(source), GDALGetRasterXSize(source)));
     OG_GO(read_bands(path, &in, source, bands, image, 0));
     OG_GO(read_pages(path, &in, pages, bands, band_count, image));

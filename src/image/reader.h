@@ -46,4 +46,12 @@ og_status og__volume_load(const char *path, og_image *image);
 og_status og__volume_save(const char *path, const uint8_t *labels, const float *reals, int channels, int depth,
                           int height, int width, const og_image *like);
 
+/* --- arrays (NPY) ------------------------------------------------------------------------------------------------- */
+
+/* Whether the file begins as NumPy's arrays do. */
+bool og__array_is(const char *path);
+
+/* (H, W), (H, W, C), (C, H, W) or (D, H, W), (D, H, W, C) or (C, D, H, W): C is up to 4, but in the last. */
+og_status og__array_load(const char *path, og_image *image);
+
 #endif

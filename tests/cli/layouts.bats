@@ -198,5 +198,13 @@ geotiff-1      1 92.9
 geotiff-5      5 92.9
 geotiff-40    40 92.9
 nifti          1 92.9
+npy-8          1 92.9
+npy-float      1 92.9
+npy-big-endian 1 92.9
+npy-fortran    1 92.9
+npy-half       1 92.9
+npy-colour     3 92.9
+npy-bands      3 92.9
+npy-volume     1 92.9
 END
 }

@@ -511,6 +511,19 @@ def npy(kind, order="C"):
     return lambda root: in_format(root, write, write if kind == "uint8" else None)
 
 
+def npy_shaped(change):
+    """Arrays of more dimensions; masks follow in depth only."""
+
+    def write(path, image):
+        numpy.save(path + ".npy", change(image))
+
+    def write_mask(path, mask):
+        volume = change(mask).ndim == 3 and change(mask).shape[0] == 5
+        numpy.save(path + ".npy", change(mask) if volume else mask.astype(bool))
+
+    return lambda root: in_format(root, write, write_mask)
+
+
 SETS.update(
     {
         "png": pillow_format(".png"),
@@ -533,6 +546,10 @@ SETS.update(
         "npy-float": npy("float32"),
         "npy-big-endian": npy(">i2"),
         "npy-fortran": npy("float64", "F"),
+        "npy-half": npy("float16"),
+        "npy-colour": npy_shaped(lambda image: numpy.stack([image] * 3, -1)),
+        "npy-bands": npy_shaped(lambda image: numpy.asfortranarray(numpy.stack([image, image // 2, image // 3]))),
+        "npy-volume": npy_shaped(lambda image: numpy.stack([image] * 5)),
     }
 )
 
