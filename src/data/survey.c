@@ -61,19 +61,35 @@ static og_status find_value(surveying *in, int64_t value, size_t pair, const cha
     return OG_OK;
 }
 
-/* Count the values of one mask, by runs of equal pixels. */
-static og_status count_values(surveying *in, size_t pair, const char *path, const og_image *mask)
+/* Move the pixels of slices that are used to the front; others say nothing about the classes. Returns their count. */
+static size_t keep_used(const og__pair *pair, og_image *mask)
 {
-    size_t count = (size_t)mask->depth * (size_t)mask->height * (size_t)mask->width;
+    size_t w = (size_t)mask->width, plane = w * (size_t)mask->height, count = plane * (size_t)mask->depth, kept = 0;
+    if (pair->slices.count == 0 && pair->leave_out.count == 0)
+        return count;
+    og__axis axis = mask->depth == 1 ? OG_AXIS_Z : pair->axis;
+    for (size_t i = 0; i < count; i++) {
+        int64_t slice = (int64_t)(axis == OG_AXIS_X ? i % w : axis == OG_AXIS_Y ? i % plane / w : i / plane);
+        bool used = pair->slices.count == 0 || og__ranges_has(&pair->slices, slice);
+        if (used && !og__ranges_has(&pair->leave_out, slice))
+            mask->data[kept++] = mask->data[i];
+    }
+    return kept;
+}
+
+/* Count the values of one mask, by runs of equal pixels. */
+static og_status count_values(surveying *in, size_t index, const og__pair *pair, og_image *mask)
+{
+    size_t count = keep_used(pair, mask);
     for (size_t i = 0, end; i < count; i = end) {
         og__mask_value *value = NULL;
         for (end = i + 1; end < count && mask->data[end] == mask->data[i]; end++)
             ;
-        OG_TRY(find_value(in, (int64_t)mask->data[i], pair, path, &value));
+        OG_TRY(find_value(in, (int64_t)mask->data[i], index, pair->masks.items[0], &value));
         value->pixels += end - i;
-        if (value->files == 0 || value->last != pair) {
+        if (value->files == 0 || value->last != index) {
             value->files++;
-            value->last = pair;
+            value->last = index;
         }
     }
     in->survey->pixels += count;
@@ -117,7 +133,7 @@ static og_status look_at(surveying *in, size_t index, const og__pair *pair)
     if (mask.channels > 1)
         in->needs_colours = true;
     else
-        status = count_values(in, index, pair->masks.items[0], &mask);
+        status = count_values(in, index, pair, &mask);
     og_image_deinit(&mask);
     return status;
 }

@@ -238,6 +238,14 @@ static void test_slices_are_held_out_as_a_slab(void **state)
     assert_int_equal(og_dataset_count(data, OG_PART_VALIDATION), 10);
     assert_true(holds(data, OG_PART_VALIDATION, "z010") && holds(data, OG_PART_VALIDATION, "z019"));
     og_dataset_free(data);
+    for (int i = 0; i < SIDE * SIDE; i++)
+        pixels[i] = 9; /* the first page, which is not used, has another value */
+    assert_int_equal(og_labels_save(scratch("pages/masks/v.tif"), pixels, PAGES, SIDE, SIDE, NULL), OG_OK);
+    data = open_with(scratch_text("pages/set.yaml", "classes: {a: 0, b: 1}\npairs:\n"
+                                                    "  - {image: images/v.tif, mask: masks/v.tif, leave_out: 0}\n"),
+                     (og_data_options){.validation = 0.2});
+    assert_int_equal(og_dataset_class_count(data), 2);
+    og_dataset_free(data);
     expect_failure(scratch("pages"), (og_data_options){.folds = 16}, "has 30 slices, too few for 16 folds");
 }
 
