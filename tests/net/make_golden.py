@@ -17,6 +17,7 @@ import sys
 
 import torch
 
+from axes_torch import AxesUNet
 from unet_torch import (FUNCTIONS, HEADS, Crelu, DyReluB, Funnel, Glu, Maxout, MetaAconC, Rrelu, UNet, loss_of)
 
 STEPS = 10
@@ -38,6 +39,15 @@ FURTHER = (  # functions with inputs or parameters of their own: case, function,
     ("rrelu-batch", Rrelu, "batch", None),
 )
 META_ACON_C = next(text for text, module in FUNCTIONS.items() if module is MetaAconC)
+AXES = (  # case, norm, enlargement, function, options of the command line
+    ("axes-group", "group", "nearest", "silu", {"groups": "3", "convs": "3", "down": "average"}),
+    ("axes-layer", "layer", "pixel-shuffle", "tanh", {"kernel": "5", "dilation-bottleneck": "2", "convs": "1"}),
+    ("axes-order", "batch", "transposed", "mish", {"order": "act-norm", "dilation": "2"}),
+    ("axes-residual", "batch", "bilinear", "silu", {"residual": "true", "skip": "add"}),
+    ("axes-same", "layer", "transposed", "tanh", {"residual": "true", "width-cap": "3", "skip": "add", "order": "act-norm"}),
+    ("axes-attention", "batch", "transposed", "silu", {"skip": "attention"}),
+    ("axes-gates", "none", "nearest", "tanh", {"skip": "attention", "residual": "true", "kernel": "1"}),
+)
 CONDITION = 2e-5  # largest distance of PyTorch's own fp32 training from its fp64 training
 MARGIN = 3e-5  # distance of every gate from its kink: far above the rounding of a forward pass in fp32
 
@@ -139,12 +149,13 @@ def well_conditioned(net, image, labels, head, optimizer):
                for each in images)
 
 
-def make_problem(sizes, norm, up, act, head, optimizer, slices):
+def make_problem(sizes, norm, up, act, head, optimizer, slices, options):
     """Net, image and labels: the first seed that keeps clear of a kink, and whose training is well conditioned."""
     inputs, classes, depth, width, cap, n, h, w = sizes
     for seed in range(2000):
         generator = torch.Generator().manual_seed(seed)
-        net = UNet(inputs, classes, depth, width, cap, norm, up, act, slices)
+        net = (AxesUNet(inputs, classes, depth, width, cap, norm, up, act, options) if options is not None else
+               UNet(inputs, classes, depth, width, cap, norm, up, act, slices))
         pixels = (slices["d"], h, w) if slices else (h, w)
         initialise(net, norm, act, generator)
         image = torch.randn((n, inputs, *pixels), generator=generator)
@@ -179,9 +190,9 @@ def train(net, image, labels, head, optimizer):
     return flat(p for _, p in net.named_tensors())
 
 
-def run_case(sizes, norm, up, act, head, optimizer, slices=None):
+def run_case(sizes, norm, up, act, head, optimizer, slices=None, options=None):
     inputs, classes, depth, width, cap, n, h, w = sizes
-    net, image, labels = make_problem(sizes, norm, up, act, head, optimizer, slices)
+    net, image, labels = make_problem(sizes, norm, up, act, head, optimizer, slices, options)
     tensors = {
         "image": image,
         "labels": labels.to(torch.uint8),
@@ -204,6 +215,8 @@ def run_case(sizes, norm, up, act, head, optimizer, slices=None):
                  loss=loss and loss.item(), torch=torch.__version__, names=[name for name, _ in net.named_tensors()])
     if head != "softmax":
         about["head"] = head
+    if options is not None:
+        about["options"] = options
     if slices:
         about.update(d=slices["d"], slice_kernel=slices["kernel"], slice_stride=slices["stride"])
     if optimizer:
@@ -227,6 +240,14 @@ def write_safetensors(path, tensors, about):
         file.write(struct.pack("<Q", len(text)) + text + data)
 
 
+def run_axes(folder):
+    for name, norm, up, act, options in AXES:
+        sizes = (2, 3, 2, 3, int(options.get("width-cap", 64)), 2, 8, 12)
+        tensors, about = run_case(sizes, norm, up, act, "softmax", None, options=options)
+        write_safetensors(os.path.join(folder, name + ".golden"), tensors, about)
+        print(f"{name}: {tensors['weights'].numel()} weights, loss {about['loss']:.6f}")
+
+
 def main():
     if len(sys.argv) < 2:
         raise SystemExit(__doc__)
@@ -244,6 +265,7 @@ def main():
         tensors, about = run_case(sizes, norm, up, act, "softmax", optimizer, {**slices, "d": 8})
         write_safetensors(os.path.join(sys.argv[1], name + ".golden"), tensors, about)
         print(f"{name}: {tensors['weights'].numel()} weights, loss {about['loss']:.6f}")
+    run_axes(sys.argv[1])
 
 
 if __name__ == "__main__":
