@@ -355,9 +355,101 @@ static void test_softmax_extremes(void **state)
     }
 }
 
+/* Means, repeated values, four channels as 2 x 2 pixels: against their definitions, and each backward as the adjoint.
+ */
+static void test_means_and_enlargements(void **state)
+{
+    enum { H = 3, W = 5, FINE = 4 * H * W, COARSE = H * W, CHANNELS = 11 };
+    (void)state;
+    FOR_ISAS(isa)
+    {
+        const og__ops *ops = og__ops_for(isa);
+        int lanes = og__isa_lanes(isa);
+        size_t fine = FINE * (size_t)lanes, coarse = COARSE * (size_t)lanes;
+        float *a = random_tensor(fine, 1), *b = random_tensor(coarse, 2), *up = floats_new(fine),
+              *down = floats_new(coarse);
+        float *back = copy_tensor(a, fine), *sums = floats_new(coarse);
+        ops->average_forward(0, H, W, a, down);
+        ops->average_backward(0, H, W, b, true, back);
+        ops->nearest_forward(0, H, H, W, b, up);
+        ops->nearest_backward(0, H, H, W, a, sums);
+        for (int y = 0; y < 2 * H; y++)
+            for (int x = 0; x < 2 * W; x++)
+                for (int l = 0; l < lanes; l++) {
+                    size_t at = (size_t)((y * 2 * W + x) * lanes + l), of = (size_t)((y / 2 * W + x / 2) * lanes + l);
+                    assert_true(up[at] == b[of]);
+                    assert_true(fabsf(back[at] - (a[at] + b[of] / 4)) < 1e-6f);
+                    down[of] -= a[at] / 4;
+                    sums[of] -= a[at];
+                }
+        for (size_t i = 0; i < coarse; i++)
+            assert_true(fabsf(down[i]) < 1e-6f && fabsf(sums[i]) < 1e-5f);
+        float *all[] = {a, b, up, down, back, sums};
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+            free(all[i]);
+
+        float *x = random_tensor(4 * CHANNELS * COARSE, 3), *src = to_blocked(x, 1, 4 * CHANNELS, COARSE, lanes);
+        float *dst = random_tensor(blocked_count(1, CHANNELS, FINE, lanes), 4);
+        float *again = random_tensor(blocked_count(1, 4 * CHANNELS, COARSE, lanes), 5);
+        for (int i = 0; i < (CHANNELS + lanes - 1) / lanes; i++)
+            ops->shuffle_forward(0, H, W, CHANNELS, i, coarse, src, dst + (size_t)i * fine);
+        double want[CHANNELS * FINE];
+        for (int c = 0; c < CHANNELS; c++)
+            for (int i = 0; i < FINE; i++) {
+                int row = i / (2 * W), column = i % (2 * W), from = 4 * c + 2 * (row % 2) + column % 2;
+                want[c * FINE + i] = (double)x[from * COARSE + row / 2 * W + column / 2];
+            }
+        assert_blocked_near(dst, want, 1, CHANNELS, FINE, lanes, 1e-9);
+        for (int i = 0; i < (4 * CHANNELS + lanes - 1) / lanes; i++)
+            ops->shuffle_backward(0, H, W, CHANNELS, i, fine, dst, again + (size_t)i * coarse);
+        assert_memory_equal(again, src, blocked_count(1, 4 * CHANNELS, COARSE, lanes) * sizeof(float));
+        free(x);
+        free(src);
+        free(dst);
+        free(again);
+    }
+}
+
+/* Every channel times one number per pixel, and times one per channel. */
+static void test_factors(void **state)
+{
+    enum { COUNT = 7, BLOCKS = 2 };
+    (void)state;
+    FOR_ISAS(isa)
+    {
+        const og__ops *ops = og__ops_for(isa);
+        size_t lanes = (size_t)og__isa_lanes(isa), block = COUNT * lanes;
+        float *src = random_tensor(BLOCKS * block, 1), *d = random_tensor(BLOCKS * block, 2),
+              *by = random_tensor(block, 3);
+        float *dst = floats_new(BLOCKS * block), *d_src = floats_new(BLOCKS * block), *d_by = random_tensor(block, 4);
+        ops->gate_forward(COUNT, BLOCKS, block, src, by, dst);
+        ops->gate_backward(COUNT, BLOCKS, block, src, by, d, d_src, d_by);
+        for (size_t i = 0; i < COUNT; i++) {
+            double sum = 0;
+            for (size_t k = 0; k < BLOCKS * lanes; k++) {
+                size_t at = k / lanes * block + i * lanes + k % lanes;
+                assert_true(dst[at] == src[at] * by[i * lanes] && d_src[at] == d[at] * by[i * lanes]);
+                sum += (double)src[at] * (double)d[at];
+            }
+            assert_true(fabs((double)d_by[i * lanes] - sum) < 1e-5);
+            for (size_t l = 1; l < lanes; l++)
+                assert_true(d_by[i * lanes + l] == 0);
+        }
+        memcpy(dst, src, block * sizeof *dst);
+        ops->scale_lanes(COUNT, by, dst);
+        for (size_t i = 0; i < block; i++)
+            assert_true(dst[i] == src[i] * by[i % lanes]);
+        float *all[] = {src, d, by, dst, d_src, d_by};
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+            free(all[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_means_and_enlargements),
+        cmocka_unit_test(test_factors),
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_norm_apply_and_zero_lanes),
         cmocka_unit_test(test_add),
