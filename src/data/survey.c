@@ -159,7 +159,8 @@ static og_status run_style(const og__listing *listing, og__survey *survey, og__m
         *next = OG_MASK_COLOURS;
     else if (style == OG_MASK_NUMBERS && in.black_and_white)
         *next = OG_MASK_LEVELS;
-    qsort(survey->values, survey->count, sizeof *survey->values, compare_values);
+    if (survey->count > 0)
+        qsort(survey->values, survey->count, sizeof *survey->values, compare_values);
 done:
     free(in.slots);
     if (status != OG_OK)

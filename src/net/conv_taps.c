@@ -116,7 +116,7 @@ void og__conv_taps_forward(const og__conv_taps *conv, const float *src, const fl
 void og__conv_taps_backward_data(const og__conv_taps *conv, const float *d_dst, float *d_src,
                                  const og__conv_fused *fused, float *scratch)
 {
-    const og__conv_fused outer = {NULL};
+    const og__conv_fused outer = {0};
     bool begun = false;
     for (int i = other_count(conv); i-- > 0;) { /* backward, the last tap is the one that leaves out the first slice */
         const og__conv_winograd *tap = conv->taps[other(conv, i)];

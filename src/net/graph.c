@@ -458,6 +458,8 @@ static int add_pool(builder *b, int src)
  * them. */
 static int add_up(builder *b, const char *prefix, int src, int channels)
 {
+    if (b->status != OG_OK) /* there is no stage below that of `src` */
+        return 0;
     og__node n = {.src_count = 1,
                   .src = {src},
                   .channels = channels_of(b, src),

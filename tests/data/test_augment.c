@@ -321,7 +321,7 @@ static void test_bend(void **state)
     for (int axis = 0; axis < 2; axis++) {
         const og_sample square = {"ramp", 1, N, N, ramp, mask, 1, {1, 1, 1}};
         og__patch patch = {.sample = &square,
-                           .window = {10, 13, PH, PW},
+                           .window = {.y = 10, .x = 13, .h = PH, .w = PW},
                            .map = {{1, 0}, {0, 1}},
                            .bent = true,
                            .images = out,
