@@ -17,9 +17,10 @@ static og_status find_foreign(const char *keys, og__foreign *found)
 {
     const char *names[OG_FOREIGN_COUNT];
     og__text all = {0};
-    for (*found = 0; *found < OG_FOREIGN_COUNT; ++*found) {
+    for (*found = 0; *found < OG_FOREIGN_COUNT; ++*found)
         if (strcmp(keys, og__foreigns[*found].name) == 0)
             return OG_OK;
+    for (*found = 0; *found < OG_FOREIGN_COUNT; ++*found) {
         names[*found] = og__foreigns[*found].name;
         og__text_format(&all, "%s%s", *found ? ", " : "", names[*found]);
     }
