@@ -58,3 +58,11 @@ run_page() {
 @test "the blocks of docs/networks.md" {
     run_page docs/networks.md
 }
+
+@test "the blocks of docs/workers.md" {
+    run_page docs/workers.md
+}
+
+@test "the blocks of docs/racing.md" {
+    run_page docs/racing.md
+}
