@@ -82,9 +82,9 @@ static og_status run(const void *values, const char *const *positionals)
         doubts_print_list(settings->compare.acts);
     interrupt_catch();
     progress_begin(settings->quiet);
-    status = og_compare(data, positionals[0], &settings->data, &train, &settings->compare, settings->output,
+    status = og_compare(data, positionals[0], &data_options, &train, &settings->compare, settings->output,
                         show_progress, &others);
-    workers_wait(&others);
+    workers_wait(&others, status != OG_OK);
     progress_end();
     if (status == OG_ERR_STOPPED)
         status = fail(status, "stopped after a checkpoint; the same command goes on from there");

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "failure.h"
-#include "interrupt.h"
 
 extern char **environ;
 
@@ -38,11 +37,12 @@ void workers_start(workers *others)
     }
 }
 
-void workers_wait(workers *others)
+void workers_wait(workers *others, bool stop)
 {
-    for (int64_t i = 0; i < others->started && interrupted(); i++)
+    for (int64_t i = 0; i < others->started && stop; i++)
         if (others->processes[i] > 0)
-            kill(others->processes[i], SIGTERM); /* an interrupt from the keyboard reached them too, others did not */
+            kill(others->processes[i],
+                 SIGINT); /* the keyboard's reached them too: one that was stopping stops at once */
     for (int64_t i = 0; i < others->started; i++)
         if (others->processes[i] > 0)
             waitpid(others->processes[i], NULL, 0);

@@ -2,6 +2,7 @@
 #ifndef CLI_WORKERS_H
 #define CLI_WORKERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,8 +23,7 @@ og_status workers_plan(int64_t count, int64_t *threads, workers *others);
 /* Start them, once. A process that does not start is missed, not mourned: its runs are done by the others. */
 void workers_start(workers *others);
 
-/* Wait until they have ended; they do when nothing is left to run, or by the interrupt that ended this process's work.
- */
-void workers_wait(workers *others);
+/* Wait until they have ended, which they do when nothing is left to run, or when told to `stop`. */
+void workers_wait(workers *others, bool stop);
 
 #endif

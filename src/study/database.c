@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "study/database_driver.h"
 
 struct og__database {
@@ -81,6 +82,25 @@ static og_status read_url(const char *url, const og__database_driver **driver, c
                         "'%s' is no database that ogive knows: give a path, sqlite:///PATH or postgresql://HOST/NAME",
                         url);
     return OG_OK;
+}
+
+og_status og__database_place(const char *url, char **place)
+{
+    const og__database_driver *driver;
+    const char *where;
+    og__text path = {0};
+    char folder[4096];
+    *place = NULL;
+    if (url[0] == '\0')
+        return og__copy_text("", place);
+    OG_TRY(read_url(url, &driver, &where));
+    if (driver != &og__sqlite_driver || where[0] == '/')
+        return og__copy_text(driver == &og__sqlite_driver ? where : url, place);
+    if (!getcwd(folder, sizeof folder))
+        return og__fail_file("find the path of", ".");
+    og__text_format(&path, "%s/%s", folder, where);
+    *place = path.data;
+    return og__text_status(&path);
 }
 
 static og_status connect_again(og__database *database)

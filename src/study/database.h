@@ -64,6 +64,10 @@ void og__database_close(og__database *database);
 
 bool og__database_is_postgres(const og__database *database);
 
+/* The same database for processes in any folder: paths become absolute, other URLs and "" stay. Released with free().
+ */
+og_status og__database_place(const char *url, char **place);
+
 /* The database's UTC time as the text that Optuna stores: "2026-11-30 22:30:43.123456". */
 og_status og__database_now(og__database *database, char now[40]);
 

@@ -29,7 +29,17 @@ static void ignore_notice(void *context, const char *message)
 static og_status connect(const char *url, void **connection, bool *passing)
 {
     *connection = NULL;
-    PGconn *opened = PQconnectdb(url);
+    /* A dead link is noticed, and a process that was stopped within a transaction does not stop everyone. What the URL
+     * says goes before the defaults in front of it. */
+    const char *const keys[] = {"connect_timeout",
+                                "keepalives_idle",
+                                "keepalives_interval",
+                                "keepalives_count",
+                                "tcp_user_timeout",
+                                "dbname",
+                                NULL};
+    const char *const values[] = {"10", "15", "5", "3", "30000", url, NULL};
+    PGconn *opened = PQconnectdbParams(keys, values, 1);
     if (PQstatus(opened) != CONNECTION_OK) {
         const char *message = opened ? PQerrorMessage(opened) : "no memory";
         og_status status = og__fail(OG_ERR_FILE, "cannot reach the database: %.*s", message_length(message), message);
@@ -38,6 +48,7 @@ static og_status connect(const char *url, void **connection, bool *passing)
         return status;
     }
     PQsetNoticeProcessor(opened, ignore_notice, NULL);
+    PQclear(PQexec(opened, "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'"));
     *connection = opened;
     return OG_OK;
 }

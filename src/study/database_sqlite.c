@@ -33,7 +33,7 @@ static og_status connect(const char *path, void **connection, bool *passing)
                             NULL, NULL, NULL);
     }
     if (code != SQLITE_OK) {
-        *passing = code == SQLITE_BUSY || code == SQLITE_CANTOPEN || code == SQLITE_IOERR;
+        *passing = code == SQLITE_BUSY || code == SQLITE_IOERR;
         og_status status = og__fail(OG_ERR_FILE, "cannot open the database '%s': %s", path,
                                     opened ? sqlite3_errmsg(opened) : "no memory");
         sqlite3_close(opened);

@@ -14,7 +14,8 @@ static og_status open_data(const og__study *study, og_dataset **data)
     json_t *settings = json_object_get(study->record, "data_options"); /* absent in old studies: the defaults */
     og_data_options options;
     og_option_table table = og_data_option_table();
-    OG_TRY(og__json_get_text(study->record, "data_path", &path));
+    OG_TRY(og__json_get_text(study->record, json_object_get(study->record, "data_place") ? "data_place" : "data_path",
+                             &path));
     OG_TRY(og_options_init(table, &options));
     og_status status = OG_OK;
     for (size_t i = 0; i < table.count && status == OG_OK; i++) {

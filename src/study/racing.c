@@ -161,19 +161,13 @@ static og_status run_race(const race *r, bool *over)
 /* --- the confirmation ------------------------------------------------------------------------------------------------
  */
 
-static double mean_of(const race *r, size_t arm)
+/* Whether arm a, which left, was nearer to staying than arm b: it stayed longer, or did better in the same blocks. */
+static bool is_closer(const race *r, size_t a, size_t b)
 {
-    double sum = 0, count = 0;
-    for (size_t b = 0; b < r->blocks; b++) {
-        double score = r->scores[b * r->arms + arm];
-        if (r->state->left_after[arm] > 0 && b >= r->state->left_after[arm])
-            break;
-        if (isnan(score) || b >= r->state->blocks)
-            break;
-        sum += score;
-        count++;
-    }
-    return count > 0 ? sum / count : -INFINITY;
+    size_t stayed = r->state->left_after[a];
+    if (stayed != r->state->left_after[b])
+        return stayed > r->state->left_after[b];
+    return sum_of(r->scores, stayed, r->arms, a) > sum_of(r->scores, stayed, r->arms, b);
 }
 
 /* Those still in the race, and if these are too few, the best of those that left. */
@@ -188,7 +182,7 @@ static void choose_finalists(const race *r)
     for (; count < r->rules->finalists && count < r->arms; count++) {
         size_t best = r->arms;
         for (size_t a = 0; a < r->arms; a++)
-            if (!state->finalist[a] && (best == r->arms || mean_of(r, a) > mean_of(r, best)))
+            if (!state->finalist[a] && (best == r->arms || is_closer(r, a, best)))
                 best = a;
         state->finalist[best] = true;
     }

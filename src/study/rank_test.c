@@ -101,7 +101,7 @@ og_status og__friedman_init(size_t n, size_t k, const double *scores, og__friedm
         double rest = blocks * (arms - 1) - friedman->chi2;
         bool same_order = rest <= 1e-9 * blocks * arms; /* every block has the same ranks */
         friedman->f = same_order ? INFINITY : (blocks - 1) * friedman->chi2 / rest;
-        friedman->f_p = same_order ? 0 : n < 2 ? 1 : gsl_cdf_fdist_Q(friedman->f, arms - 1, (arms - 1) * (blocks - 1));
+        friedman->f_p = n < 2 ? 1 : same_order ? 0 : gsl_cdf_fdist_Q(friedman->f, arms - 1, (arms - 1) * (blocks - 1));
     }
 done:
     free(ranks);

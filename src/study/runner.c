@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/cpu.h"
 #include "base/file.h"
@@ -11,6 +12,7 @@
 #include "base/text.h"
 #include "format/json.h"
 #include "study/arms.h"
+#include "study/database.h"
 #include "study/lock.h"
 #include "study/question.h"
 #include "study/racing.h"
@@ -47,6 +49,31 @@ static og_status describe_data_options(const og__comparison *c, json_t *record)
     return OG_OK;
 }
 
+/* Where workers find data and store, whatever folder they are started in. */
+static og_status describe_places(const og__comparison *c, json_t *record)
+{
+    char *data = realpath(c->data_path, NULL), *store = NULL;
+    og_status status = og__json_set(record, "data_place", og__json_string(data ? data : c->data_path));
+    free(data);
+    OG_TRY(status);
+    OG_TRY(og__database_place(c->options->store, &store));
+    status = og__json_set(record, "store", og__json_string(store));
+    free(store);
+    return status;
+}
+
+/* A name that no other study has, so that two in folders of the same name are told apart in a database. */
+static og_status make_identity(json_t *record)
+{
+    unsigned char bytes[8];
+    char text[2 * sizeof bytes + 1];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return og__fail(OG_ERR_FILE, "the system gave no random numbers to name the study by");
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    return og__json_set(record, "id", json_string(text));
+}
+
 static og_status make_record(const og__comparison *c, json_t *question, json_t *record)
 {
     OG_TRY(og__json_set(record, "format", json_string("ogive-study")));
@@ -54,7 +81,7 @@ static og_status make_record(const og__comparison *c, json_t *question, json_t *
     OG_TRY(og__json_set(record, "question", json_incref(question)));
     OG_TRY(og__json_set(record, "data_path", og__json_string(c->data_path)));
     OG_TRY(describe_data_options(c, record));
-    OG_TRY(og__json_set(record, "store", og__json_string(c->options->store)));
+    OG_TRY(describe_places(c, record));
     OG_TRY(describe_machine(c, record));
     OG_TRY(og__json_set(record, "seeds", json_integer(c->options->seeds)));
     OG_TRY(og__json_set(record, "race", json_boolean(c->options->race)));
@@ -75,13 +102,35 @@ static og_status check_record(const json_t *old, const json_t *new)
     bool raced = json_is_true(json_object_get(old, "race")), races = json_is_true(json_object_get(new, "race"));
     if (raced != races)
         return og__fail(OG_ERR_ARGUMENT, "race was %s and is now %s", raced ? "on" : "off", races ? "on" : "off");
+    if (raced && !json_equal(json_object_get(old, "confidence"), json_object_get(new, "confidence")))
+        return og__fail(OG_ERR_ARGUMENT,
+                        "confidence was %g and is now %g; a race keeps its rules, or its looks mean nothing",
+                        json_number_value(json_object_get(old, "confidence")),
+                        json_number_value(json_object_get(new, "confidence")));
     if (raced && seeds_now != seeds_was)
         return og__fail(OG_ERR_ARGUMENT,
                         "seeds was %" PRId64 " and is now %" PRId64
                         "; a race keeps its rules, or its looks mean nothing",
                         seeds_was, seeds_now);
+    const char *store_was = json_string_value(json_object_get(old, "store"));
+    const char *store_now = json_string_value(json_object_get(new, "store"));
+    if (store_was && store_now && store_now[0] && strcmp(store_was, store_now) != 0)
+        return og__fail(OG_ERR_ARGUMENT, "store was '%s' and is now '%s'; workers may still be at the old one",
+                        store_was[0] ? store_was : "study.db in the folder", store_now);
     if (seeds_now < seeds_was)
         return og__fail(OG_ERR_ARGUMENT, "seeds was %" PRId64 " and is now %" PRId64, seeds_was, seeds_now);
+    return OG_OK;
+}
+
+/* What a study goes on with unless it is told otherwise. */
+static og_status keep_places(const json_t *old, json_t *record)
+{
+    static const char *const kept[] = {"id", "store"};
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        json_t *value = json_object_get(old, kept[i]);
+        if (value)
+            OG_TRY(og__json_set(record, kept[i], json_incref(value)));
+    }
     return OG_OK;
 }
 
@@ -93,10 +142,13 @@ static og_status settle_record(const og__comparison *c, const og__arms *arms)
     char *path = NULL;
     OG_GO(og__question_make(c->data, c->train, arms, c->options->first_seed, &question));
     OG_GO(make_record(c, question, record));
+    OG_GO(make_identity(record));
     OG_GO(og__path_join(c->study, "study.json", &path));
     if (og__file_exists(path)) {
         OG_GO(og__json_load(path, &old));
         status = check_record(old, record);
+        if (status == OG_OK)
+            status = keep_places(old, record);
         if (status != OG_OK) {
             og__fail_in(status, "the folder '%s' holds a study of another question; name another folder", c->study);
             goto done;
@@ -165,6 +217,10 @@ static og_status run_comparison(const og__comparison *comparison)
                           og__race_rules_default().first_look, comparison->options->seeds);
         goto done;
     }
+    if (comparison->options->race && arms.count < 3) {
+        status = og__fail(OG_ERR_ARGUMENT, "a race needs at least three activations; two are compared without --race");
+        goto done;
+    }
     OG_GO(check_scorable(comparison->data));
     OG_GO(og__folder_make(comparison->study));
     OG_GO(og__lock_take(comparison->study, &lock));
@@ -173,6 +229,7 @@ static og_status run_comparison(const og__comparison *comparison)
     OG_GO(og__work(&(og__job){.data = comparison->data,
                               .train = comparison->train,
                               .study = &study,
+                              .proposes = true,
                               .report = comparison->report,
                               .context = comparison->context,
                               .run = comparison->run}));

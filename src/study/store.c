@@ -214,13 +214,20 @@ static og_status read_trial(const og__sql_rows *rows, size_t row, og__stored_tri
     return read_text(og__sql_cell(rows, row, 6), &trial->reason);
 }
 
-og_status og__store_list(og__store *store, int64_t study, og__stored_trials *trials)
+typedef struct list_call {
+    int64_t study;
+    og__stored_trials *trials;
+} list_call;
+
+static og_status list(og__database *database, void *context)
 {
+    const list_call *call = context;
+    og__stored_trials *trials = call->trials;
+    og__stored_trials_deinit(trials); /* of an attempt before */
     og_status status = OG_OK;
     og__sql_rows rows = {0};
-    *trials = (og__stored_trials){0};
-    OG_GO(og__database_run(store->database, SELECT_TRIALS "WHERE t.study_id = $1 ORDER BY t.number",
-                           VALUES(og__sql_int(study)), &rows));
+    OG_GO(og__database_run(database, SELECT_TRIALS "WHERE t.study_id = $1 ORDER BY t.number",
+                           VALUES(og__sql_int(call->study)), &rows));
     OG_GO(og__alloc(rows.count, sizeof *trials->items, &trials->items));
     for (; trials->count < rows.count; trials->count++)
         OG_GO(read_trial(&rows, trials->count, &trials->items[trials->count]));
@@ -229,6 +236,12 @@ done:
     if (status != OG_OK)
         og__stored_trials_deinit(trials);
     return status;
+}
+
+og_status og__store_list(og__store *store, int64_t study, og__stored_trials *trials)
+{
+    *trials = (og__stored_trials){0};
+    return og__database_transact(store->database, list, &(list_call){study, trials});
 }
 
 void og__stored_trial_deinit(og__stored_trial *trial)
@@ -327,6 +340,7 @@ typedef struct add_call {
     const char *run;
     const og__space *space;
     const double *point;
+    bool again;
 } add_call;
 
 static og_status add(og__database *database, void *context)
@@ -341,8 +355,9 @@ static og_status add(og__database *database, void *context)
     og_status status =
         query_int(database,
                   "SELECT t.trial_id FROM trials t JOIN trial_user_attributes r ON r.trial_id = t.trial_id "
-                  "WHERE t.study_id = $1 AND r.\"key\" = 'ogive:run' AND r.value_json = $2 LIMIT 1",
-                  VALUES(og__sql_int(call->study), og__sql_text(run)), &trial);
+                  "WHERE t.study_id = $1 AND r.\"key\" = 'ogive:run' AND r.value_json = $2 "
+                  "AND ($3 = 0 OR t.state IN ('WAITING', 'RUNNING')) LIMIT 1",
+                  VALUES(og__sql_int(call->study), og__sql_text(run), og__sql_int(call->again)), &trial);
     free(run);
     if (status != OG_OK || trial >= 0)
         return status;
@@ -356,9 +371,10 @@ static og_status add(og__database *database, void *context)
     return OG_OK;
 }
 
-og_status og__store_add(og__store *store, int64_t study, const char *run, const og__space *space, const double *point)
+og_status og__store_add(og__store *store, int64_t study, const char *run, const og__space *space, const double *point,
+                        bool again)
 {
-    return og__database_transact(store->database, add, &(add_call){study, run, space, point});
+    return og__database_transact(store->database, add, &(add_call){study, run, space, point, again});
 }
 
 /* --- claims
@@ -515,7 +531,7 @@ static og_status claim(og__database *database, void *context)
     OG_TRY(put_back_lost(database, call->study, call->rules));
     OG_TRY(og__database_run(database,
                             SELECT_TRIALS "WHERE t.study_id = $1 AND t.state = 'WAITING' AND r.value_json IS NOT NULL "
-                                          "ORDER BY t.number LIMIT 1",
+                                          "ORDER BY CAST(a.value_json AS INTEGER) DESC, t.number LIMIT 1",
                             VALUES(og__sql_int(call->study)), &rows));
     og_status status = rows.count > 0 ? take(database, call, &rows) : OG_OK;
     og__sql_rows_deinit(&rows);

@@ -60,10 +60,13 @@ void og__stored_trials_deinit(og__stored_trials *trials);
 /**
  * Let a run wait for a worker, unless the study has a trial of that name already.
  *
+ * @param again   also where its trials have all ended: their results are gone, or it was given up
+ *
  * @param run     names the run within its study
  * @param point   (space->count) its parameters
  */
-og_status og__store_add(og__store *store, int64_t study, const char *run, const og__space *space, const double *point);
+og_status og__store_add(og__store *store, int64_t study, const char *run, const og__space *space, const double *point,
+                        bool again);
 
 typedef struct og__lease_rules {
     double grace_s;                      /* a trial whose heart has not beaten for so long is lost */

@@ -13,11 +13,12 @@
 #include "study/store.h"
 #include "study/worker.h"
 
-/* How long a database may be locked, full or out of reach; how often a heart beats, and how long it may be silent:
- * beats are late where a machine is busy or a disk is slow. */
-static const double patience_s = 90, beat_s = 10;
-static const og__lease_rules lease = {.grace_s = 60, .attempts_max = 3, .is_gone = og__worker_is_gone};
-enum { IDLE_US = 200000 };
+/* How long a database may be locked, full or out of reach; how often a heart beats; and how long it may be silent
+ * before its run is given to someone else, which is longer than that patience. A worker that finds its own heart silent
+ * asks whether the run is still its own before it writes anything. */
+static const double patience_s = 90, beat_s = 10, silence_s = 30;
+static const og__lease_rules lease = {.grace_s = 180, .attempts_max = 3, .is_gone = og__worker_is_gone};
+enum { IDLE_US = 200000, IDLE_TURNS = 450 /* 90 s */ };
 
 /* --- progress ------------------------------------------------------------------------------------------------ */
 
@@ -27,6 +28,7 @@ typedef struct watcher {
     og__store *store;
     int64_t trial; /* in the store; -1 while none is claimed */
     og__heart *heart;
+    bool lost; /* the trial was found to be someone else's */
     og__agenda agenda;
     size_t block, arm;
     og_train_progress last;
@@ -98,10 +100,23 @@ static void tell_store(watcher *watch, const og_train_progress *progress)
     og__store_report(watch->store, watch->trial, watch->reported, progress->dice, &held);
 }
 
+/* After a long silence: the process was stopped, or the store out of reach. */
+static bool is_still_ours(watcher *watch)
+{
+    bool held;
+    og_status status = og__store_beat(watch->store, watch->trial, &held);
+    watch->lost = status == OG_OK && !held;
+    return !watch->lost;
+}
+
 static bool watch_step(void *context, const og_train_progress *progress)
 {
     watcher *watch = context;
     watch->last = *progress;
+    watch->last.warnings = NULL; /* gone after this call */
+    watch->last.warning_count = 0;
+    if (og__heart_silence_s(watch->heart) > silence_s && !is_still_ours(watch))
+        return false;
     tell_store(watch, progress);
     return report(watch, progress, false, false) && !og__heart_is_broken(watch->heart);
 }
@@ -160,9 +175,11 @@ static og_status run_claimed(watcher *watch, int64_t id, const char *url)
     bool held,
         kept = trial->result != NULL; /* an earlier version of the study, or a worker that died behind its last line */
     if (!kept) {
-        OG_TRY(og__heart_start(url, beat_s, watch->trial, &watch->heart));
-        og_status status = run_trial(watch);
-        bool broken = og__heart_is_broken(watch->heart);
+        og_status status = og__heart_start(url, beat_s, watch->trial, &watch->heart);
+        if (status != OG_OK)
+            return return_trial(watch, status);
+        status = run_trial(watch);
+        bool broken = og__heart_is_broken(watch->heart) || watch->lost;
         og__heart_stop(watch->heart);
         watch->heart = NULL;
         if (broken)
@@ -213,7 +230,7 @@ static og_status find_run(const og__study *study, const char *run, size_t *block
 }
 
 /* The parameters of a run as dimensions: the activation out of the study's, and the seed. */
-static og_status add_runs(const og__study *study, const og__agenda *agenda, og__store *store, int64_t id)
+static og_status add_runs(const og__study *study, const og__agenda *agenda, og__store *store, int64_t id, bool again)
 {
     og_status status = OG_OK;
     const char **acts = NULL;
@@ -232,7 +249,8 @@ static og_status add_runs(const og__study *study, const og__agenda *agenda, og__
                 continue;
             OG_GO(name_run(study, b, a, &run));
             status =
-                og__store_add(store, id, run, &space, (double[]){(double)a, (double)(study->first_seed + (int64_t)b)});
+                og__store_add(store, id, run, &space, (double[]){(double)a, (double)(study->first_seed + (int64_t)b)},
+                              again && !og__study_trial(study, b, a)->result);
             free(run);
             if (status != OG_OK)
                 goto done;
@@ -275,7 +293,15 @@ static og_status renew_agenda(watcher *watch, int64_t id)
             OG_TRY(og__study_read_trial(study, i / study->arms.count, i % study->arms.count));
     og__agenda_deinit(&watch->agenda);
     OG_TRY(og__agenda_init(study, &watch->agenda));
-    return watch->agenda.wanted_count != wanted ? add_runs(study, &watch->agenda, watch->store, id) : OG_OK;
+    return watch->agenda.wanted_count != wanted ? add_runs(study, &watch->agenda, watch->store, id, false) : OG_OK;
+}
+
+static bool has_successor(const og__stored_trials *trials, size_t index)
+{
+    for (size_t i = index + 1; i < trials->count; i++)
+        if (trials->items[i].run && strcmp(trials->items[i].run, trials->items[index].run) == 0)
+            return true;
+    return false;
 }
 
 /* A run that nobody will do any more is a reason to stop: its process was killed again and again. */
@@ -287,14 +313,15 @@ static og_status check_given_up(og__store *store, int64_t id, const og__study *s
     for (size_t i = 0; i < trials.count && status == OG_OK; i++) {
         const og__stored_trial *trial = &trials.items[i];
         size_t block, arm;
-        if (trial->state != OG_TRIAL_FAIL || trial->attempt < lease.attempts_max || !trial->run)
+        if (trial->state != OG_TRIAL_FAIL || trial->attempt < lease.attempts_max || !trial->run ||
+            has_successor(&trials, i))
             continue;
         status = find_run(study, trial->run, &block, &arm);
         if (status == OG_OK && !og__study_trial(study, block, arm)->result)
             status =
                 og__fail(OG_ERR_FILE,
                          "the run %s of '%s' was lost %" PRId64 " times with the process that worked on it (killed for "
-                         "memory?); --memory, a smaller batch or fewer workers may help",
+                         "memory?); the same command tries again, with fewer --workers if it is that",
                          trial->run, study->folder, trial->attempt);
     }
     og__stored_trials_deinit(&trials);
@@ -306,7 +333,10 @@ static og_status work(watcher *watch, int64_t id, const char *url)
     char name[OG_WORKER_NAME_BYTES];
     og__worker_name(name);
     OG_TRY(renew_agenda(watch, id));
+    if (watch->job->proposes) /* runs whose results are gone, or that were given up */
+        OG_TRY(add_runs(watch->job->study, &watch->agenda, watch->store, id, true));
     OG_TRY(report_kept(watch));
+    int idle = 0;
     while (watch->agenda.done_count < watch->agenda.wanted_count) {
         og__stored_trial claimed;
         bool found;
@@ -317,15 +347,19 @@ static og_status work(watcher *watch, int64_t id, const char *url)
                 return OG_ERR_STOPPED;
             usleep(IDLE_US);
             OG_TRY(renew_agenda(watch, id));
+            if (++idle % IDLE_TURNS ==
+                0) /* ended in the store, but its result does not come: removed, or lost with a disk */
+                OG_TRY(add_runs(watch->job->study, &watch->agenda, watch->store, id, true));
             continue;
         }
+        idle = 0;
         watch->trial = claimed.id;
         watch->reported = 0;
         watch->last = (og_train_progress){.dice = NAN, .loss = NAN};
         og_status status = find_run(watch->job->study, claimed.run, &watch->block, &watch->arm);
         og__stored_trial_deinit(&claimed);
-        if (status == OG_OK)
-            status = run_claimed(watch, id, url);
+        watch->lost = false;
+        status = status == OG_OK ? run_claimed(watch, id, url) : return_trial(watch, status);
         watch->trial = -1;
         OG_TRY(status);
     }
@@ -340,6 +374,23 @@ static og_status settle_stopped(og_status status, const og__agenda *agenda)
                     agenda->wanted_count);
 }
 
+/* Two studies in folders of the same name may not share one in a database. */
+static og_status check_identity(const og__study *study, og__store *store, const char *url, int64_t id)
+{
+    json_t *own = json_object_get(study->record, "id"), *found; /* absent in old studies */
+    OG_TRY(og__store_get_attribute(store, id, false, "ogive:id", &found));
+    og_status status = OG_OK;
+    if (!found && own)
+        status = og__store_set_attribute(store, id, false, "ogive:id", own);
+    else if (found && own && !json_equal(found, own))
+        status =
+            og__fail(OG_ERR_ARGUMENT,
+                     "'%s' holds another study of the name '%s'; give the folder '%s' another name, or another --store",
+                     url, study->name, study->folder);
+    json_decref(found);
+    return status;
+}
+
 og_status og__work(const og__job *job)
 {
     og_status status = OG_OK;
@@ -349,6 +400,7 @@ og_status og__work(const og__job *job)
     OG_GO(og__study_store(job->study, &url));
     OG_GO(og__store_open(url, patience_s, &watch.store));
     OG_GO(og__store_study(watch.store, job->study->name, "dice", &id));
+    OG_GO(check_identity(job->study, watch.store, url, id));
     status = settle_stopped(work(&watch, id, url), &watch.agenda);
 done:
     og__agenda_deinit(&watch.agenda);

@@ -14,6 +14,7 @@ typedef struct og__job {
     const og_dataset *data;
     const og_train_options *train; /* everything but `act` and `seed` */
     og__study *study;              /* loaded; results are read into it as they come */
+    bool proposes;                 /* it asks for runs again whose results are gone, or that were given up */
     og_compare_report report;      /* may be NULL */
     void *context;
     og__trial_runner run;

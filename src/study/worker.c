@@ -17,11 +17,12 @@
 /* --- names
  * ---------------------------------------------------------------------------------------------------------------- */
 
-/* When a process began, in ticks since the machine did: field 22 of /proc/PID/stat, behind the name in parentheses. 0
- * where there is no such process. */
-static uint64_t start_of(long process)
+/* When a process began, in ticks since the machine did: field 22 of /proc/PID/stat, behind the name in parentheses; 0
+ * where that cannot be read. *dead: the process has ended and was only not yet waited for. */
+static uint64_t start_of(long process, bool *dead)
 {
     char path[40], line[1024];
+    *dead = false;
     snprintf(path, sizeof path, "/proc/%ld/stat", process);
     FILE *file = fopen(path, "r");
     if (!file)
@@ -30,37 +31,52 @@ static uint64_t start_of(long process)
     fclose(file);
     line[length] = '\0';
     const char *at = strrchr(line, ')');
-    if (at && (at[1] == '\0' || strchr("ZX", at[2])))
-        return 0;
+    *dead = at && at[1] && (at[2] == 'Z' || at[2] == 'X');
     for (int field = 2; at && field < 22; field++)
         at = strchr(at + 1, ' ');
     return at ? strtoull(at, NULL, 10) : 0;
 }
 
-static void host_name(char host[65])
+/* The host's name alone may be that of several machines or containers; with the kernel's boot and the space of process
+ * numbers it is one place. */
+static void place_name(char place[120])
 {
-    if (gethostname(host, 65) != 0)
-        snprintf(host, 65, "unknown");
-    host[64] = '\0';
+    char host[65] = "unknown", boot[9] = "", space[40] = "";
+    if (gethostname(host, sizeof host) == 0)
+        host[sizeof host - 1] = '\0';
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "r");
+    if (file) {
+        size_t length = fread(boot, 1, sizeof boot - 1, file);
+        boot[length] = '\0';
+        fclose(file);
+    }
+    ssize_t length = readlink("/proc/self/ns/pid", space, sizeof space - 1);
+    space[length > 0 ? length : 0] = '\0';
+    snprintf(place, 120, "%s/%s/%s", host, boot, space + strcspn(space, "0123456789"));
 }
 
 void og__worker_name(char name[OG_WORKER_NAME_BYTES])
 {
-    char host[65];
-    host_name(host);
-    snprintf(name, OG_WORKER_NAME_BYTES, "%s:%ld:%" PRIu64, host, (long)getpid(), start_of(getpid()));
+    char place[120];
+    bool dead;
+    place_name(place);
+    snprintf(name, OG_WORKER_NAME_BYTES, "%s:%ld:%" PRIu64, place, (long)getpid(), start_of(getpid(), &dead));
 }
 
 bool og__worker_is_gone(const char *name)
 {
-    char host[65];
+    char place[120];
     long process;
     uint64_t start;
-    host_name(host);
-    size_t length = strlen(host);
-    if (strncmp(name, host, length) != 0 || sscanf(name + length, ":%ld:%" SCNu64, &process, &start) != 2)
+    bool dead;
+    place_name(place);
+    size_t length = strlen(place);
+    if (strncmp(name, place, length) != 0 || sscanf(name + length, ":%ld:%" SCNu64, &process, &start) != 2)
         return false;
-    return (kill((pid_t)process, 0) != 0 && errno == ESRCH) || start_of(process) != start;
+    if (kill((pid_t)process, 0) != 0 && errno == ESRCH)
+        return true;
+    uint64_t now = start_of(process, &dead);
+    return dead || (now != 0 && now != start);
 }
 
 /* --- the heart
@@ -72,7 +88,8 @@ struct og__heart {
     pthread_cond_t wake;
     bool stopping; /* under the mutex */
     atomic_bool broken;
-    char *url;
+    atomic_llong last_s; /* when the heart last beat, by a clock that goes on while the machine sleeps */
+    og__store *store;
     double every_s;
     int64_t trial;
 };
@@ -81,7 +98,7 @@ struct og__heart {
 static bool rest(og__heart *heart)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += (time_t)heart->every_s;
     until.tv_nsec += (long)((heart->every_s - (double)(time_t)heart->every_s) * 1e9);
     if (until.tv_nsec >= 1000000000) {
@@ -97,21 +114,32 @@ static bool rest(og__heart *heart)
     return !stopping;
 }
 
+static long long seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (long long)now.tv_sec;
+}
+
 static void *beat(void *context)
 {
     og__heart *heart = context;
-    og__store *store = NULL;
     while (rest(heart)) {
         bool held = true;
-        if (!store && og__store_open(heart->url, 0, &store) != OG_OK)
+        if (og__store_beat(heart->store, heart->trial, &held) != OG_OK)
             continue;
-        if (og__store_beat(store, heart->trial, &held) == OG_OK && !held) {
+        if (!held) {
             atomic_store(&heart->broken, true);
             break;
         }
+        atomic_store(&heart->last_s, seconds());
     }
-    og__store_close(store);
     return NULL;
+}
+
+double og__heart_silence_s(const og__heart *heart)
+{
+    return heart ? (double)(seconds() - atomic_load(&heart->last_s)) : 0;
 }
 
 og_status og__heart_start(const char *url, double every_s, int64_t trial, og__heart **heart)
@@ -123,9 +151,14 @@ og_status og__heart_start(const char *url, double every_s, int64_t trial, og__he
     made->every_s = every_s;
     made->trial = trial;
     atomic_init(&made->broken, false);
-    OG_GO(og__copy_text(url, &made->url));
+    atomic_init(&made->last_s, seconds());
+    OG_GO(og__store_open(url, 0, &made->store));
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_mutex_init(&made->mutex, NULL);
-    pthread_cond_init(&made->wake, NULL);
+    pthread_cond_init(&made->wake, &clock);
+    pthread_condattr_destroy(&clock);
     int code = pthread_create(&made->thread, NULL, beat, made);
     if (code != 0) {
         status = og__fail(OG_ERR_MEMORY, "cannot start a thread for the heartbeat: %s", strerror(code));
@@ -134,7 +167,7 @@ og_status og__heart_start(const char *url, double every_s, int64_t trial, og__he
     *heart = made;
 done:
     if (status != OG_OK) {
-        free(made->url);
+        og__store_close(made->store);
         free(made);
     }
     return status;
@@ -156,6 +189,6 @@ void og__heart_stop(og__heart *heart)
     pthread_join(heart->thread, NULL);
     pthread_cond_destroy(&heart->wake);
     pthread_mutex_destroy(&heart->mutex);
-    free(heart->url);
+    og__store_close(heart->store);
     free(heart);
 }

@@ -7,12 +7,13 @@
 
 #include "base/status.h"
 
-enum { OG_WORKER_NAME_BYTES = 160 };
+enum { OG_WORKER_NAME_BYTES = 200 };
 
-/* "HOST:PROCESS:START" of this process; START tells it from a later one with the same number. */
+/* "HOST/BOOT/SPACE:PROCESS:START" of this process; START tells it from a later one with the same number. */
 void og__worker_name(char name[OG_WORKER_NAME_BYTES]);
 
-/* Whether a worker was a process of this host that is gone. False for other hosts, and for names of another form. */
+/* Whether a worker was a process of this host that is gone. False for other hosts and containers, for processes that
+ * cannot be looked at, and for names of another form. */
 bool og__worker_is_gone(const char *name);
 
 typedef struct og__heart og__heart;
@@ -26,6 +27,9 @@ og_status og__heart_start(const char *url, double every_s, int64_t trial, og__he
 
 /* Whether the trial was taken away: it was given up for lost, and belongs to someone else. */
 bool og__heart_is_broken(const og__heart *heart);
+
+/* Seconds since the heart last beat, those in which the process was stopped or the machine asleep included. */
+double og__heart_silence_s(const og__heart *heart);
 
 void og__heart_stop(og__heart *heart);
 

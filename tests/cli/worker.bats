@@ -69,3 +69,30 @@ for row in sqlite3.connect("file:" + sys.argv[1] + "/study.db?mode=ro", uri=True
     rejects 4 'cannot be joined here' ogive worker study
     rejects 2 'mysql://nobody' ogive compare data -o other --acts relu,silu --seeds 1 $quick --store mysql://nobody
 }
+
+@test "a result that was removed is made again" {
+    tiny data 8 32
+    ogive compare data -o study --acts relu,silu --seeds 2 $quick >/dev/null
+    cp study/trials/silu-s1/model.safetensors before
+    rm -r study/trials/silu-s1
+    ogive compare data -o study --acts relu,silu --seeds 2 $quick >/dev/null
+    cmp before study/trials/silu-s1/model.safetensors
+}
+
+@test "studies of one name do not share a store, and a study keeps its store" {
+    tiny data 8 32
+    ogive compare data -o a/study --acts relu,silu --seeds 1 $quick --store runs.db >/dev/null
+    rejects 2 "holds another study of the name 'study'" \
+        ogive compare data -o b/study --acts relu,silu --seeds 1 $quick --store runs.db
+    ogive compare data -o a/study --acts relu,silu --seeds 2 $quick >/dev/null # goes on in runs.db
+    [ ! -e a/study/study.db ]
+    rejects 2 'store was' ogive compare data -o a/study --acts relu,silu --seeds 2 $quick --store other.db
+    mkdir elsewhere
+    (cd elsewhere && ogive worker ../a/study -q --threads 1) # data and store are found from any folder
+    [ ! -e elsewhere/runs.db ]
+}
+
+@test "a race has three activations or more" {
+    tiny data 8 32
+    rejects 2 'at least three' ogive compare data -o race --acts relu,silu --seeds 5 --race $quick
+}

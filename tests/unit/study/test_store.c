@@ -52,7 +52,7 @@ static void add_runs(og__store *store, int64_t study, int count)
         char run[32];
         snprintf(run, sizeof run, "%s-s%d", acts[i % 2], i / 2);
         double point[] = {i % 2, i / 2, i % 2 ? 1.25 : (double)NAN};
-        assert_int_equal(og__store_add(store, study, run, &space, point), OG_OK);
+        assert_int_equal(og__store_add(store, study, run, &space, point, false), OG_OK);
     }
 }
 

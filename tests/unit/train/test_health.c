@@ -84,6 +84,7 @@ static void start(fixture *f, const char *act, int channels)
         .channels = channels,
         .lanes = LANES,
         .pixels = PIXELS,
+        .slices = 1,
         .operand_count = 1,
         .operands = {{.src = f->src, .scale = f->scale, .shift = f->shift}},
         .d_dst = f->gradient,

@@ -417,6 +417,7 @@ static void other_data_cannot_resume(void **state)
     assert_non_null(strstr(og_error_text(), "data set has changed"));
     og_dataset_free(data);
     data = kept;
+    og_options_deinit(og_data_option_table(), &options);
 }
 
 static void a_damaged_checkpoint_is_refused(void **state)
