@@ -3,7 +3,7 @@
  * Tensors are blocked, nChw<lanes>c, padding lanes zero; a source with 1 or 3 channels may be planar (nchw), and so
  * are the head's logits.
  * A volume is stored slice by slice, (N, D, blocks, H, W, lanes), so that all that works on images works on slices
- * (docs/adr/0024-volumes-by-slices.md); a planar volume is as PyTorch has it, (N, C, D, H, W).
+ * (docs/adr/0022-volumes-by-slices.md); a planar volume is as PyTorch has it, (N, C, D, H, W).
  * Weights are given in PyTorch's plain layout and packed once per change. */
 #ifndef OG_NET_CONV_H
 #define OG_NET_CONV_H
