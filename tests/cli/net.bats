@@ -39,6 +39,7 @@ load setup
 }
 
 @test "the memory that it says is the process's peak within a tenth" {
+    measures_memory
     for network in '--size 128 --batch 2' '--size 96 --batch 2 --width 8 --residual --norm layer --skip attention --kernel 5'; do
         ogive net show $network --threads 1 --json >plan
         ogive bench step $network --threads 1 --turns 1 --json >step

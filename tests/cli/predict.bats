@@ -80,6 +80,7 @@ END
 }
 
 @test "a large image is predicted in the memory that was planned" {
+    measures_memory
     needs gdal_create
     gdal_create -q -of GTiff -outsize 8000 8000 -bands 1 -ot Byte -burn 90 -co SPARSE_OK=TRUE -co TILED=YES -co COMPRESS=DEFLATE \
         -a_srs EPSG:32633 -a_ullr 0 80000 80000 0 large.tif

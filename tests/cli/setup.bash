@@ -43,3 +43,8 @@ no_leftovers() {
         return 1
     }
 }
+
+# For tests of a process's memory: a sanitizer's build needs several times as much.
+measures_memory() {
+    [ -z "${ASAN_OPTIONS+set}${UBSAN_OPTIONS+set}" ] || skip "sanitizers keep memory of their own"
+}
