@@ -19,8 +19,7 @@ struct og__database {
     bool passing;     /* the last failure may pass by itself */
 };
 
-/* --- rows
- * ----------------------------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------------- */
 
 og_status og__sql_rows_add(og__sql_rows *rows, size_t columns, char ***cells)
 {
@@ -61,8 +60,7 @@ void og__sql_rows_deinit(og__sql_rows *rows)
     *rows = (og__sql_rows){0};
 }
 
-/* --- opening
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------------ */
 
 static bool starts_with(const char *text, const char *prefix)
 {
@@ -165,8 +163,7 @@ og_status og__database_run(og__database *database, const char *sql, size_t count
     return status;
 }
 
-/* --- transactions
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- transactions ------------------------------------------------------------------------------------------- */
 
 static double seconds(void)
 {

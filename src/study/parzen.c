@@ -18,8 +18,7 @@ void og__parzen_weights(size_t n, double *weights)
         weights[i] = i >= ramp ? 1 : ramp == 1 ? first : first + (1 - first) * (double)i / (double)(ramp - 1);
 }
 
-/* --- making it
- * --------------------------------------------------------------------------------------------------------- */
+/* --- making it ---------------------------------------------------------------------------------------------- */
 
 /* The neighbours of mean[i] in order of value, equal ones in order of age; -1 where there is none. */
 static void find_neighbours(size_t n, const double *mean, size_t i, int *below, int *above)
@@ -115,8 +114,7 @@ void og__parzen_deinit(og__parzen *parzen)
     *parzen = (og__parzen){0};
 }
 
-/* --- its density
- * --------------------------------------------------------------------------------------------------------- */
+/* --- its density -------------------------------------------------------------------------------------------- */
 
 /* log Phi(z), good in the lower tail. */
 static double log_normal(double z)
@@ -180,8 +178,7 @@ double og__parzen_log_density(const og__parzen *parzen, const double *values)
     return largest + log(sum);
 }
 
-/* --- drawing from it
- * --------------------------------------------------------------------------------------------------------- */
+/* --- drawing from it ---------------------------------------------------------------------------------------- */
 
 static size_t draw_index(size_t count, const double *shares, og__random *random)
 {

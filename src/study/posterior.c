@@ -94,8 +94,7 @@ og_status og__signed_rank_is_inside(size_t n, const double *d, double rope, doub
     return OG_OK;
 }
 
-/* --- resampling of blocks
- * --------------------------------------------------------------------------------------------- */
+/* --- resampling of blocks ----------------------------------------------------------------------------------- */
 
 og_status og__best_shares(size_t n, size_t k, const double *scores, double *shares)
 {

@@ -47,8 +47,7 @@ void og__store_close(og__store *store)
     free(store);
 }
 
-/* --- one value, one attribute
- * --------------------------------------------------------------------------------------------- */
+/* --- one value, one attribute ------------------------------------------------------------------------------- */
 
 /* The first cell of a query as a whole number; -1 where it has no row. */
 static og_status query_int(og__database *database, const char *sql, size_t count, const og__sql_value *values,
@@ -126,8 +125,7 @@ og_status og__store_get_attribute(og__store *store, int64_t study, bool system, 
     return get_json(store->database, system ? STUDY_SYSTEM : STUDY_USER, study, key, value);
 }
 
-/* --- studies
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- studies ------------------------------------------------------------------------------------------------ */
 
 typedef struct study_call {
     const char *name, *metric;
@@ -167,8 +165,7 @@ og_status og__store_find_study(og__store *store, const char *name, int64_t *stud
     return find_study(store->database, name, study);
 }
 
-/* --- reading trials
- * ------------------------------------------------------------------------------------------------------ */
+/* --- reading trials ----------------------------------------------------------------------------------------- */
 
 static og_status read_state(const char *name, og__trial_state *state)
 {
@@ -259,8 +256,7 @@ void og__stored_trials_deinit(og__stored_trials *trials)
     *trials = (og__stored_trials){0};
 }
 
-/* --- adding trials
- * ------------------------------------------------------------------------------------------------------- */
+/* --- adding trials ------------------------------------------------------------------------------------------ */
 
 /* Optuna's lock of a study, for those who share a PostgreSQL server with it; the transaction itself keeps ours apart.
  */
@@ -377,8 +373,7 @@ og_status og__store_add(og__store *store, int64_t study, const char *run, const 
     return og__database_transact(store->database, add, &(add_call){study, run, space, point, again});
 }
 
-/* --- claims
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- claims ------------------------------------------------------------------------------------------------- */
 
 static og_status copy_rows(og__database *database, int64_t from, int64_t to)
 {
@@ -550,8 +545,7 @@ og_status og__store_claim(og__store *store, int64_t study, const char *worker, c
     return status;
 }
 
-/* --- the life of a claimed trial
- * ------------------------------------------------------------------------------------------- */
+/* --- the life of a claimed trial ---------------------------------------------------------------------------- */
 
 typedef enum change_kind { BEAT, REPORT, FINISH, RETURN } change_kind;
 

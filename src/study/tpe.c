@@ -33,8 +33,7 @@ void og__space_draw(const og__space *space, bool balanced, uint64_t seed, int64_
     }
 }
 
-/* --- the order of trials
- * ----------------------------------------------------------------------------------------------- */
+/* --- the order of trials ------------------------------------------------------------------------------------ */
 
 /* Better first: finished ones by value; then pruned ones, that which got farther, then by value; older before equals.
  */
@@ -70,8 +69,7 @@ typedef struct proposal {
     double *point;
 } proposal;
 
-/* --- one group of dimensions
- * -------------------------------------------------------------------------------------------- */
+/* --- one group of dimensions -------------------------------------------------------------------------------- */
 
 static og_status make_density(const proposal *p, size_t dimensions, const og__tried **trials, size_t count,
                               og__parzen *parzen)

@@ -18,7 +18,9 @@
  * asks whether the run is still its own before it writes anything. */
 static const double patience_s = 90, beat_s = 10, silence_s = 30;
 static const og__lease_rules lease = {.grace_s = 180, .attempts_max = 3, .is_gone = og__worker_is_gone};
-enum { IDLE_US = 200000, IDLE_TURNS = 450 /* 90 s */ };
+/* A worker without a run looks again after this time; every 5 s for runs that were given up, every 90 s for runs that
+ * ended in the store without a result that comes. */
+enum { IDLE_US = 200000, LOST_TURNS = 25, GONE_TURNS = 450 };
 
 /* --- progress ------------------------------------------------------------------------------------------------ */
 
@@ -26,7 +28,9 @@ enum { IDLE_US = 200000, IDLE_TURNS = 450 /* 90 s */ };
 typedef struct watcher {
     const og__job *job;
     og__store *store;
-    int64_t trial; /* in the store; -1 while none is claimed */
+    const char *url; /* of the store */
+    int64_t study;   /* in the store */
+    int64_t trial;   /* in the store; -1 while none is claimed */
     og__heart *heart;
     bool lost; /* the trial was found to be someone else's */
     og__agenda agenda;
@@ -121,8 +125,82 @@ static bool watch_step(void *context, const og_train_progress *progress)
     return report(watch, progress, false, false) && !og__heart_is_broken(watch->heart);
 }
 
-/* --- one run
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- which runs ---------------------------------------------------------------------------------------------- */
+
+/* "silu-s3": the folder of the run, by which the store knows it. */
+static og_status name_run(const og__study *study, size_t block, size_t arm, char **name)
+{
+    char *folder;
+    OG_TRY(og__study_trial_folder(study, block, arm, &folder));
+    og_status status = og__copy_text(strrchr(folder, '/') + 1, name);
+    free(folder);
+    return status;
+}
+
+static og_status find_run(const og__study *study, const char *run, size_t *block, size_t *arm)
+{
+    for (*block = 0; *block < study->blocks; ++*block) {
+        for (*arm = 0; *arm < study->arms.count; ++*arm) {
+            char *name;
+            OG_TRY(name_run(study, *block, *arm, &name));
+            bool same = strcmp(name, run) == 0;
+            free(name);
+            if (same)
+                return OG_OK;
+        }
+    }
+    return og__fail(OG_ERR_FORMAT, "the store of '%s' has a run '%s', which the study does not ask for", study->folder,
+                    run);
+}
+
+/* The parameters of a run as dimensions: the activation out of the study's, and the seed. */
+static og_status add_runs(const watcher *watch, bool again)
+{
+    og_status status = OG_OK;
+    const og__study *study = watch->job->study;
+    const char **acts = NULL;
+    OG_GO(og__alloc(study->arms.count, sizeof *acts, &acts));
+    for (size_t a = 0; a < study->arms.count; a++)
+        acts[a] = og_act_text(study->arms.items[a].act);
+    const og__dimension dimensions[] = {
+        {"act", OG_DIMENSION_CHOICE, 0, (double)study->arms.count - 1, 1, false, OG_NO_PARENT, 0, acts},
+        {"seed", OG_DIMENSION_INT, 0, 9e15, 1, false, OG_NO_PARENT, 0, NULL},
+    };
+    const og__space space = {2, dimensions};
+    for (size_t b = 0; b < study->blocks; b++) {
+        for (size_t a = 0; a < study->arms.count; a++) {
+            char *run;
+            if (!watch->agenda.wanted[b * study->arms.count + a])
+                continue;
+            OG_GO(name_run(study, b, a, &run));
+            status = og__store_add(watch->store, watch->study, run, &space,
+                                   (double[]){(double)a, (double)(study->first_seed + (int64_t)b)},
+                                   again && !og__study_trial(study, b, a)->result);
+            free(run);
+            if (status != OG_OK)
+                goto done;
+        }
+    }
+done:
+    free(acts);
+    return status;
+}
+
+/* Read what other workers have done meanwhile, and let wait what now is to be run; with `again` also what has ended
+ * without a result. */
+static og_status renew_agenda(watcher *watch, bool again)
+{
+    og__study *study = watch->job->study;
+    size_t wanted = watch->agenda.wanted_count;
+    for (size_t i = 0; i < study->blocks * study->arms.count; i++)
+        if (!study->trials[i].result && (!watch->agenda.wanted || watch->agenda.wanted[i]))
+            OG_TRY(og__study_read_trial(study, i / study->arms.count, i % study->arms.count));
+    og__agenda_deinit(&watch->agenda);
+    OG_TRY(og__agenda_init(study, &watch->agenda));
+    return again || watch->agenda.wanted_count != wanted ? add_runs(watch, again) : OG_OK;
+}
+
+/* --- one run ------------------------------------------------------------------------------------------------ */
 
 /* Numbers that became non-finite are an outcome, which the run itself has recorded. */
 static og_status run_trial(watcher *watch)
@@ -166,16 +244,14 @@ static og_status return_trial(watcher *watch, og_status status)
     return status;
 }
 
-static og_status renew_agenda(watcher *watch, int64_t id);
-
-static og_status run_claimed(watcher *watch, int64_t id, const char *url)
+static og_status run_claimed(watcher *watch)
 {
     og__study *study = watch->job->study;
     const og__trial *trial = og__study_trial(study, watch->block, watch->arm);
     bool held,
         kept = trial->result != NULL; /* an earlier version of the study, or a worker that died behind its last line */
     if (!kept) {
-        og_status status = og__heart_start(url, beat_s, watch->trial, &watch->heart);
+        og_status status = og__heart_start(watch->url, beat_s, watch->trial, &watch->heart);
         if (status != OG_OK)
             return return_trial(watch, status);
         status = run_trial(watch);
@@ -191,7 +267,7 @@ static og_status run_claimed(watcher *watch, int64_t id, const char *url)
         OG_TRY(og__store_report(watch->store, watch->trial, watch->job->train->epochs, trial->dice, &held));
     OG_TRY(og__store_finish(watch->store, watch->trial, trial->dice,
                             trial->failed ? "its numbers became non-finite" : NULL, &held));
-    OG_TRY(renew_agenda(watch, id));
+    OG_TRY(renew_agenda(watch, false));
     watch->last.dice = trial->dice;
     watch->last.eta_s = 0;
     bool last = watch->agenda.done_count == watch->agenda.wanted_count;
@@ -200,66 +276,7 @@ static og_status run_claimed(watcher *watch, int64_t id, const char *url)
     return OG_OK;
 }
 
-/* --- all runs
- * ------------------------------------------------------------------------------------------------------------- */
-
-/* "silu-s3": the folder of the run, by which the store knows it. */
-static og_status name_run(const og__study *study, size_t block, size_t arm, char **name)
-{
-    char *folder;
-    OG_TRY(og__study_trial_folder(study, block, arm, &folder));
-    og_status status = og__copy_text(strrchr(folder, '/') + 1, name);
-    free(folder);
-    return status;
-}
-
-static og_status find_run(const og__study *study, const char *run, size_t *block, size_t *arm)
-{
-    for (*block = 0; *block < study->blocks; ++*block) {
-        for (*arm = 0; *arm < study->arms.count; ++*arm) {
-            char *name;
-            OG_TRY(name_run(study, *block, *arm, &name));
-            bool same = strcmp(name, run) == 0;
-            free(name);
-            if (same)
-                return OG_OK;
-        }
-    }
-    return og__fail(OG_ERR_FORMAT, "the store of '%s' has a run '%s', which the study does not ask for", study->folder,
-                    run);
-}
-
-/* The parameters of a run as dimensions: the activation out of the study's, and the seed. */
-static og_status add_runs(const og__study *study, const og__agenda *agenda, og__store *store, int64_t id, bool again)
-{
-    og_status status = OG_OK;
-    const char **acts = NULL;
-    OG_GO(og__alloc(study->arms.count, sizeof *acts, &acts));
-    for (size_t a = 0; a < study->arms.count; a++)
-        acts[a] = og_act_text(study->arms.items[a].act);
-    const og__dimension dimensions[] = {
-        {"act", OG_DIMENSION_CHOICE, 0, (double)study->arms.count - 1, 1, false, OG_NO_PARENT, 0, acts},
-        {"seed", OG_DIMENSION_INT, 0, 9e15, 1, false, OG_NO_PARENT, 0, NULL},
-    };
-    const og__space space = {2, dimensions};
-    for (size_t b = 0; b < study->blocks; b++) {
-        for (size_t a = 0; a < study->arms.count; a++) {
-            char *run;
-            if (!agenda->wanted[b * study->arms.count + a])
-                continue;
-            OG_GO(name_run(study, b, a, &run));
-            status =
-                og__store_add(store, id, run, &space, (double[]){(double)a, (double)(study->first_seed + (int64_t)b)},
-                              again && !og__study_trial(study, b, a)->result);
-            free(run);
-            if (status != OG_OK)
-                goto done;
-        }
-    }
-done:
-    free(acts);
-    return status;
-}
+/* --- all runs ------------------------------------------------------------------------------------------------ */
 
 /* Runs that were done before this call. */
 static og_status report_kept(watcher *watch)
@@ -283,19 +300,6 @@ static og_status report_kept(watcher *watch)
     return OG_OK;
 }
 
-/* Read what other workers have done meanwhile, and let wait what now is to be run. */
-static og_status renew_agenda(watcher *watch, int64_t id)
-{
-    og__study *study = watch->job->study;
-    size_t wanted = watch->agenda.wanted_count;
-    for (size_t i = 0; i < study->blocks * study->arms.count; i++)
-        if (!study->trials[i].result && (!watch->agenda.wanted || watch->agenda.wanted[i]))
-            OG_TRY(og__study_read_trial(study, i / study->arms.count, i % study->arms.count));
-    og__agenda_deinit(&watch->agenda);
-    OG_TRY(og__agenda_init(study, &watch->agenda));
-    return watch->agenda.wanted_count != wanted ? add_runs(study, &watch->agenda, watch->store, id, false) : OG_OK;
-}
-
 static bool has_successor(const og__stored_trials *trials, size_t index)
 {
     for (size_t i = index + 1; i < trials->count; i++)
@@ -305,11 +309,12 @@ static bool has_successor(const og__stored_trials *trials, size_t index)
 }
 
 /* A run that nobody will do any more is a reason to stop: its process was killed again and again. */
-static og_status check_given_up(og__store *store, int64_t id, const og__study *study)
+static og_status check_given_up(const watcher *watch)
 {
     og_status status = OG_OK;
+    const og__study *study = watch->job->study;
     og__stored_trials trials;
-    OG_TRY(og__store_list(store, id, &trials));
+    OG_TRY(og__store_list(watch->store, watch->study, &trials));
     for (size_t i = 0; i < trials.count && status == OG_OK; i++) {
         const og__stored_trial *trial = &trials.items[i];
         size_t block, arm;
@@ -328,40 +333,43 @@ static og_status check_given_up(og__store *store, int64_t id, const og__study *s
     return status;
 }
 
-static og_status work(watcher *watch, int64_t id, const char *url)
+/* Nothing waits: others work on what is left, or it is lost. */
+static og_status idle(watcher *watch, int turn)
+{
+    if (turn % LOST_TURNS == 0)
+        OG_TRY(check_given_up(watch));
+    if (watch->job->report && !report(watch, &watch->last, false, false))
+        return OG_ERR_STOPPED;
+    usleep(IDLE_US);
+    return renew_agenda(watch, turn % GONE_TURNS == GONE_TURNS - 1);
+}
+
+static og_status run_next(watcher *watch, og__stored_trial *claimed)
+{
+    watch->trial = claimed->id;
+    watch->lost = false;
+    watch->reported = 0;
+    watch->last = (og_train_progress){.dice = NAN, .loss = NAN};
+    og_status status = find_run(watch->job->study, claimed->run, &watch->block, &watch->arm);
+    og__stored_trial_deinit(claimed);
+    status = status == OG_OK ? run_claimed(watch) : return_trial(watch, status);
+    watch->trial = -1;
+    return status;
+}
+
+static og_status work(watcher *watch)
 {
     char name[OG_WORKER_NAME_BYTES];
     og__worker_name(name);
-    OG_TRY(renew_agenda(watch, id));
-    if (watch->job->proposes) /* runs whose results are gone, or that were given up */
-        OG_TRY(add_runs(watch->job->study, &watch->agenda, watch->store, id, true));
+    OG_TRY(renew_agenda(watch, watch->job->proposes)); /* again: results that are gone, and runs that were given up */
     OG_TRY(report_kept(watch));
-    int idle = 0;
+    int idle_turns = 0;
     while (watch->agenda.done_count < watch->agenda.wanted_count) {
         og__stored_trial claimed;
         bool found;
-        OG_TRY(og__store_claim(watch->store, id, name, &lease, &claimed, &found));
-        if (!found) {
-            OG_TRY(check_given_up(watch->store, id, watch->job->study));
-            if (watch->job->report && !report(watch, &watch->last, false, false))
-                return OG_ERR_STOPPED;
-            usleep(IDLE_US);
-            OG_TRY(renew_agenda(watch, id));
-            if (++idle % IDLE_TURNS ==
-                0) /* ended in the store, but its result does not come: removed, or lost with a disk */
-                OG_TRY(add_runs(watch->job->study, &watch->agenda, watch->store, id, true));
-            continue;
-        }
-        idle = 0;
-        watch->trial = claimed.id;
-        watch->reported = 0;
-        watch->last = (og_train_progress){.dice = NAN, .loss = NAN};
-        og_status status = find_run(watch->job->study, claimed.run, &watch->block, &watch->arm);
-        og__stored_trial_deinit(&claimed);
-        watch->lost = false;
-        status = status == OG_OK ? run_claimed(watch, id, url) : return_trial(watch, status);
-        watch->trial = -1;
-        OG_TRY(status);
+        OG_TRY(og__store_claim(watch->store, watch->study, name, &lease, &claimed, &found));
+        OG_TRY(found ? run_next(watch, &claimed) : idle(watch, idle_turns));
+        idle_turns = found ? 0 : idle_turns + 1;
     }
     return OG_OK;
 }
@@ -375,18 +383,19 @@ static og_status settle_stopped(og_status status, const og__agenda *agenda)
 }
 
 /* Two studies in folders of the same name may not share one in a database. */
-static og_status check_identity(const og__study *study, og__store *store, const char *url, int64_t id)
+static og_status check_identity(const watcher *watch)
 {
+    const og__study *study = watch->job->study;
     json_t *own = json_object_get(study->record, "id"), *found; /* absent in old studies */
-    OG_TRY(og__store_get_attribute(store, id, false, "ogive:id", &found));
+    OG_TRY(og__store_get_attribute(watch->store, watch->study, false, "ogive:id", &found));
     og_status status = OG_OK;
     if (!found && own)
-        status = og__store_set_attribute(store, id, false, "ogive:id", own);
+        status = og__store_set_attribute(watch->store, watch->study, false, "ogive:id", own);
     else if (found && own && !json_equal(found, own))
         status =
             og__fail(OG_ERR_ARGUMENT,
                      "'%s' holds another study of the name '%s'; give the folder '%s' another name, or another --store",
-                     url, study->name, study->folder);
+                     watch->url, study->name, study->folder);
     json_decref(found);
     return status;
 }
@@ -396,12 +405,12 @@ og_status og__work(const og__job *job)
     og_status status = OG_OK;
     watcher watch = {.job = job, .trial = -1, .last = {.dice = NAN, .loss = NAN}};
     char *url = NULL;
-    int64_t id;
     OG_GO(og__study_store(job->study, &url));
+    watch.url = url;
     OG_GO(og__store_open(url, patience_s, &watch.store));
-    OG_GO(og__store_study(watch.store, job->study->name, "dice", &id));
-    OG_GO(check_identity(job->study, watch.store, url, id));
-    status = settle_stopped(work(&watch, id, url), &watch.agenda);
+    OG_GO(og__store_study(watch.store, job->study->name, "dice", &watch.study));
+    OG_GO(check_identity(&watch));
+    status = settle_stopped(work(&watch), &watch.agenda);
 done:
     og__agenda_deinit(&watch.agenda);
     og__store_close(watch.store);

@@ -14,8 +14,7 @@
 #include "base/memory.h"
 #include "study/store.h"
 
-/* --- names
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------------------------------- */
 
 /* When a process began, in ticks since the machine did: field 22 of /proc/PID/stat, behind the name in parentheses; 0
  * where that cannot be read. *dead: the process has ended and was only not yet waited for. */
@@ -79,8 +78,7 @@ bool og__worker_is_gone(const char *name)
     return dead || (now != 0 && now != start);
 }
 
-/* --- the heart
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- the heart ---------------------------------------------------------------------------------------------- */
 
 struct og__heart {
     pthread_t thread;

@@ -150,8 +150,7 @@ static void a_look_depends_on_nothing_that_came_later(void **context)
     og__race_state_deinit(&late);
 }
 
-/* --- how often it is wrong
- * --------------------------------------------------------------------------------------------- */
+/* --- how often it is wrong ---------------------------------------------------------------------------------- */
 
 typedef struct tally {
     int named, right;

@@ -275,8 +275,7 @@ static void no_run_is_lost_or_doubled_among_dying_workers(void **state)
     og__store_close(store);
 }
 
-/* --- SQLite alone
- * --------------------------------------------------------------------------------------------------------- */
+/* --- SQLite alone ------------------------------------------------------------------------------------------- */
 
 static void a_locked_database_is_waited_for(void **state)
 {

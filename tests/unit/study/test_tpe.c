@@ -152,8 +152,7 @@ static void impossible_dimensions_are_named(void **state)
     }
 }
 
-/* --- proposals
- * --------------------------------------------------------------------------------------------------------- */
+/* --- proposals ---------------------------------------------------------------------------------------------- */
 
 static const char *const acts[] = {"relu", "elu", "swish"};
 static const og__dimension tree_dimensions[] = {
