@@ -2,10 +2,10 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "study/words.h"
 
 static og_status plan_race(const og__study *study, og__agenda *agenda)
 {
@@ -57,25 +57,19 @@ void og__agenda_deinit(og__agenda *agenda)
 
 /* --- in words --------------------------------------------------------------------------------------------------- */
 
-static void add_name(og__text *text, const char *name)
+static bool is_in(const void *race, size_t arm)
 {
-    const char *quote = strpbrk(name, " ,;*+-/^") ? "'" : "";
-    og__text_format(text, "%s%s%s", quote, name, quote);
+    return ((const og__race_state *)race)->in[arm];
 }
 
-/* "relu, silu and mish": the arms that are chosen, but for one. */
-static void add_names(og__text *text, size_t arms, const bool *chosen, size_t except, const char *const *names)
+static bool is_finalist(const void *race, size_t arm)
 {
-    size_t left = 0;
-    for (size_t a = 0; a < arms; a++)
-        left += chosen[a] && a != except;
-    for (size_t a = 0; a < arms; a++) {
-        if (!chosen[a] || a == except)
-            continue;
-        left--;
-        add_name(text, names[a]);
-        og__text_add(text, left > 1 ? ", " : left == 1 ? " and " : "");
-    }
+    return ((const og__race_state *)race)->finalist[arm];
+}
+
+static bool is_beaten_finalist(const void *race, size_t arm)
+{
+    return is_finalist(race, arm) && arm != ((const og__race_state *)race)->winner;
 }
 
 /* Mean lead of the winner over its closest fellow finalist, on the fresh blocks. */
@@ -88,7 +82,7 @@ static double lead(const og__agenda *agenda)
         double sum = 0;
         for (size_t b = 0; b < race->fresh_blocks; b++)
             sum += fresh[b * race->arms + race->winner] - fresh[b * race->arms + a];
-        if (race->finalist[a] && a != race->winner)
+        if (is_beaten_finalist(race, a))
             least = fmin(least, sum / (double)race->fresh_blocks);
     }
     return least;
@@ -104,23 +98,24 @@ static void add_looks(og__text *text, const og__agenda *agenda)
 static void add_outcome(og__text *text, const og__agenda *agenda, const char *const *names)
 {
     const og__race_state *race = &agenda->race;
+    og__arm_choice left = race->fresh_blocks > 0 ? is_finalist : is_in; /* of whom the end of a race speaks */
     switch (race->phase) {
     case OG_RACE_WON:
-        add_name(text, names[race->winner]);
+        og__words_add_name(text, names[race->winner]);
         og__text_format(text, " is the best of the %zu: on %zu fresh seeds %.3f mean Dice ahead of ", race->arms,
                         race->fresh_blocks, lead(agenda));
-        add_names(text, race->arms, race->finalist, race->winner, names);
+        og__words_add_names(text, race->arms, names, is_beaten_finalist, race);
         og__text_format(text, " (adjusted p %.2g); the others fell behind in the race.", race->p);
         return;
     case OG_RACE_TIED:
         og__text_add(text, "No difference that matters between ");
-        add_names(text, race->arms, race->fresh_blocks > 0 ? race->finalist : race->in, race->arms, names);
+        og__words_add_names(text, race->arms, names, left, race);
         og__text_format(text, ": with a probability of %.2g or more any two of them are within %.3g mean Dice.",
                         agenda->rules.tie_probability, agenda->rules.margin);
         return;
     case OG_RACE_OPEN:
         og__text_add(text, "Undecided: ");
-        add_names(text, race->arms, race->fresh_blocks > 0 ? race->finalist : race->in, race->arms, names);
+        og__words_add_names(text, race->arms, names, left, race);
         og__text_format(text, " cannot be told apart after %zu seeds%s.",
                         race->fresh_blocks > 0 ? race->fresh_blocks : race->blocks,
                         race->fresh_blocks > 0 ? " that nobody had looked at" : "");
@@ -128,7 +123,7 @@ static void add_outcome(og__text *text, const og__agenda *agenda, const char *co
     case OG_RACE_RUNNING:
     case OG_RACE_CONFIRMING:
         og__text_format(text, "Undecided as yet: the race is in seed %zu, with ", race->blocks);
-        add_names(text, race->arms, race->phase == OG_RACE_CONFIRMING ? race->finalist : race->in, race->arms, names);
+        og__words_add_names(text, race->arms, names, race->phase == OG_RACE_CONFIRMING ? is_finalist : is_in, race);
         og__text_add(text, race->phase == OG_RACE_CONFIRMING ? " being confirmed." : " still in it.");
         return;
     }

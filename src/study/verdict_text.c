@@ -3,9 +3,9 @@
 #include "study/verdict.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/text.h"
+#include "study/words.h"
 
 typedef struct writer {
     const og__verdict *verdict;
@@ -14,40 +14,44 @@ typedef struct writer {
     og__text text;
 } writer;
 
-typedef bool (*choice)(const og__verdict *verdict, size_t arm);
-
-static bool is_behind(const og__verdict *verdict, size_t arm)
+static bool is_behind(const void *context, size_t arm)
 {
+    const og__verdict *verdict = context;
     return verdict->rivals[arm].standing == OG_STANDING_BEHIND;
 }
 
-static bool is_open(const og__verdict *verdict, size_t arm)
+static bool is_open(const void *context, size_t arm)
 {
+    const og__verdict *verdict = context;
     return verdict->rivals[arm].standing == OG_STANDING_OPEN;
 }
 
-static bool is_best_or_equal(const og__verdict *verdict, size_t arm)
+static bool is_best_or_equal(const void *context, size_t arm)
 {
+    const og__verdict *verdict = context;
     og__standing standing = verdict->rivals[arm].standing;
     return standing == OG_STANDING_BEST || standing == OG_STANDING_EQUIVALENT;
 }
 
-static bool is_lower_throughout(const og__verdict *verdict, size_t arm)
+static bool is_lower_throughout(const void *context, size_t arm)
 {
+    const og__verdict *verdict = context;
     return arm != verdict->best && verdict->rivals[arm].lower_every_block;
 }
 
-static bool is_mixed(const og__verdict *verdict, size_t arm)
+static bool is_mixed(const void *context, size_t arm)
 {
+    const og__verdict *verdict = context;
     return arm != verdict->best && !verdict->rivals[arm].lower_every_block;
 }
 
-static bool is_equal(const og__verdict *verdict, size_t arm)
+static bool is_equal(const void *context, size_t arm)
 {
+    const og__verdict *verdict = context;
     return verdict->rivals[arm].standing == OG_STANDING_EQUIVALENT;
 }
 
-static size_t count(const writer *w, choice chosen)
+static size_t count(const writer *w, og__arm_choice chosen)
 {
     size_t total = 0;
     for (size_t a = 0; a < w->verdict->arms; a++)
@@ -55,24 +59,14 @@ static size_t count(const writer *w, choice chosen)
     return total;
 }
 
-/* A formula among words needs quotes. */
 static void add_name(writer *w, size_t arm)
 {
-    const char *name = w->names[arm], *quote = strpbrk(name, " ,;*+-/^") ? "'" : "";
-    og__text_format(&w->text, "%s%s%s", quote, name, quote);
+    og__words_add_name(&w->text, w->names[arm]);
 }
 
-/* "relu, silu and mish" */
-static void add_names(writer *w, choice chosen)
+static void add_names(writer *w, og__arm_choice chosen)
 {
-    size_t left = count(w, chosen);
-    for (size_t a = 0; a < w->verdict->arms; a++) {
-        if (!chosen(w->verdict, a))
-            continue;
-        left--;
-        add_name(w, a);
-        og__text_add(&w->text, left > 1 ? ", " : left == 1 ? " and " : "");
-    }
+    og__words_add_names(&w->text, w->verdict->arms, w->names, chosen, w->verdict);
 }
 
 static void add_blocks(writer *w, const char *after)
