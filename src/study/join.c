@@ -1,31 +1,21 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include <ogive/study.h>
 
 #include "format/json.h"
 #include "study/question.h"
+#include "study/settings.h"
 #include "study/study.h"
 #include "study/work.h"
 
 static og_status open_data(const og__study *study, og_dataset **data)
 {
     const char *path;
-    json_t *settings = json_object_get(study->record, "data_options"); /* absent in old studies: the defaults */
+    const json_t *settings = json_object_get(study->record, "data_options"); /* absent in old studies: the defaults */
     og_data_options options;
-    og_option_table table = og_data_option_table();
     OG_TRY(og__json_get_text(study->record, json_object_get(study->record, "data_place") ? "data_place" : "data_path",
                              &path));
-    OG_TRY(og_options_init(table, &options));
-    og_status status = OG_OK;
-    for (size_t i = 0; i < table.count && status == OG_OK; i++) {
-        const char *text = json_string_value(json_object_get(settings, table.options[i].name));
-        if (text)
-            status = og_option_set(&table.options[i], &options, text);
-    }
-    if (status == OG_OK)
-        status = og_dataset_open(path, &options, data);
-    og_options_deinit(table, &options);
+    OG_TRY(og__settings_restore(og_data_option_table(), settings, &options));
+    og_status status = og_dataset_open(path, &options, data);
+    og_options_deinit(og_data_option_table(), &options);
     return status;
 }
 

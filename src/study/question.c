@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "format/json.h"
+#include "study/settings.h"
 
 static og_status describe_data(const og_dataset *data, json_t *question)
 {
@@ -36,28 +37,6 @@ static bool is_asked(const og_option *option)
     return true;
 }
 
-static og_status describe_option(const og_option *option, const void *settings, json_t *train)
-{
-    const void *field = (const char *)settings + option->offset;
-    char *text;
-    switch (option->type) {
-    case OG_OPTION_INT:
-        return og__json_set(train, option->name, json_integer(*(const int64_t *)field));
-    case OG_OPTION_REAL:
-        return og__json_set(train, option->name, og__json_real(*(const double *)field));
-    case OG_OPTION_FLAG:
-        return og__json_set(train, option->name, json_boolean(*(const bool *)field));
-    case OG_OPTION_TEXT:
-    case OG_OPTION_LIST:
-    case OG_OPTION_CHOICE:
-        break;
-    }
-    OG_TRY(og_option_get(option, settings, &text));
-    json_t *value = og__json_string(text);
-    free(text);
-    return og__json_set(train, option->name, value);
-}
-
 static og_status describe(const og_dataset *data, const og_train_options *settings, const og__arms *arms,
                           int64_t first_seed, json_t *question)
 {
@@ -69,11 +48,7 @@ static og_status describe(const og_dataset *data, const og_train_options *settin
     OG_TRY(og__json_set(question, "first_seed", json_integer(first_seed)));
     json_t *train = json_object();
     OG_TRY(og__json_set(question, "train", train));
-    og_option_table table = og_train_option_table();
-    for (size_t i = 0; i < table.count; i++)
-        if (is_asked(&table.options[i]))
-            OG_TRY(describe_option(&table.options[i], settings, train));
-    return OG_OK;
+    return og__settings_describe(og_train_option_table(), settings, is_asked, train);
 }
 
 og_status og__question_make(const og_dataset *data, const og_train_options *train, const og__arms *arms,
@@ -88,36 +63,11 @@ og_status og__question_make(const og_dataset *data, const og_train_options *trai
     return status;
 }
 
-/* A setting as describe_option() wrote it. */
-static og_status restore_option(const og_option *option, const json_t *value, og_train_options *train)
-{
-    char number[40];
-    if (!value) /* the study is older than the option, or the study chooses it */
-        return OG_OK;
-    if (json_is_integer(value))
-        snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else
-        snprintf(number, sizeof number, "%.17g", json_real_value(value));
-    if (json_is_boolean(value))
-        return og_option_set(option, train, json_is_true(value) ? "true" : "false");
-    return og_option_set(option, train, json_is_string(value) ? json_string_value(value) : number);
-}
-
 og_status og__question_train(const json_t *question, og_train_options *train)
 {
     json_t *settings;
-    og_option_table table = og_train_option_table();
     OG_TRY(og__json_get(question, "train", JSON_OBJECT, &settings));
-    OG_TRY(og_options_init(table, train));
-    for (size_t i = 0; i < table.count; i++) {
-        const og_option *option = &table.options[i];
-        og_status status = restore_option(option, json_object_get(settings, option->name), train);
-        if (status != OG_OK) {
-            og_options_deinit(table, train);
-            return status;
-        }
-    }
-    return OG_OK;
+    return og__settings_restore(og_train_option_table(), settings, train);
 }
 
 static og_status fail_different(const char *path, const json_t *old, const json_t *new)

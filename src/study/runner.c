@@ -16,6 +16,7 @@
 #include "study/lock.h"
 #include "study/question.h"
 #include "study/racing.h"
+#include "study/settings.h"
 #include "study/study.h"
 #include "study/work.h"
 #include "train/options.h"
@@ -38,15 +39,7 @@ static og_status describe_data_options(const og__comparison *c, json_t *record)
 {
     json_t *settings = json_object();
     OG_TRY(og__json_set(record, "data_options", settings));
-    og_option_table table = og_data_option_table();
-    for (size_t i = 0; c->data_options && i < table.count; i++) {
-        char *text;
-        OG_TRY(og_option_get(&table.options[i], c->data_options, &text));
-        og_status status = og__json_set(settings, table.options[i].name, og__json_string(text));
-        free(text);
-        OG_TRY(status);
-    }
-    return OG_OK;
+    return c->data_options ? og__settings_describe(og_data_option_table(), c->data_options, NULL, settings) : OG_OK;
 }
 
 /* Where workers find data and store, whatever folder they are started in. */
