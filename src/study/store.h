@@ -23,9 +23,6 @@ void og__store_close(og__store *store);
 /* Find a study by name, or make it: one objective, which is maximised, of that name. */
 og_status og__store_study(og__store *store, const char *name, const char *metric, int64_t *study);
 
-/* As above without making it: *study is -1 where there is none. */
-og_status og__store_find_study(og__store *store, const char *name, int64_t *study);
-
 /* An attribute of a study; `system` ones have meanings that Optuna and its dashboard know. *value is NULL where absent,
  * and released with json_decref(). */
 og_status og__store_set_attribute(og__store *store, int64_t study, bool system, const char *key, const json_t *value);

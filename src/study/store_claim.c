@@ -1,0 +1,277 @@
+/* Claims of the store: who works on a trial, and how that ends. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "study/store_sql.h"
+
+/* --- claims ------------------------------------------------------------------------------------------------- */
+
+static og_status copy_rows(og__database *database, int64_t from, int64_t to)
+{
+    static const char *const copies[] = {
+        "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) "
+        "SELECT $1, param_name, param_value, distribution_json FROM trial_params WHERE trial_id = $2",
+        "INSERT INTO trial_user_attributes (trial_id, \"key\", value_json) SELECT $1, \"key\", value_json "
+        "FROM trial_user_attributes WHERE trial_id = $2 AND \"key\" NOT IN ('" OG_KEY_WORKER "', '" OG_KEY_REASON "')",
+        "INSERT INTO trial_system_attributes (trial_id, \"key\", value_json) SELECT $1, \"key\", value_json "
+        "FROM trial_system_attributes WHERE trial_id = $2",
+    };
+    for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++)
+        OG_TRY(og__database_run(database, copies[i], VALUES(og__sql_int(to), og__sql_int(from)), NULL));
+    return OG_OK;
+}
+
+static og_status set_state(og__database *database, int64_t trial, const char *state)
+{
+    char now[40];
+    OG_TRY(og__database_now(database, now));
+    return og__database_run(database, "UPDATE trials SET state = $1, datetime_complete = $2 WHERE trial_id = $3",
+                            VALUES(og__sql_text(state), og__sql_text(now), og__sql_int(trial)), NULL);
+}
+
+/* The attributes by which Optuna's retry callback links attempts: the first trial's number, and all that failed. */
+static og_status link_attempts(og__database *database, const og__stored_trial *lost, int64_t next)
+{
+    json_t *history, *first;
+    OG_TRY(og__sql_get_attribute(database, OG_OWNER_TRIAL_SYSTEM, lost->id, "retry_history", &history));
+    if (!json_is_array(history)) {
+        json_decref(history);
+        history = json_array();
+    }
+    json_array_append_new(history, json_integer(lost->number));
+    first = json_incref(json_array_get(history, 0));
+    og_status status = og__sql_set_attribute(database, OG_OWNER_TRIAL_SYSTEM, next, "retry_history", history);
+    if (status != OG_OK) {
+        json_decref(first);
+        return status;
+    }
+    return og__sql_set_attribute(database, OG_OWNER_TRIAL_SYSTEM, next, "failed_trial", first);
+}
+
+static og_status replace(og__database *database, int64_t study, const og__stored_trial *lost,
+                         const og__lease_rules *rules)
+{
+    int64_t next;
+    bool again = lost->attempt < rules->attempts_max;
+    OG_TRY(og__sql_set_attribute(
+        database, OG_OWNER_TRIAL_USER, lost->id, OG_KEY_REASON,
+        json_string(again ? "its worker was lost; tried again" : "its worker was lost at every attempt; given up")));
+    OG_TRY(set_state(database, lost->id, "FAIL"));
+    if (!again)
+        return OG_OK;
+    OG_TRY(og__sql_insert_waiting(database, study, &next));
+    OG_TRY(copy_rows(database, lost->id, next));
+    OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, next, OG_KEY_ATTEMPT, json_integer(lost->attempt + 1)));
+    return link_attempts(database, lost, next);
+}
+
+/* Whether a running trial's worker is lost: columns behind TRIAL_COLUMNS are the age of its last beat and its name. */
+static og_status is_lost(const og__sql_rows *rows, size_t row, const og__lease_rules *rules, bool *lost)
+{
+    char *worker;
+    *lost = og__sql_cell_real(rows, row, TRIAL_COLUMN_COUNT) > rules->grace_s;
+    OG_TRY(og__sql_read_text(og__sql_cell(rows, row, TRIAL_COLUMN_COUNT + 1), &worker));
+    *lost |= worker && rules->is_gone && rules->is_gone(worker);
+    free(worker);
+    return OG_OK;
+}
+
+static og_status put_back(og__database *database, int64_t study, const og__sql_rows *rows, size_t row,
+                          const og__lease_rules *rules)
+{
+    og__stored_trial trial;
+    bool lost;
+    OG_TRY(is_lost(rows, row, rules, &lost));
+    if (!lost)
+        return OG_OK;
+    og_status status = og__sql_read_trial(rows, row, &trial);
+    if (status == OG_OK)
+        status = replace(database, study, &trial, rules);
+    og__stored_trial_deinit(&trial);
+    return status;
+}
+
+static og_status put_back_lost(og__database *database, int64_t study, const og__lease_rules *rules)
+{
+    og_status status = OG_OK;
+    og__sql_rows rows = {0};
+    const char *age = og__database_is_postgres(database)
+                          ? "EXTRACT(EPOCH FROM (CURRENT_TIMESTAMP AT TIME ZONE 'UTC' - h.heartbeat))"
+                          : "(julianday('now') - julianday(h.heartbeat)) * 86400";
+    char sql[1600];
+    snprintf(sql, sizeof sql,
+             "SELECT " TRIAL_COLUMNS ", %s, n.value_json FROM " TRIAL_TABLES
+             "JOIN trial_heartbeats h ON h.trial_id = t.trial_id "
+             "LEFT JOIN trial_user_attributes n ON n.trial_id = t.trial_id AND n.\"key\" = '" OG_KEY_WORKER "' "
+             "WHERE t.study_id = $1 AND t.state = 'RUNNING' AND r.value_json IS NOT NULL",
+             age);
+    OG_GO(og__database_run(database, sql, VALUES(og__sql_int(study)), &rows));
+    for (size_t i = 0; i < rows.count; i++)
+        OG_GO(put_back(database, study, &rows, i, rules));
+done:
+    og__sql_rows_deinit(&rows);
+    return status;
+}
+
+static og_status beat(og__database *database, int64_t trial)
+{
+    char now[40];
+    OG_TRY(og__database_now(database, now));
+    return og__database_run(database,
+                            "INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES ($1, $2) "
+                            "ON CONFLICT (trial_id) DO UPDATE SET heartbeat = excluded.heartbeat",
+                            VALUES(og__sql_int(trial), og__sql_text(now)), NULL);
+}
+
+typedef struct claim_call {
+    int64_t study;
+    const char *worker;
+    const og__lease_rules *rules;
+    og__stored_trial *trial;
+    bool claimed;
+} claim_call;
+
+static og_status take(og__database *database, claim_call *call, const og__sql_rows *rows)
+{
+    char now[40];
+    OG_TRY(og__sql_read_trial(rows, 0, call->trial));
+    OG_TRY(og__database_now(database, now));
+    OG_TRY(og__database_run(database,
+                            "UPDATE trials SET state = 'RUNNING', datetime_start = $1 WHERE trial_id = $2 AND state = "
+                            "'WAITING'",
+                            VALUES(og__sql_text(now), og__sql_int(call->trial->id)), NULL));
+    OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, call->trial->id, OG_KEY_WORKER,
+                                 json_string(call->worker)));
+    OG_TRY(beat(database, call->trial->id));
+    call->trial->state = OG_TRIAL_RUNNING;
+    call->claimed = true;
+    return OG_OK;
+}
+
+static og_status claim(og__database *database, void *context)
+{
+    claim_call *call = context;
+    og__sql_rows rows = {0};
+    call->claimed = false;
+    og__stored_trial_deinit(call->trial); /* of an attempt before */
+    OG_TRY(og__sql_lock_study(database, call->study));
+    OG_TRY(put_back_lost(database, call->study, call->rules));
+    OG_TRY(og__database_run(database,
+                            SELECT_TRIALS "WHERE t.study_id = $1 AND t.state = 'WAITING' AND r.value_json IS NOT NULL "
+                                          "ORDER BY CAST(a.value_json AS INTEGER) DESC, t.number LIMIT 1",
+                            VALUES(og__sql_int(call->study)), &rows));
+    og_status status = rows.count > 0 ? take(database, call, &rows) : OG_OK;
+    og__sql_rows_deinit(&rows);
+    return status;
+}
+
+og_status og__store_claim(og__store *store, int64_t study, const char *worker, const og__lease_rules *rules,
+                          og__stored_trial *trial, bool *claimed)
+{
+    *trial = (og__stored_trial){0};
+    claim_call call = {.study = study, .worker = worker, .rules = rules, .trial = trial};
+    og_status status = og__database_transact(store->database, claim, &call);
+    *claimed = status == OG_OK && call.claimed;
+    if (!*claimed)
+        og__stored_trial_deinit(trial);
+    return status;
+}
+
+/* --- the life of a claimed trial ---------------------------------------------------------------------------- */
+
+typedef enum change_kind { BEAT, REPORT, FINISH, RETURN } change_kind;
+
+typedef struct change_call {
+    int64_t trial;
+    change_kind kind;
+    int64_t step;
+    double value;
+    const char *reason;
+    bool held;
+} change_call;
+
+static og_status report(og__database *database, const change_call *call)
+{
+    bool finite = isfinite(call->value);
+    const char *type = finite ? "FINITE" : isnan(call->value) ? "NAN" : call->value > 0 ? "INF_POS" : "INF_NEG";
+    return og__database_run(
+        database,
+        "INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type) "
+        "VALUES ($1, $2, $3, $4) ON CONFLICT (trial_id, step) DO UPDATE SET intermediate_value = "
+        "excluded.intermediate_value, intermediate_value_type = excluded.intermediate_value_type",
+        VALUES(og__sql_int(call->trial), og__sql_int(call->step), finite ? og__sql_real(call->value) : og__sql_null(),
+               og__sql_text(type)),
+        NULL);
+}
+
+static og_status finish(og__database *database, const change_call *call)
+{
+    if (call->reason) {
+        OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, call->trial, OG_KEY_REASON,
+                                     json_string(call->reason)));
+        return set_state(database, call->trial, "FAIL");
+    }
+    OG_TRY(og__database_run(
+        database, "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES ($1, 0, $2, 'FINITE')",
+        VALUES(og__sql_int(call->trial), og__sql_real(call->value)), NULL));
+    return set_state(database, call->trial, "COMPLETE");
+}
+
+static og_status give_back(og__database *database, const change_call *call)
+{
+    OG_TRY(og__database_run(database, "DELETE FROM trial_heartbeats WHERE trial_id = $1",
+                            VALUES(og__sql_int(call->trial)), NULL));
+    return og__database_run(database, "UPDATE trials SET state = 'WAITING', datetime_start = NULL WHERE trial_id = $1",
+                            VALUES(og__sql_int(call->trial)), NULL);
+}
+
+static og_status change(og__database *database, void *context)
+{
+    change_call *call = context;
+    int64_t running;
+    OG_TRY(og__sql_query_int(database, "SELECT COUNT(*) FROM trials WHERE trial_id = $1 AND state = 'RUNNING'",
+                             VALUES(og__sql_int(call->trial)), &running));
+    call->held = running == 1;
+    if (!call->held)
+        return OG_OK;
+    switch (call->kind) {
+    case BEAT:
+        return beat(database, call->trial);
+    case REPORT:
+        return report(database, call);
+    case FINISH:
+        return finish(database, call);
+    case RETURN:
+        return give_back(database, call);
+    }
+    return OG_OK;
+}
+
+static og_status make_change(og__store *store, change_call call, bool *held)
+{
+    *held = false;
+    OG_TRY(og__database_transact(store->database, change, &call));
+    *held = call.held;
+    return OG_OK;
+}
+
+og_status og__store_beat(og__store *store, int64_t trial, bool *held)
+{
+    return make_change(store, (change_call){.trial = trial, .kind = BEAT}, held);
+}
+
+og_status og__store_report(og__store *store, int64_t trial, int64_t step, double value, bool *held)
+{
+    return make_change(store, (change_call){.trial = trial, .kind = REPORT, .step = step, .value = value}, held);
+}
+
+og_status og__store_finish(og__store *store, int64_t trial, double value, const char *reason, bool *held)
+{
+    return make_change(store, (change_call){.trial = trial, .kind = FINISH, .value = value, .reason = reason}, held);
+}
+
+og_status og__store_return(og__store *store, int64_t trial, bool *held)
+{
+    return make_change(store, (change_call){.trial = trial, .kind = RETURN}, held);
+}
