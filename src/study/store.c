@@ -11,18 +11,27 @@
 
 static const char *const state_names[] = {"RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING"};
 
+og_status og__store_connect(const char *url, double patience_s, og__store **store)
+{
+    og__store *opened;
+    *store = NULL;
+    OG_TRY(og__alloc(1, sizeof *opened, &opened));
+    og_status status = og__database_open(url, patience_s, &opened->database);
+    if (status == OG_OK)
+        *store = opened;
+    else
+        free(opened);
+    return status;
+}
+
 og_status og__store_open(const char *url, double patience_s, og__store **store)
 {
-    og_status status = OG_OK;
-    *store = NULL;
-    og__store *opened;
-    OG_TRY(og__alloc(1, sizeof *opened, &opened));
-    OG_GO(og__database_open(url, patience_s, &opened->database));
-    OG_GO(og__schema_make(opened->database));
-    *store = opened;
-done:
-    if (status != OG_OK)
-        og__store_close(opened);
+    OG_TRY(og__store_connect(url, patience_s, store));
+    og_status status = og__schema_make((*store)->database);
+    if (status != OG_OK) {
+        og__store_close(*store);
+        *store = NULL;
+    }
     return status;
 }
 

@@ -18,6 +18,9 @@ typedef struct og__store og__store;
 
 /* Open, and make the tables where there are none; the URLs of study/database.h. */
 og_status og__store_open(const char *url, double patience_s, og__store **store);
+
+/* A further connection to a store that is open already. */
+og_status og__store_connect(const char *url, double patience_s, og__store **store);
 void og__store_close(og__store *store);
 
 /* Find a study by name, or make it: one objective, which is maximised, of that name. */

@@ -150,7 +150,7 @@ og_status og__heart_start(const char *url, double every_s, int64_t trial, og__he
     made->trial = trial;
     atomic_init(&made->broken, false);
     atomic_init(&made->last_s, seconds());
-    OG_GO(og__store_open(url, 0, &made->store));
+    OG_GO(og__store_connect(url, 0, &made->store));
     pthread_condattr_t clock;
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
