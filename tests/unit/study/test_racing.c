@@ -26,9 +26,26 @@ static void nothing_ran(scores *s)
         s->fresh[i] = NAN;
 }
 
-static void find_state(const og__race_rules *rules, const scores *s, og__race_state *state)
+/* The score of an arm in a block. */
+typedef double (*score_of)(size_t block, size_t arm);
+
+/* Scores of which so many blocks of the race have been run, by all arms. */
+static scores ran(size_t blocks, score_of score)
 {
-    assert_int_equal(og__race_state_init(rules, ARMS, BLOCKS, s->race, FRESH, s->fresh, state), OG_OK);
+    scores s;
+    nothing_ran(&s);
+    for (size_t b = 0; b < blocks; b++)
+        for (size_t a = 0; a < ARMS; a++)
+            s.race[b * ARMS + a] = score(b, a);
+    return s;
+}
+
+static og__race_state state_of(const scores *s)
+{
+    og__race_rules rules = og__race_rules_default();
+    og__race_state state;
+    assert_int_equal(og__race_state_init(&rules, ARMS, BLOCKS, s->race, FRESH, s->fresh, &state), OG_OK);
+    return state;
 }
 
 /* Arm 0 is ahead of arm 1, these two far ahead of the others, alike in every block but for small noise. */
@@ -44,19 +61,14 @@ static double clear_score(size_t block, size_t arm)
 static void first_look_comes_after_five_blocks(void **context)
 {
     (void)context;
-    og__race_rules rules = og__race_rules_default();
-    og__race_state state;
-    scores s;
-    nothing_ran(&s);
-    find_state(&rules, &s, &state);
+    scores s = ran(0, clear_score);
+    og__race_state state = state_of(&s);
     assert_int_equal(state.phase, OG_RACE_RUNNING);
     assert_int_equal(state.missing, 5);
     assert_int_equal(state.looks, 0);
     og__race_state_deinit(&state);
-    for (size_t b = 0; b < 4; b++)
-        for (size_t a = 0; a < ARMS; a++)
-            s.race[b * ARMS + a] = clear_score(b, a);
-    find_state(&rules, &s, &state);
+    s = ran(4, clear_score);
+    state = state_of(&s);
     assert_int_equal(state.blocks, 4);
     assert_int_equal(state.missing, 1);
     og__race_state_deinit(&state);
@@ -65,13 +77,11 @@ static void first_look_comes_after_five_blocks(void **context)
 static void losers_leave_and_finalists_are_confirmed_on_fresh_blocks(void **context)
 {
     (void)context;
-    og__race_rules rules = og__race_rules_default();
     og__race_state state;
-    scores s;
-    nothing_ran(&s);
+    scores s = ran(0, clear_score);
     size_t b = 0;
     for (;;) { /* run what is asked for until the race is over */
-        find_state(&rules, &s, &state);
+        state = state_of(&s);
         if (state.phase != OG_RACE_RUNNING)
             break;
         for (size_t end = b + state.missing; b < end; b++)
@@ -85,64 +95,62 @@ static void losers_leave_and_finalists_are_confirmed_on_fresh_blocks(void **cont
     assert_true(state.finalist[0] && state.finalist[1]);
     for (size_t a = 2; a < ARMS; a++) {
         assert_false(state.finalist[a]);
-        assert_true(state.left_after[a] >= rules.first_look && state.left_after[a] <= b);
+        assert_true(state.left_after[a] >= og__race_rules_default().first_look && state.left_after[a] <= b);
     }
     assert_int_equal(state.missing, 8);
     og__race_state_deinit(&state);
     for (size_t c = 0; c < 8; c++)
         for (size_t a = 0; a < 2; a++)
             s.fresh[c * ARMS + a] = clear_score(c, a);
-    find_state(&rules, &s, &state);
+    state = state_of(&s);
     assert_int_equal(state.phase, OG_RACE_WON);
     assert_int_equal(state.winner, 0);
     assert_near(state.p, 2.0 / 256, 0); /* ahead in each of 8 blocks */
     og__race_state_deinit(&state);
 }
 
+/* Arm 3 always diverges, the rest are equal. */
+static double failing_score(size_t block, size_t arm)
+{
+    return arm == 3 ? 0 : clear_score(block, 0);
+}
+
 static void a_failed_run_counts_and_does_not_stall(void **context)
 {
     (void)context;
-    og__race_rules rules = og__race_rules_default();
-    og__race_state state;
-    scores s;
-    nothing_ran(&s);
-    for (size_t b = 0; b < 5; b++)
-        for (size_t a = 0; a < ARMS; a++)
-            s.race[b * ARMS + a] = a == 3 ? 0 : clear_score(b, 0); /* arm 3 always diverges, the rest are equal */
-    find_state(&rules, &s, &state);
+    scores s = ran(5, failing_score);
+    og__race_state state = state_of(&s);
     assert_false(state.in[3]);
     og__race_state_deinit(&state);
+}
+
+static double alike_score(size_t block, size_t arm)
+{
+    return 0.7 + 0.01 * (double)block + 0.0001 * (double)((arm * 5 + block * 3) % 8);
 }
 
 static void arms_that_are_alike_end_the_race(void **context)
 {
     (void)context;
-    og__race_rules rules = og__race_rules_default();
-    og__race_state state;
-    scores s;
-    nothing_ran(&s);
-    for (size_t b = 0; b < 5; b++)
-        for (size_t a = 0; a < ARMS; a++)
-            s.race[b * ARMS + a] = 0.7 + 0.01 * (double)b + 0.0001 * (double)((a * 5 + b * 3) % 8);
-    find_state(&rules, &s, &state);
+    scores s = ran(5, alike_score);
+    og__race_state state = state_of(&s);
     assert_int_equal(state.phase, OG_RACE_TIED);
     og__race_state_deinit(&state);
+}
+
+static double noisy_score(size_t block, size_t arm)
+{
+    return clear_score(block, arm) + 0.05 * (double)((block + arm) % 3);
 }
 
 static void a_look_depends_on_nothing_that_came_later(void **context)
 {
     (void)context;
-    og__race_rules rules = og__race_rules_default();
-    og__race_state early, late;
-    scores s;
-    nothing_ran(&s);
-    for (size_t b = 0; b < 6; b++)
-        for (size_t a = 0; a < ARMS; a++)
-            s.race[b * ARMS + a] = clear_score(b, a) + 0.05 * (double)((b + a) % 3);
-    find_state(&rules, &s, &early);
+    scores s = ran(6, noisy_score);
+    og__race_state early = state_of(&s);
     for (size_t a = 0; a < ARMS; a += 3)
         s.race[6 * ARMS + a] = 0.99; /* a block that is not complete */
-    find_state(&rules, &s, &late);
+    og__race_state late = state_of(&s);
     assert_int_equal(early.blocks, late.blocks);
     assert_int_equal(early.looks, late.looks);
     assert_memory_equal(early.in, late.in, ARMS * sizeof *early.in);
@@ -161,7 +169,6 @@ typedef struct tally {
  * pairing removes, is twice that wide. */
 static tally simulate(int studies, double effect, uint64_t seed)
 {
-    og__race_rules rules = og__race_rules_default();
     const double sd = 0.01;
     tally total = {0};
     for (int study = 0; study < studies; study++) {
@@ -176,8 +183,7 @@ static tally simulate(int studies, double effect, uint64_t seed)
         }
         size_t runs = 0;
         for (;;) {
-            og__race_state state;
-            find_state(&rules, &seen, &state);
+            og__race_state state = state_of(&seen);
             bool race = state.phase == OG_RACE_RUNNING, confirming = state.phase == OG_RACE_CONFIRMING;
             total.named += state.phase == OG_RACE_WON;
             total.right += state.phase == OG_RACE_WON && state.winner == 0;
