@@ -30,19 +30,24 @@ void workers_start(workers *others)
         return;
     snprintf(threads, sizeof threads, "%lld", (long long)others->threads);
     char *arguments[] = {"ogive", "worker", (char *)others->study, "--quiet", "--threads", threads, NULL};
+    /* In a process group of its own, so that an interrupt from the keyboard comes once, through workers_wait(): a
+     * second one would end a worker that is writing its checkpoint. */
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     while (others->started < others->count) {
         pid_t *process = &others->processes[others->started++];
-        if (posix_spawn(process, program, NULL, NULL, arguments, environ) != 0)
+        if (posix_spawn(process, program, NULL, &attributes, arguments, environ) != 0)
             *process = 0;
     }
+    posix_spawnattr_destroy(&attributes);
 }
 
 void workers_wait(workers *others, bool stop)
 {
     for (int64_t i = 0; i < others->started && stop; i++)
         if (others->processes[i] > 0)
-            kill(others->processes[i],
-                 SIGINT); /* the keyboard's reached them too: one that was stopping stops at once */
+            kill(others->processes[i], SIGINT);
     for (int64_t i = 0; i < others->started; i++)
         if (others->processes[i] > 0)
             waitpid(others->processes[i], NULL, 0);

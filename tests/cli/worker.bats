@@ -61,6 +61,21 @@ for row in sqlite3.connect("file:" + sys.argv[1] + "/study.db?mode=ro", uri=True
     ogive compare data -o joined $study --json | jq -e '.results.runs | length == 6' >/dev/null
 }
 
+@test "Ctrl-C stops all workers after a checkpoint, and no attempt is lost" {
+    tiny data 8 32
+    setsid ogive compare data -o stopped ${study/--threads 1/--threads 2} --workers 2 >/dev/null 2>err &
+    process=$!
+    for _ in $(seq 1000); do
+        [ "$(find stopped -name log.jsonl 2>/dev/null | wc -l)" -lt 2 ] || break
+        sleep 0.02
+    done
+    kill -INT -- -$process # as the terminal does
+    wait $process || [ $? -eq 130 ]
+    [ "$(query stopped "SELECT COUNT(*) FROM trials WHERE state IN ('RUNNING', 'FAIL')")" -eq 0 ]
+    ogive compare data -o stopped $study >/dev/null
+    [ "$(query stopped "SELECT MAX(value_json) FROM trial_user_attributes WHERE key = 'ogive:attempt'")" -eq 1 ]
+}
+
 @test "worker says what is wrong" {
     rejects 3 'nowhere' ogive worker nowhere
     tiny data 8 32
