@@ -1,5 +1,6 @@
-/* oneDNN 2.6 and 3 differ in how descriptors are made; the differences are confined to the first section. */
-#include "net/conv.h"
+/* Convolutions by oneDNN, for every shape. Versions 2.6 and 3 differ in how descriptors are made; the differences are
+ * confined to the first section. It is the only file that may include oneDNN, which is why it is a long one. */
+#include "net/conv_kind.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -10,10 +11,7 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #include "base/memory.h"
-#include "net/conv_head.h"
-#include "net/conv_stem.h"
-#include "net/conv_taps.h"
-#include "net/conv_up.h"
+#include "net/conv_copies.h"
 
 enum { PASS_FORWARD, PASS_DATA, PASS_WEIGHTS, PASS_COUNT };
 
@@ -168,21 +166,17 @@ typedef struct pass {
 
 /* oneDNN's fast kernels want at least one full block of channels; with fewer it falls back to a reference loop that is
  * a hundred times slower. Such convolutions run with the padding lanes as channels, on weights copied between zeros. */
-struct og__conv {
+typedef struct onednn_conv {
     og__conv_shape shape;
-    og__conv_taps *taps; /* serves instead of oneDNN, or NULL */
-    og__conv_up *up;     /* likewise */
-    og__conv_head *head; /* likewise */
-    og__conv_stem *stem; /* likewise */
-    int ic, oc;          /* channels as oneDNN sees them */
+    int ic, oc; /* channels as oneDNN sees them */
     pass passes[PASS_COUNT];
     dnnl_memory_t plain; /* this convolution's part of the weights in PyTorch's layout, or `padded` */
     size_t plain_offset; /* floats before that part */
     float *padded; /* (oc, ic, k, k), transposed (ic, oc, 2, 2), depthwise (oc, k, k), and then (oc) for the bias; NULL
                       when not needed */
-    size_t copy_floats[2]; /* room in scratch for src and dst as oneDNN has volumes, where that differs */
+    og__conv_copies copies;
     size_t scratch_bytes;
-};
+} onednn_conv;
 
 /* Volumes whose slices are to be seen together, by oneDNN as (N, blocks, D, H, W, lanes). */
 static bool is_volume(const og__conv_shape *s)
@@ -195,12 +189,12 @@ static size_t kernel_floats(const og__conv_shape *s)
     return (size_t)s->slice_kernel * (size_t)s->kernel * (size_t)s->kernel;
 }
 
-static bool is_padded(const og__conv *conv)
+static bool is_padded(const onednn_conv *conv)
 {
     return conv->ic != conv->shape.ic || conv->oc != conv->shape.oc;
 }
 
-static size_t padded_count(const og__conv *conv)
+static size_t padded_count(const onednn_conv *conv)
 {
     return (size_t)conv->oc * (conv->shape.depthwise ? 1 : (size_t)conv->ic) * kernel_floats(&conv->shape);
 }
@@ -239,6 +233,14 @@ static int sizes_of(const og__conv_shape *s, int kept, const dnnl_dims_t with_sl
     return rank;
 }
 
+static int weights_sizes(const onednn_conv *conv, dnnl_dims_t sizes)
+{
+    const og__conv_shape *s = &conv->shape;
+    if (s->depthwise)
+        return sizes_of(s, 3, (dnnl_dims_t){conv->oc, 1, 1, s->slice_kernel, s->kernel, s->kernel}, sizes);
+    return sizes_of(s, 2, (dnnl_dims_t){conv->oc, conv->ic, s->slice_kernel, s->kernel, s->kernel}, sizes);
+}
+
 static dnnl_format_tag_t layout_of(const og__conv_shape *s, bool planar)
 {
     bool wide = og__isa_lanes(s->isa) == 16;
@@ -247,7 +249,7 @@ static dnnl_format_tag_t layout_of(const og__conv_shape *s, bool planar)
     return planar ? dnnl_nchw : wide ? dnnl_nChw16c : dnnl_nChw8c;
 }
 
-static og_status descs_new(const og__conv *conv, descs *d)
+static og_status descs_new(const onednn_conv *conv, descs *d)
 {
     const og__conv_shape *s = &conv->shape;
     int scale = s->transposed ? 2 : 1, part = s->strided ? 2 : 1, slice_scale = s->transposed ? s->slice_kernel : 1;
@@ -259,10 +261,7 @@ static og_status descs_new(const og__conv *conv, descs *d)
         (dnnl_dims_t){s->n, conv->oc, s->d * slice_scale / s->slice_stride, s->h * scale / part, s->w * scale / part},
         sizes);
     DNNL_TRY(desc_new(&d->dst, rank, sizes, layout_of(s, false)), "describing a destination");
-    if (s->depthwise)
-        rank = sizes_of(s, 3, (dnnl_dims_t){conv->oc, 1, 1, s->slice_kernel, s->kernel, s->kernel}, sizes);
-    else
-        rank = sizes_of(s, 2, (dnnl_dims_t){conv->oc, conv->ic, s->slice_kernel, s->kernel, s->kernel}, sizes);
+    rank = weights_sizes(conv, sizes);
     DNNL_TRY(desc_new(&d->weights, rank, sizes, dnnl_format_tag_any), "describing weights");
     if (s->bias)
         DNNL_TRY(desc_new(&d->bias, 1, bias, dnnl_a), "describing a bias");
@@ -322,7 +321,7 @@ static og_status memory_new(const_desc about, dnnl_memory_t *memory)
 }
 
 /* The strided view of this convolution's weights in the plain layout; transposed weights are (I, O, ...). */
-static og_status plain_new(og__conv *conv)
+static og_status plain_new(onednn_conv *conv)
 {
     const og__conv_shape *s = &conv->shape;
     dnnl_dim_t area = (dnnl_dim_t)kernel_floats(s), plane = (dnnl_dim_t)s->kernel * s->kernel;
@@ -337,14 +336,11 @@ static og_status plain_new(og__conv *conv)
         conv->plain_offset = (size_t)(s->ic_first * by_input);
     desc about = NULL;
     dnnl_dims_t sizes, strides;
-    int rank;
-    if (s->depthwise) {
-        rank = sizes_of(s, 3, (dnnl_dims_t){conv->oc, 1, 1, s->slice_kernel, s->kernel, s->kernel}, sizes);
+    int rank = weights_sizes(conv, sizes);
+    if (s->depthwise)
         sizes_of(s, 3, (dnnl_dims_t){area, area, area, plane, s->kernel, 1}, strides);
-    } else {
-        rank = sizes_of(s, 2, (dnnl_dims_t){conv->oc, conv->ic, s->slice_kernel, s->kernel, s->kernel}, sizes);
+    else
         sizes_of(s, 2, (dnnl_dims_t){by_output, by_input, plane, s->kernel, 1}, strides);
-    }
     og_status status = checked(desc_new_strided(&about, rank, sizes, strides), "describing plain weights");
     if (status == OG_OK)
         status = memory_new(about, &conv->plain);
@@ -365,15 +361,11 @@ static og_status reorder_new(const_desc from, const_desc to, dnnl_primitive_t *r
 static const_desc memory_about(dnnl_memory_t memory)
 {
     const_desc about = NULL;
-#if DNNL_VERSION_MAJOR >= 3
     dnnl_memory_get_memory_desc(memory, &about);
-#else
-    dnnl_memory_get_memory_desc(memory, &about);
-#endif
     return about;
 }
 
-static og_status pass_new(og__conv *conv, int which, const descs *d)
+static og_status pass_new(onednn_conv *conv, int which, const descs *d)
 {
     static const dnnl_query_t weights_query[PASS_COUNT] = {dnnl_query_weights_md, dnnl_query_weights_md,
                                                            dnnl_query_diff_weights_md};
@@ -405,117 +397,11 @@ static og_status pass_new(og__conv *conv, int which, const descs *d)
     return OG_OK;
 }
 
-/* What does not look beyond a slice sees images; a planar volume's slices are no images by themselves. */
-static void settle_slices(og__conv_shape *s)
+static void onednn_free(void *self)
 {
-    s->d = s->d > 0 ? s->d : 1;
-    s->slice_kernel = s->slice_kernel > 0 ? s->slice_kernel : 1;
-    s->slice_stride = s->slice_stride > 0 ? s->slice_stride : 1;
-    if (s->slice_kernel > 1 || s->slice_stride > 1 || s->planar || s->planar_dst)
-        return;
-    s->n *= s->d;
-    s->d = 1;
-}
-
-/* A tensor's slices, channel blocks, and floats of a block of a slice: of src (side 0) or dst (side 1). */
-typedef struct extent {
-    size_t d, blocks, run;
-} extent;
-
-static extent extent_of(const og__conv *conv, int side)
-{
-    const og__conv_shape *s = &conv->shape;
-    size_t lanes = (size_t)og__isa_lanes(s->isa), channels = (size_t)(side == 0 ? conv->ic : conv->oc);
-    extent e = {(size_t)s->d, (channels + lanes - 1) / lanes, (size_t)s->h * (size_t)s->w * lanes};
-    if (side == 0)
-        return e;
-    if (s->transposed)
-        return (extent){e.d * (size_t)s->slice_kernel, e.blocks, 4 * e.run};
-    return (extent){e.d / (size_t)s->slice_stride, e.blocks, s->strided ? e.run / 4 : e.run};
-}
-
-/* Room for what oneDNN has in another order. */
-static void find_copies(og__conv *conv)
-{
-    for (int side = 0; side < 2; side++) {
-        extent e = extent_of(conv, side);
-        if (e.d > 1 && e.blocks > 1 && !(side == 0 && conv->shape.planar))
-            conv->copy_floats[side] = (size_t)conv->shape.n * e.d * e.blocks * e.run;
-    }
-    conv->scratch_bytes += (conv->copy_floats[0] + conv->copy_floats[1]) * sizeof(float);
-}
-
-og_status og__conv_new(const og__conv_shape *shape, og__conv **conv)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    og_status status = OG_OK;
-    descs d = {0};
-    og__conv *made = NULL;
-    *conv = NULL;
-    pthread_once(&once, start_engine);
-    DNNL_TRY(engine_status, "starting its CPU engine");
-    og__conv_shape by_slices = *shape;
-    settle_slices(&by_slices);
-    shape = &by_slices;
-    omp_set_num_threads(shape->threads); /* oneDNN partitions the work when a primitive is made */
-    OG_GO(og__alloc(1, sizeof *made, &made));
-    made->shape = *shape;
-    if (og__conv_taps_serves(shape)) {
-        OG_GO(og__conv_taps_new(shape, &made->taps));
-        made->scratch_bytes = og__conv_taps_scratch_bytes(made->taps);
-        *conv = made;
-        made = NULL;
-        goto done;
-    }
-    if (og__conv_up_serves(shape)) {
-        OG_GO(og__conv_up_new(shape, &made->up));
-        made->scratch_bytes = og__conv_up_scratch_bytes(made->up);
-        *conv = made;
-        made = NULL;
-        goto done;
-    }
-    if (og__conv_head_serves(shape)) {
-        OG_GO(og__conv_head_new(shape, &made->head));
-        made->scratch_bytes = og__conv_head_scratch_bytes(made->head);
-        *conv = made;
-        made = NULL;
-        goto done;
-    }
-    if (og__conv_stem_serves(shape)) {
-        OG_GO(og__conv_stem_new(shape, &made->stem));
-        made->scratch_bytes = og__conv_stem_scratch_bytes(made->stem);
-        *conv = made;
-        made = NULL;
-        goto done;
-    }
-    made->ic = shape->planar ? shape->ic : at_least_a_block(shape->ic, shape->isa);
-    made->oc = at_least_a_block(shape->oc, shape->isa);
-    if (shape->depthwise)
-        made->ic = made->oc = whole_blocks(shape->oc, shape->isa);
-    OG_GO(descs_new(made, &d));
-    OG_GO(plain_new(made));
-    OG_GO(pass_new(made, PASS_FORWARD, &d));
-    if (shape->training && shape->data_grad)
-        OG_GO(pass_new(made, PASS_DATA, &d));
-    if (shape->training)
-        OG_GO(pass_new(made, PASS_WEIGHTS, &d));
-    find_copies(made);
-    *conv = made;
-    made = NULL;
-done:
-    descs_free(&d);
-    og__conv_free(made);
-    return status;
-}
-
-void og__conv_free(og__conv *conv)
-{
+    onednn_conv *conv = self;
     if (!conv)
         return;
-    og__conv_taps_free(conv->taps);
-    og__conv_up_free(conv->up);
-    og__conv_head_free(conv->head);
-    og__conv_stem_free(conv->stem);
     for (int which = 0; which < PASS_COUNT; which++) {
         pass *p = &conv->passes[which];
         dnnl_memory_t memories[] = {p->src, p->weights, p->bias, p->dst, p->scratch};
@@ -536,25 +422,51 @@ void og__conv_free(og__conv *conv)
     free(conv);
 }
 
-bool og__conv_fuses(const og__conv *conv)
+static og_status onednn_new(const og__conv_shape *shape, void **conv)
 {
-    return conv->taps != NULL;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    og_status status = OG_OK;
+    descs d = {0};
+    onednn_conv *made = NULL;
+    *conv = NULL;
+    pthread_once(&once, start_engine);
+    DNNL_TRY(engine_status, "starting its CPU engine");
+    OG_GO(og__alloc(1, sizeof *made, &made));
+    made->shape = *shape;
+    made->ic = shape->planar ? shape->ic : at_least_a_block(shape->ic, shape->isa);
+    made->oc = at_least_a_block(shape->oc, shape->isa);
+    if (shape->depthwise)
+        made->ic = made->oc = whole_blocks(shape->oc, shape->isa);
+    OG_GO(descs_new(made, &d));
+    OG_GO(plain_new(made));
+    OG_GO(pass_new(made, PASS_FORWARD, &d));
+    if (shape->training && shape->data_grad)
+        OG_GO(pass_new(made, PASS_DATA, &d));
+    if (shape->training)
+        OG_GO(pass_new(made, PASS_WEIGHTS, &d));
+    made->copies = og__conv_copies_of(shape, made->ic, made->oc);
+    made->scratch_bytes += og__conv_copies_bytes(&made->copies);
+    *conv = made;
+    made = NULL;
+done:
+    descs_free(&d);
+    onednn_free(made);
+    return status;
 }
 
-size_t og__conv_bytes(const og__conv *conv)
+static size_t onednn_bytes(const void *self)
 {
-    size_t bytes = conv->taps ? og__conv_taps_bytes(conv->taps) : 0;
-    bytes += conv->up ? og__conv_up_bytes(conv->up) : 0;
-    bytes += conv->head ? og__conv_head_bytes(conv->head) : 0;
-    bytes += conv->stem ? og__conv_stem_bytes(conv->stem) : 0;
+    const onednn_conv *conv = self;
+    size_t bytes = 0;
     for (int which = 0; which < PASS_COUNT; which++)
         if (conv->passes[which].packed)
             bytes += conv->passes[which].packed_bytes;
     return bytes;
 }
 
-size_t og__conv_scratch_bytes(const og__conv *conv)
+static size_t onednn_scratch_bytes(const void *self)
 {
+    const onednn_conv *conv = self;
     return conv->scratch_bytes;
 }
 
@@ -571,14 +483,14 @@ static og_status reorder(const pass *p, dnnl_memory_t from, dnnl_memory_t to)
 }
 
 /* Address of the kernel of output o, input i in weights with `oc` outputs and `ic` inputs. */
-static size_t kernel_at(const og__conv *conv, int o, int i, int oc, int ic)
+static size_t kernel_at(const onednn_conv *conv, int o, int i, int oc, int ic)
 {
     size_t area = kernel_floats(&conv->shape);
     return area * (conv->shape.transposed ? (size_t)i * (size_t)oc + (size_t)o : (size_t)o * (size_t)ic + (size_t)i);
 }
 
 /* Copy this convolution's part of the weights between zeros, or their gradient from there. */
-static void copy_padded(og__conv *conv, const float *weights, float *d_weights)
+static void copy_padded(onednn_conv *conv, const float *weights, float *d_weights)
 {
     const og__conv_shape *s = &conv->shape;
     size_t bytes = kernel_floats(s) * sizeof(float);
@@ -597,24 +509,9 @@ static void copy_padded(og__conv *conv, const float *weights, float *d_weights)
         }
 }
 
-og_status og__conv_pack(og__conv *conv, const float *weights)
+static og_status onednn_pack(void *self, const float *weights)
 {
-    if (conv->taps) {
-        og__conv_taps_pack(conv->taps, weights);
-        return OG_OK;
-    }
-    if (conv->up) {
-        og__conv_up_pack(conv->up, weights);
-        return OG_OK;
-    }
-    if (conv->head) {
-        og__conv_head_pack(conv->head, weights);
-        return OG_OK;
-    }
-    if (conv->stem) {
-        og__conv_stem_pack(conv->stem, weights);
-        return OG_OK;
-    }
+    onednn_conv *conv = self;
     omp_set_num_threads(conv->shape.threads);
     if (is_padded(conv)) {
         memset(conv->padded, 0, padded_count(conv) * sizeof(float)); /* a gradient may have passed through */
@@ -632,83 +529,26 @@ og_status og__conv_pack(og__conv *conv, const float *weights)
     return OG_OK;
 }
 
-/* Between volumes slice by slice and block by block: (n, a, b, run) to (n, b, a, run). */
-static void exchange(const og__conv *conv, size_t a, size_t b, size_t run, const float *from, float *to)
+static og_status execute(const onednn_conv *conv, const pass *p, int count, const dnnl_exec_arg_t *args, void *scratch)
 {
-    size_t rows = (size_t)conv->shape.n * a * b;
-#pragma omp parallel for num_threads(conv->shape.threads) schedule(static)
-    for (size_t i = 0; i < rows; i++) {
-        size_t volume = i / (a * b), at = i % (a * b);
-        memcpy(to + ((volume * b + at % b) * a + at / b) * run, from + i * run, run * sizeof(float));
-    }
-}
-
-/* src (side 0) or dst (side 1) on the way to oneDNN, or back. */
-static void carry(const og__conv *conv, int side, bool back, const float *from, float *to)
-{
-    extent e = extent_of(conv, side);
-    if (back)
-        exchange(conv, e.blocks, e.d, e.run, from, to);
-    else
-        exchange(conv, e.d, e.blocks, e.run, from, to);
-}
-
-/* Where oneDNN finds src or dst: in place, or in a copy at the start of scratch, which is filled if `read`. */
-static float *lend(const og__conv *conv, int side, bool read, const float *tensor, void *scratch)
-{
-    if (conv->copy_floats[side] == 0)
-        return (float *)(uintptr_t)tensor;
-    float *copy = (float *)scratch + (side == 1 ? conv->copy_floats[0] : 0);
-    if (read)
-        carry(conv, side, false, tensor, copy);
-    return copy;
-}
-
-static void take_back(const og__conv *conv, int side, const float *lent, float *tensor)
-{
-    if (lent != tensor)
-        carry(conv, side, true, lent, tensor);
-}
-
-static char *behind_copies(const og__conv *conv, void *scratch)
-{
-    return (char *)scratch + (conv->copy_floats[0] + conv->copy_floats[1]) * sizeof(float);
-}
-
-static og_status execute(const pass *p, int count, const dnnl_exec_arg_t *args, void *scratch, int threads)
-{
-    omp_set_num_threads(threads);
-    point(p->scratch, scratch);
+    omp_set_num_threads(conv->shape.threads);
+    point(p->scratch, (char *)scratch + og__conv_copies_bytes(&conv->copies));
     return checked(dnnl_primitive_execute(p->primitive, stream, count, args), "a convolution");
 }
 
-og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, float *dst, const og__conv_fused *fused,
-                           void *scratch)
+static og_status onednn_forward(void *self, const float *src, const float *bias, float *dst,
+                                const og__conv_fused *fused, void *scratch)
 {
-    if (conv->taps) {
-        og__conv_taps_forward(conv->taps, src, bias, dst, fused, scratch);
-        return OG_OK;
-    }
-    if (conv->up) {
-        og__conv_up_forward(conv->up, src, bias, dst, scratch);
-        return OG_OK;
-    }
-    if (conv->head) {
-        og__conv_head_forward(conv->head, src, bias, dst, scratch);
-        return OG_OK;
-    }
-    if (conv->stem) {
-        og__conv_stem_forward(conv->stem, src, bias, dst, scratch);
-        return OG_OK;
-    }
+    onednn_conv *conv = self;
     const pass *p = &conv->passes[PASS_FORWARD];
     dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src},
                               {DNNL_ARG_WEIGHTS, p->weights},
                               {DNNL_ARG_DST, p->dst},
                               {DNNL_ARG_SCRATCHPAD, p->scratch},
                               {DNNL_ARG_BIAS, p->bias}};
-    float *lent = lend(conv, 1, conv->shape.accumulate, dst, scratch);
-    point(p->src, lend(conv, 0, true, src, scratch));
+    float *lent = og__conv_copies_lend(&conv->copies, OG_SIDE_DST, conv->shape.accumulate, dst, scratch);
+    (void)fused;
+    point(p->src, og__conv_copies_lend(&conv->copies, OG_SIDE_SRC, true, src, scratch));
     point(p->weights, p->packed);
     point(p->dst, lent);
     if (p->bias && is_padded(conv)) {
@@ -718,59 +558,34 @@ og_status og__conv_forward(og__conv *conv, const float *src, const float *bias, 
     }
     if (p->bias)
         point(p->bias, bias);
-    OG_TRY(execute(p, p->bias ? 5 : 4, args, behind_copies(conv, scratch), conv->shape.threads));
-    take_back(conv, 1, lent, dst);
+    OG_TRY(execute(conv, p, p->bias ? 5 : 4, args, scratch));
+    og__conv_copies_take_back(&conv->copies, OG_SIDE_DST, lent, dst);
     return OG_OK;
 }
 
-og_status og__conv_backward_data(og__conv *conv, const float *d_dst, float *d_src, const og__conv_fused *fused,
-                                 void *scratch)
+static og_status onednn_backward_data(void *self, const float *d_dst, float *d_src, const og__conv_fused *fused,
+                                      void *scratch)
 {
-    if (conv->taps) {
-        og__conv_taps_backward_data(conv->taps, d_dst, d_src, fused, scratch);
-        return OG_OK;
-    }
-    if (conv->up) {
-        og__conv_up_backward_data(conv->up, d_dst, d_src, scratch);
-        return OG_OK;
-    }
-    if (conv->head) {
-        og__conv_head_backward_data(conv->head, d_dst, d_src, scratch);
-        return OG_OK;
-    }
+    onednn_conv *conv = self;
     const pass *p = &conv->passes[PASS_DATA];
     dnnl_exec_arg_t args[] = {{DNNL_ARG_DIFF_SRC, p->src},
                               {DNNL_ARG_WEIGHTS, p->weights},
                               {DNNL_ARG_DIFF_DST, p->dst},
                               {DNNL_ARG_SCRATCHPAD, p->scratch}};
-    float *lent = lend(conv, 0, false, d_src, scratch);
+    float *lent = og__conv_copies_lend(&conv->copies, OG_SIDE_SRC, false, d_src, scratch);
+    (void)fused;
     point(p->src, lent);
     point(p->weights, p->packed);
-    point(p->dst, lend(conv, 1, true, d_dst, scratch));
-    OG_TRY(execute(p, 4, args, behind_copies(conv, scratch), conv->shape.threads));
-    take_back(conv, 0, lent, d_src);
+    point(p->dst, og__conv_copies_lend(&conv->copies, OG_SIDE_DST, true, d_dst, scratch));
+    OG_TRY(execute(conv, p, 4, args, scratch));
+    og__conv_copies_take_back(&conv->copies, OG_SIDE_SRC, lent, d_src);
     return OG_OK;
 }
 
-og_status og__conv_backward_weights(og__conv *conv, const float *src, const float *d_dst, float *d_weights,
-                                    float *d_bias, const og__conv_fused *fused, void *scratch)
+static og_status onednn_backward_weights(void *self, const float *src, const float *d_dst, float *d_weights,
+                                         float *d_bias, const og__conv_fused *fused, void *scratch)
 {
-    if (conv->taps) {
-        og__conv_taps_backward_weights(conv->taps, src, d_dst, d_weights, d_bias, fused, scratch);
-        return OG_OK;
-    }
-    if (conv->up) {
-        og__conv_up_backward_weights(conv->up, src, d_dst, d_weights, d_bias, scratch);
-        return OG_OK;
-    }
-    if (conv->head) {
-        og__conv_head_backward_weights(conv->head, src, d_dst, d_weights, d_bias, scratch);
-        return OG_OK;
-    }
-    if (conv->stem) {
-        og__conv_stem_backward_weights(conv->stem, src, d_dst, d_weights, d_bias, scratch);
-        return OG_OK;
-    }
+    onednn_conv *conv = self;
     const pass *p = &conv->passes[PASS_WEIGHTS];
     dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, p->src},
                               {DNNL_ARG_DIFF_WEIGHTS, p->weights},
@@ -778,13 +593,14 @@ og_status og__conv_backward_weights(og__conv *conv, const float *src, const floa
                               {DNNL_ARG_SCRATCHPAD, p->scratch},
                               {DNNL_ARG_DIFF_BIAS, p->bias}};
     size_t packed_at = (conv->scratch_bytes - p->packed_bytes) / OG_ALIGN_BYTES * OG_ALIGN_BYTES;
-    point(p->src, lend(conv, 0, true, src, scratch));
+    (void)fused;
+    point(p->src, og__conv_copies_lend(&conv->copies, OG_SIDE_SRC, true, src, scratch));
     point(p->weights, (char *)scratch + packed_at);
-    point(p->dst, lend(conv, 1, true, d_dst, scratch));
+    point(p->dst, og__conv_copies_lend(&conv->copies, OG_SIDE_DST, true, d_dst, scratch));
     float *bias_at = is_padded(conv) ? conv->padded + padded_count(conv) : d_bias;
     if (p->bias)
         point(p->bias, bias_at);
-    OG_TRY(execute(p, p->bias ? 5 : 4, args, behind_copies(conv, scratch), conv->shape.threads));
+    OG_TRY(execute(conv, p, p->bias ? 5 : 4, args, scratch));
     point(conv->plain, is_padded(conv) ? conv->padded : d_weights + conv->plain_offset);
     OG_TRY(reorder(p, p->weights, conv->plain));
     if (!is_padded(conv))
@@ -794,3 +610,14 @@ og_status og__conv_backward_weights(og__conv *conv, const float *src, const floa
         memcpy(d_bias, bias_at, (size_t)conv->shape.oc * sizeof(float));
     return OG_OK;
 }
+
+const og__conv_kind og__conv_onednn = {
+    .new = onednn_new,
+    .free = onednn_free,
+    .bytes = onednn_bytes,
+    .scratch_bytes = onednn_scratch_bytes,
+    .pack = onednn_pack,
+    .forward = onednn_forward,
+    .backward_data = onednn_backward_data,
+    .backward_weights = onednn_backward_weights,
+};

@@ -1,4 +1,5 @@
-/* Convolutions: the engine's own, and oneDNN's where those do not serve. conv.c is the only file that includes it.
+/* Convolutions: the engine's own, and oneDNN's where those do not serve (net/conv_kind.h). conv.c is the only file that
+ * includes it.
  *
  * Tensors are blocked, nChw<lanes>c, padding lanes zero; a source with 1 or 3 channels may be planar (nchw), and so
  * are the head's logits.

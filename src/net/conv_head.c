@@ -1,4 +1,7 @@
-#include "net/conv_head.h"
+/* The head's 1 x 1 convolution, from blocked features to planar logits (net/conv.h). It has few channels to make, so
+ * that it is bound by memory and lanes would be padding for the most part. Results do not depend on the number of
+ * threads. */
+#include "net/conv_kind.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,50 +13,60 @@
 /* Pixels of a unit of work, and independent sums of gradients, the same for any number of threads. */
 enum { CHUNK = 1024, SUMS = 16 };
 
-struct og__conv_head {
+typedef struct head_conv {
     og__conv_shape shape;
     const og__ops *ops;
     int lanes, ic;     /* channels rounded up to lanes */
     int chunks;        /* of a slice */
     float *by_class;   /* (classes rounded up to lanes / lanes, ic, lanes) */
     float *by_channel; /* (classes, ic) */
-};
+} head_conv;
 
-bool og__conv_head_serves(const og__conv_shape *s)
+static bool head_serves(const og__conv_shape *s)
 {
     return s->planar_dst;
 }
 
-static size_t pixels_of(const og__conv_head *conv)
+static size_t pixels_of(const head_conv *conv)
 {
     return (size_t)conv->shape.h * (size_t)conv->shape.w;
 }
 
 /* Floats of a class of a sample: all its slices. */
-static size_t class_stride(const og__conv_head *conv)
+static size_t class_stride(const head_conv *conv)
 {
     return pixels_of(conv) * (size_t)conv->shape.d;
 }
 
-static int unit_count(const og__conv_head *conv)
+static int unit_count(const head_conv *conv)
 {
     return conv->shape.n * conv->shape.d * conv->chunks;
 }
 
-static size_t by_class_count(const og__conv_head *conv)
+static size_t by_class_count(const head_conv *conv)
 {
     return (size_t)((conv->shape.oc + conv->lanes - 1) / conv->lanes * conv->lanes) * (size_t)conv->ic;
 }
 
-static size_t by_channel_count(const og__conv_head *conv)
+static size_t by_channel_count(const head_conv *conv)
 {
     return (size_t)conv->shape.oc * (size_t)conv->ic;
 }
 
-og_status og__conv_head_new(const og__conv_shape *s, og__conv_head **conv)
+static void head_free(void *self)
+{
+    head_conv *conv = self;
+    if (!conv)
+        return;
+    free(conv->by_class);
+    free(conv->by_channel);
+    free(conv);
+}
+
+static og_status head_new(const og__conv_shape *s, void **conv)
 {
     og_status status = OG_OK;
-    og__conv_head *made;
+    head_conv *made;
     *conv = NULL;
     OG_TRY(og__alloc(1, sizeof *made, &made));
     made->shape = *s;
@@ -66,38 +79,32 @@ og_status og__conv_head_new(const og__conv_shape *s, og__conv_head **conv)
     *conv = made;
     made = NULL;
 done:
-    og__conv_head_free(made);
+    head_free(made);
     return status;
 }
 
-void og__conv_head_free(og__conv_head *conv)
+static size_t head_bytes(const void *self)
 {
-    if (!conv)
-        return;
-    free(conv->by_class);
-    free(conv->by_channel);
-    free(conv);
-}
-
-size_t og__conv_head_bytes(const og__conv_head *conv)
-{
+    const head_conv *conv = self;
     return (by_class_count(conv) + by_channel_count(conv)) * sizeof(float);
 }
 
 /* Doubles of one sum: of the weights' gradient, then of the bias's. */
-static size_t sum_doubles(const og__conv_head *conv)
+static size_t sum_doubles(const head_conv *conv)
 {
     return by_channel_count(conv) + (size_t)conv->shape.oc;
 }
 
-size_t og__conv_head_scratch_bytes(const og__conv_head *conv)
+static size_t head_scratch_bytes(const void *self)
 {
+    const head_conv *conv = self;
     size_t bias = (size_t)conv->shape.oc * sizeof(float), sums = SUMS * sum_doubles(conv) * sizeof(double);
     return conv->shape.training && sums > bias ? sums : bias;
 }
 
-void og__conv_head_pack(og__conv_head *conv, const float *weights)
+static og_status head_pack(void *self, const float *weights)
 {
+    head_conv *conv = self;
     const og__conv_shape *s = &conv->shape;
     size_t lanes = (size_t)conv->lanes;
     for (int k = 0; k < s->oc; k++)
@@ -107,6 +114,7 @@ void og__conv_head_pack(og__conv_head *conv, const float *weights)
             conv->by_class[(group * (size_t)conv->ic + (size_t)i) * lanes + lane] = weight;
             conv->by_channel[k * conv->ic + i] = weight;
         }
+    return OG_OK;
 }
 
 /* A chunk of pixels of one slice: where it begins in the tensors. */
@@ -114,7 +122,7 @@ typedef struct piece {
     size_t pixels, features, logits;
 } piece;
 
-static piece piece_of(const og__conv_head *conv, int unit)
+static piece piece_of(const head_conv *conv, int unit)
 {
     size_t pixels = pixels_of(conv), image = (size_t)(unit / conv->chunks), d = (size_t)conv->shape.d,
            first = (size_t)(unit % conv->chunks) * CHUNK;
@@ -125,14 +133,17 @@ static piece piece_of(const og__conv_head *conv, int unit)
     };
 }
 
-static size_t block_stride(const og__conv_head *conv)
+static size_t block_stride(const head_conv *conv)
 {
     return pixels_of(conv) * (size_t)conv->lanes;
 }
 
-void og__conv_head_forward(const og__conv_head *conv, const float *src, const float *bias, float *dst, float *scratch)
+static og_status head_forward(void *self, const float *src, const float *bias, float *dst, const og__conv_fused *fused,
+                              void *scratch)
 {
+    const head_conv *conv = self;
     const og__conv_shape *s = &conv->shape;
+    (void)fused;
     memset(scratch, 0, (size_t)s->oc * sizeof(float));
     if (bias)
         memcpy(scratch, bias, (size_t)s->oc * sizeof(float));
@@ -142,22 +153,26 @@ void og__conv_head_forward(const og__conv_head *conv, const float *src, const fl
         conv->ops->head_forward(p.pixels, conv->ic, s->oc, block_stride(conv), class_stride(conv), src + p.features,
                                 conv->by_class, scratch, dst + p.logits);
     }
+    return OG_OK;
 }
 
-void og__conv_head_backward_data(const og__conv_head *conv, const float *d_dst, float *d_src, float *scratch)
+static og_status head_backward_data(void *self, const float *d_dst, float *d_src, const og__conv_fused *fused,
+                                    void *scratch)
 {
+    const head_conv *conv = self;
     const og__conv_shape *s = &conv->shape;
-    (void)scratch;
+    (void)fused, (void)scratch;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int unit = 0; unit < unit_count(conv); unit++) {
         piece p = piece_of(conv, unit);
         conv->ops->head_backward_data(p.pixels, conv->ic, s->oc, block_stride(conv), class_stride(conv),
                                       d_dst + p.logits, conv->by_channel, d_src + p.features);
     }
+    return OG_OK;
 }
 
 /* One of the sums, over its share of the units. */
-static void sum_share(const og__conv_head *conv, int sum, const float *src, const float *d_dst, double *sums)
+static void sum_share(const head_conv *conv, int sum, const float *src, const float *d_dst, double *sums)
 {
     const og__conv_shape *s = &conv->shape;
     int64_t units = unit_count(conv);
@@ -170,12 +185,14 @@ static void sum_share(const og__conv_head *conv, int sum, const float *src, cons
     }
 }
 
-void og__conv_head_backward_weights(const og__conv_head *conv, const float *src, const float *d_dst, float *d_weights,
-                                    float *d_bias, float *scratch)
+static og_status head_backward_weights(void *self, const float *src, const float *d_dst, float *d_weights,
+                                       float *d_bias, const og__conv_fused *fused, void *scratch)
 {
+    const head_conv *conv = self;
     const og__conv_shape *s = &conv->shape;
-    double *sums = (double *)(void *)scratch;
+    double *sums = scratch;
     size_t one = sum_doubles(conv);
+    (void)fused;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int sum = 0; sum < SUMS; sum++)
         sum_share(conv, sum, src, d_dst, sums + (size_t)sum * one);
@@ -188,4 +205,17 @@ void og__conv_head_backward_weights(const og__conv_head *conv, const float *src,
         if (d_bias)
             d_bias[k] = (float)sums[by_channel_count(conv) + (size_t)k];
     }
+    return OG_OK;
 }
+
+const og__conv_kind og__conv_head = {
+    .serves = head_serves,
+    .new = head_new,
+    .free = head_free,
+    .bytes = head_bytes,
+    .scratch_bytes = head_scratch_bytes,
+    .pack = head_pack,
+    .forward = head_forward,
+    .backward_data = head_backward_data,
+    .backward_weights = head_backward_weights,
+};

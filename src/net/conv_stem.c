@@ -1,4 +1,6 @@
-#include "net/conv_stem.h"
+/* The first 3 x 3 convolution, from a planar image with fewer channels than a block (net/conv.h): no channels are
+ * padded. Results do not depend on the number of threads. */
+#include "net/conv_kind.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,30 +14,39 @@
 /* Rows of a unit of work, and independent sums of gradients, the same for any number of threads. */
 enum { STRIP = 4, SUMS = 16, AREA = 9, ALIGN_FLOATS = OG_ALIGN_BYTES / sizeof(float) };
 
-struct og__conv_stem {
+typedef struct stem_conv {
     og__conv_shape shape;
     int planes; /* that an output slice is made of: ic, of each its slice_kernel slices */
     const og__ops *ops;
     size_t lanes;
     int blocks, strips; /* of output channels; of an image */
     float *packed;      /* (blocks, planes, 3, 3, lanes) */
-};
+} stem_conv;
 
-bool og__conv_stem_serves(const og__conv_shape *s)
+static bool stem_serves(const og__conv_shape *s)
 {
     return s->planar && s->kernel == 3 && s->dilation == 1 && !s->transposed && !s->depthwise && !s->strided &&
            !s->accumulate && !s->exact && !s->data_grad;
 }
 
-static size_t block_taps(const og__conv_stem *conv)
+static size_t block_taps(const stem_conv *conv)
 {
     return (size_t)conv->planes * AREA * conv->lanes;
 }
 
-og_status og__conv_stem_new(const og__conv_shape *s, og__conv_stem **conv)
+static void stem_free(void *self)
+{
+    stem_conv *conv = self;
+    if (!conv)
+        return;
+    free(conv->packed);
+    free(conv);
+}
+
+static og_status stem_new(const og__conv_shape *s, void **conv)
 {
     og_status status = OG_OK;
-    og__conv_stem *made;
+    stem_conv *made;
     int lanes = og__isa_lanes(s->isa);
     *conv = NULL;
     OG_TRY(og__alloc(1, sizeof *made, &made));
@@ -49,50 +60,45 @@ og_status og__conv_stem_new(const og__conv_shape *s, og__conv_stem **conv)
     *conv = made;
     made = NULL;
 done:
-    og__conv_stem_free(made);
+    stem_free(made);
     return status;
 }
 
-void og__conv_stem_free(og__conv_stem *conv)
+static size_t stem_bytes(const void *self)
 {
-    if (!conv)
-        return;
-    free(conv->packed);
-    free(conv);
-}
-
-size_t og__conv_stem_bytes(const og__conv_stem *conv)
-{
+    const stem_conv *conv = self;
     return (size_t)conv->blocks * block_taps(conv) * sizeof(float);
 }
 
 /* Scratch: each thread's bordered rows; then a padded bias, or the sums of gradients in double. */
-static size_t bordered_floats(const og__conv_stem *conv)
+static size_t bordered_floats(const stem_conv *conv)
 {
     size_t floats = (size_t)conv->planes * (STRIP + 2) * ((size_t)conv->shape.w + 2);
     return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
 }
 
-static float *behind_threads(const og__conv_stem *conv, float *scratch)
+static float *behind_threads(const stem_conv *conv, float *scratch)
 {
     return scratch + (size_t)conv->shape.threads * bordered_floats(conv);
 }
 
 /* Doubles of one sum: for each block its weights' gradient, then its bias's. */
-static size_t block_sums(const og__conv_stem *conv)
+static size_t block_sums(const stem_conv *conv)
 {
     return block_taps(conv) + conv->lanes;
 }
 
-size_t og__conv_stem_scratch_bytes(const og__conv_stem *conv)
+static size_t stem_scratch_bytes(const void *self)
 {
+    const stem_conv *conv = self;
     size_t threads = (size_t)conv->shape.threads * bordered_floats(conv) * sizeof(float);
     size_t sums = conv->shape.training ? SUMS : 1;
     return threads + sums * (size_t)conv->blocks * block_sums(conv) * sizeof(double);
 }
 
-void og__conv_stem_pack(og__conv_stem *conv, const float *weights)
+static og_status stem_pack(void *self, const float *weights)
 {
+    stem_conv *conv = self;
     const og__conv_shape *s = &conv->shape;
     for (int o = 0; o < s->oc; o++)
         for (int c = 0; c < conv->planes; c++)
@@ -101,6 +107,7 @@ void og__conv_stem_pack(og__conv_stem *conv, const float *weights)
                 conv->packed[block * block_taps(conv) + (size_t)(c * AREA + tap) * conv->lanes + lane] =
                     weights[((o * s->ic_all + s->ic_first) * s->slice_kernel + c) * AREA + tap];
             }
+    return OG_OK;
 }
 
 /* A strip of one image, its rows bordered in the calling thread's scratch. */
@@ -110,7 +117,7 @@ typedef struct strip {
 } strip;
 
 /* Put the rows of one plane between zeros; a slice beyond the volume's ends is all zeros. */
-static void border_plane(const og__conv_stem *conv, const strip *t, int plane, const float *src, float *bordered)
+static void border_plane(const stem_conv *conv, const strip *t, int plane, const float *src, float *bordered)
 {
     const og__conv_shape *s = &conv->shape;
     size_t floats = (size_t)(t->rows + 2) * ((size_t)s->w + 2), area = (size_t)s->h * (size_t)s->w;
@@ -123,7 +130,7 @@ static void border_plane(const og__conv_stem *conv, const strip *t, int plane, c
         conv->ops->stem_border(1, s->h, s->w, t->row, t->rows, src + (channel * (size_t)s->d + (size_t)z) * area, to);
 }
 
-static strip strip_of(const og__conv_stem *conv, int unit, const float *src, float *scratch)
+static strip strip_of(const stem_conv *conv, int unit, const float *src, float *scratch)
 {
     const og__conv_shape *s = &conv->shape;
     float *bordered = scratch + (size_t)omp_get_thread_num() * bordered_floats(conv);
@@ -135,17 +142,20 @@ static strip strip_of(const og__conv_stem *conv, int unit, const float *src, flo
 }
 
 /* Where a strip's pixels begin in a block of dst. */
-static size_t place_of(const og__conv_stem *conv, const strip *t, int block)
+static size_t place_of(const stem_conv *conv, const strip *t, int block)
 {
     const og__conv_shape *s = &conv->shape;
     size_t rows = ((size_t)t->image * (size_t)conv->blocks + (size_t)block) * (size_t)s->h + (size_t)t->row;
     return rows * (size_t)s->w * conv->lanes;
 }
 
-void og__conv_stem_forward(const og__conv_stem *conv, const float *src, const float *bias, float *dst, float *scratch)
+static og_status stem_forward(void *self, const float *src, const float *bias, float *dst, const og__conv_fused *fused,
+                              void *scratch)
 {
+    const stem_conv *conv = self;
     const og__conv_shape *s = &conv->shape;
     float *padded = behind_threads(conv, scratch);
+    (void)fused;
     memset(padded, 0, (size_t)conv->blocks * conv->lanes * sizeof(float));
     if (bias)
         memcpy(padded, bias, (size_t)s->oc * sizeof(float));
@@ -157,10 +167,11 @@ void og__conv_stem_forward(const og__conv_stem *conv, const float *src, const fl
                                     conv->packed + (size_t)block * block_taps(conv),
                                     padded + (size_t)block * conv->lanes, dst + place_of(conv, &t, block));
     }
+    return OG_OK;
 }
 
 /* One of the sums, over its share of the units. */
-static void sum_share(const og__conv_stem *conv, int sum, const float *src, const float *d_dst, double *sums,
+static void sum_share(const stem_conv *conv, int sum, const float *src, const float *d_dst, double *sums,
                       float *scratch)
 {
     const og__conv_shape *s = &conv->shape;
@@ -177,12 +188,14 @@ static void sum_share(const og__conv_stem *conv, int sum, const float *src, cons
     }
 }
 
-void og__conv_stem_backward_weights(const og__conv_stem *conv, const float *src, const float *d_dst, float *d_weights,
-                                    float *d_bias, float *scratch)
+static og_status stem_backward_weights(void *self, const float *src, const float *d_dst, float *d_weights,
+                                       float *d_bias, const og__conv_fused *fused, void *scratch)
 {
+    const stem_conv *conv = self;
     const og__conv_shape *s = &conv->shape;
     double *sums = (double *)(void *)behind_threads(conv, scratch);
     size_t one = (size_t)conv->blocks * block_sums(conv);
+    (void)fused;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int sum = 0; sum < SUMS; sum++)
         sum_share(conv, sum, src, d_dst, sums + (size_t)sum * one, scratch);
@@ -197,4 +210,16 @@ void og__conv_stem_backward_weights(const og__conv_stem *conv, const float *src,
         if (d_bias && s->bias)
             d_bias[o] = (float)from[block_taps(conv)];
     }
+    return OG_OK;
 }
+
+const og__conv_kind og__conv_stem = {
+    .serves = stem_serves,
+    .new = stem_new,
+    .free = stem_free,
+    .bytes = stem_bytes,
+    .scratch_bytes = stem_scratch_bytes,
+    .pack = stem_pack,
+    .forward = stem_forward,
+    .backward_weights = stem_backward_weights,
+};

@@ -1,4 +1,8 @@
-#include "net/conv_taps.h"
+/* The 3 x 3 and 3 x 3 x 3 convolutions that the engine computes itself. A volume's is the sum of a plane's over three
+ * taps: each slice, and its neighbours on either side.
+ *
+ *   dst[z] = conv(src[z - 1], weights[0]) + conv(src[z], weights[1]) + conv(src[z + 1], weights[2]) */
+#include "net/conv_kind.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,36 +12,46 @@
 
 enum { TAPS_MAX = 3, AREA = 9 };
 
-struct og__conv_taps {
+typedef struct taps_conv {
     og__conv_shape shape;
     og__conv_winograd *taps[TAPS_MAX]; /* of slice_kernel; NULL where the volume has too few slices for one */
-};
+} taps_conv;
 
-static int middle(const og__conv_taps *conv)
+static int middle(const taps_conv *conv)
 {
     return conv->shape.slice_kernel / 2;
 }
 
 /* The taps in order, but for the middle one. */
-static int other(const og__conv_taps *conv, int index)
+static int other(const taps_conv *conv, int index)
 {
     return index < middle(conv) ? index : index + 1;
 }
 
-static int other_count(const og__conv_taps *conv)
+static int other_count(const taps_conv *conv)
 {
     return conv->shape.slice_kernel - 1;
 }
 
-bool og__conv_taps_serves(const og__conv_shape *s)
+static bool taps_serves(const og__conv_shape *s)
 {
     return s->slice_kernel <= TAPS_MAX && og__conv_winograd_serves(s);
 }
 
-og_status og__conv_taps_new(const og__conv_shape *s, og__conv_taps **conv)
+static void taps_free(void *self)
+{
+    taps_conv *conv = self;
+    if (!conv)
+        return;
+    for (int tap = 0; tap < TAPS_MAX; tap++)
+        og__conv_winograd_free(conv->taps[tap]);
+    free(conv);
+}
+
+static og_status taps_new(const og__conv_shape *s, void **conv)
 {
     og_status status = OG_OK;
-    og__conv_taps *made;
+    taps_conv *made;
     *conv = NULL;
     OG_TRY(og__alloc(1, sizeof *made, &made));
     made->shape = *s;
@@ -47,29 +61,22 @@ og_status og__conv_taps_new(const og__conv_shape *s, og__conv_taps **conv)
     *conv = made;
     made = NULL;
 done:
-    og__conv_taps_free(made);
+    taps_free(made);
     return status;
 }
 
-void og__conv_taps_free(og__conv_taps *conv)
+static size_t taps_bytes(const void *self)
 {
-    if (!conv)
-        return;
-    for (int tap = 0; tap < TAPS_MAX; tap++)
-        og__conv_winograd_free(conv->taps[tap]);
-    free(conv);
-}
-
-size_t og__conv_taps_bytes(const og__conv_taps *conv)
-{
+    const taps_conv *conv = self;
     size_t bytes = 0;
     for (int tap = 0; tap < TAPS_MAX; tap++)
         bytes += conv->taps[tap] ? og__conv_winograd_bytes(conv->taps[tap]) : 0;
     return bytes;
 }
 
-size_t og__conv_taps_scratch_bytes(const og__conv_taps *conv)
+static size_t taps_scratch_bytes(const void *self)
 {
+    const taps_conv *conv = self;
     size_t most = 0;
     for (int tap = 0; tap < TAPS_MAX; tap++) {
         size_t bytes = conv->taps[tap] ? og__conv_winograd_scratch_bytes(conv->taps[tap]) : 0;
@@ -78,15 +85,17 @@ size_t og__conv_taps_scratch_bytes(const og__conv_taps *conv)
     return most;
 }
 
-void og__conv_taps_pack(og__conv_taps *conv, const float *weights)
+static og_status taps_pack(void *self, const float *weights)
 {
+    taps_conv *conv = self;
     for (int tap = 0; tap < TAPS_MAX; tap++)
         if (conv->taps[tap])
             og__conv_winograd_pack(conv->taps[tap], weights);
+    return OG_OK;
 }
 
 /* The first of the outer taps leaves out a volume's first slice. */
-static void clear_first_slices(const og__conv_taps *conv, int channels, float *tensor)
+static void clear_first_slices(const taps_conv *conv, int channels, float *tensor)
 {
     const og__conv_shape *s = &conv->shape;
     int lanes = og__isa_lanes(s->isa), padded = (channels + lanes - 1) / lanes * lanes;
@@ -96,9 +105,10 @@ static void clear_first_slices(const og__conv_taps *conv, int channels, float *t
 }
 
 /* The middle tap comes last: it writes all slices, so that what follows a complete one can be fused into it. */
-void og__conv_taps_forward(const og__conv_taps *conv, const float *src, const float *bias, float *dst,
-                           const og__conv_fused *fused, float *scratch)
+static og_status taps_forward(void *self, const float *src, const float *bias, float *dst, const og__conv_fused *fused,
+                              void *scratch)
 {
+    const taps_conv *conv = self;
     const og__conv_fused outer = {.load = fused->load};
     bool begun = conv->shape.accumulate;
     for (int i = 0; i < other_count(conv); i++) {
@@ -111,11 +121,13 @@ void og__conv_taps_forward(const og__conv_taps *conv, const float *src, const fl
         begun = true;
     }
     og__conv_winograd_forward(conv->taps[middle(conv)], src, bias, begun, dst, fused, scratch);
+    return OG_OK;
 }
 
-void og__conv_taps_backward_data(const og__conv_taps *conv, const float *d_dst, float *d_src,
-                                 const og__conv_fused *fused, float *scratch)
+static og_status taps_backward_data(void *self, const float *d_dst, float *d_src, const og__conv_fused *fused,
+                                    void *scratch)
 {
+    const taps_conv *conv = self;
     const og__conv_fused outer = {0};
     bool begun = false;
     for (int i = other_count(conv); i-- > 0;) { /* backward, the last tap is the one that leaves out the first slice */
@@ -128,6 +140,7 @@ void og__conv_taps_backward_data(const og__conv_taps *conv, const float *d_dst, 
         begun = true;
     }
     og__conv_winograd_backward_data(conv->taps[middle(conv)], d_dst, begun, d_src, fused, scratch);
+    return OG_OK;
 }
 
 /* The gradient of a tap that relates no two slices. */
@@ -139,9 +152,10 @@ static void clear_tap(const og__conv_shape *s, int tap, float *d_weights)
 }
 
 /* The middle tap comes first: it reads all slices, which `before` prepares. */
-void og__conv_taps_backward_weights(const og__conv_taps *conv, const float *src, const float *d_dst, float *d_weights,
-                                    float *d_bias, const og__conv_fused *fused, float *scratch)
+static og_status taps_backward_weights(void *self, const float *src, const float *d_dst, float *d_weights,
+                                       float *d_bias, const og__conv_fused *fused, void *scratch)
 {
+    const taps_conv *conv = self;
     const og__conv_fused outer = {.load = fused->load};
     og__conv_winograd_backward_weights(conv->taps[middle(conv)], src, d_dst, d_weights, d_bias, fused, scratch);
     for (int i = 0; i < other_count(conv); i++) {
@@ -151,4 +165,18 @@ void og__conv_taps_backward_weights(const og__conv_taps *conv, const float *src,
         else
             clear_tap(&conv->shape, tap, d_weights);
     }
+    return OG_OK;
 }
+
+const og__conv_kind og__conv_taps = {
+    .fuses = true,
+    .serves = taps_serves,
+    .new = taps_new,
+    .free = taps_free,
+    .bytes = taps_bytes,
+    .scratch_bytes = taps_scratch_bytes,
+    .pack = taps_pack,
+    .forward = taps_forward,
+    .backward_data = taps_backward_data,
+    .backward_weights = taps_backward_weights,
+};

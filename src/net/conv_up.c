@@ -1,4 +1,6 @@
-#include "net/conv_up.h"
+/* The 2 x 2 transposed convolutions that the engine computes itself (kernel/up.h). Results do not
+ * depend on the number of threads. */
+#include "net/conv_kind.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,7 @@
 
 /* A slice of a volume becomes two, which lie behind one another as the halves of twice as many channels would: so they
  * are computed. */
-struct og__conv_up {
+typedef struct up_conv {
     og__conv_shape shape; /* of images; oc: of both slices */
     int oc, slices;       /* of one slice, and slices of a kernel */
     int slice_oc;         /* oc rounded up to lanes where there are two */
@@ -20,19 +22,19 @@ struct og__conv_up {
     int blocks;           /* of input channels */
     const float *weights; /* f32[ic, oc, 2, 2], borrowed, or spread */
     float *packed;        /* for the forward pass, without training; else NULL and they are packed in scratch */
-};
+} up_conv;
 
-bool og__conv_up_serves(const og__conv_shape *s)
+static bool up_serves(const og__conv_shape *s)
 {
     return s->transposed && !s->planar && !s->accumulate && !s->exact;
 }
 
-static size_t spread_floats(const og__conv_up *conv)
+static size_t spread_floats(const up_conv *conv)
 {
     return (size_t)conv->shape.ic * (size_t)conv->shape.oc * OG_UP_AREA;
 }
 
-static og_status open_slices(og__conv_up *conv)
+static og_status open_slices(up_conv *conv)
 {
     og__conv_shape *s = &conv->shape;
     int lanes = og__isa_lanes(s->isa);
@@ -45,7 +47,7 @@ static og_status open_slices(og__conv_up *conv)
 }
 
 /* Between weights (ic, oc, slices, 2, 2), or their gradient, and the channels of both slices. */
-static void exchange_weights(const og__conv_up *conv, const float *weights, float *d_weights)
+static void exchange_weights(const up_conv *conv, const float *weights, float *d_weights)
 {
     size_t kernel = OG_UP_AREA * sizeof(float);
     for (int i = 0; i < conv->shape.ic; i++)
@@ -60,10 +62,20 @@ static void exchange_weights(const og__conv_up *conv, const float *weights, floa
             }
 }
 
-og_status og__conv_up_new(const og__conv_shape *s, og__conv_up **conv)
+static void up_free(void *self)
+{
+    up_conv *conv = self;
+    if (!conv)
+        return;
+    free(conv->packed);
+    free(conv->spread);
+    free(conv);
+}
+
+static og_status up_new(const og__conv_shape *s, void **conv)
 {
     og_status status = OG_OK;
-    og__conv_up *made;
+    up_conv *made;
     *conv = NULL;
     OG_TRY(og__alloc(1, sizeof *made, &made));
     made->shape = *s;
@@ -79,54 +91,47 @@ og_status og__conv_up_new(const og__conv_shape *s, og__conv_up **conv)
     *conv = made;
     made = NULL;
 done:
-    og__conv_up_free(made);
+    up_free(made);
     return status;
 }
 
-void og__conv_up_free(og__conv_up *conv)
+static size_t up_bytes(const void *self)
 {
-    if (!conv)
-        return;
-    free(conv->packed);
-    free(conv->spread);
-    free(conv);
-}
-
-size_t og__conv_up_bytes(const og__conv_up *conv)
-{
+    const up_conv *conv = self;
     size_t spread = conv->spread ? (conv->shape.training ? 2 : 1) * spread_floats(conv) : 0;
     return ((conv->packed ? og__up_weights(&conv->up) : 0) + spread) * sizeof(float);
 }
 
 /* Scratch: packed weights or sums of their gradient; a padded bias, or sums of its gradient in double; each thread's.
  */
-static size_t weights_floats(const og__conv_up *conv)
+static size_t weights_floats(const up_conv *conv)
 {
     return og__up_weights(&conv->up) * (size_t)(conv->shape.training ? conv->up.sums : 1);
 }
 
-static size_t bias_floats(const og__conv_up *conv)
+static size_t bias_floats(const up_conv *conv)
 {
     return 2 * (size_t)conv->up.sums * (size_t)conv->up.oc;
 }
 
-static float *bias_in(const og__conv_up *conv, float *scratch)
+static float *bias_in(const up_conv *conv, float *scratch)
 {
     return scratch + weights_floats(conv);
 }
 
-static float *thread_scratch(const og__conv_up *conv, float *scratch)
+static float *thread_scratch(const up_conv *conv, float *scratch)
 {
     return bias_in(conv, scratch) + bias_floats(conv) + (size_t)omp_get_thread_num() * og__up_scratch(&conv->up);
 }
 
-size_t og__conv_up_scratch_bytes(const og__conv_up *conv)
+static size_t up_scratch_bytes(const void *self)
 {
+    const up_conv *conv = self;
     size_t threads = (size_t)conv->shape.threads * og__up_scratch(&conv->up);
     return (weights_floats(conv) + bias_floats(conv) + threads) * sizeof(float);
 }
 
-static const float *pack(const og__conv_up *conv, bool back, float *packed)
+static const float *pack_blocks(const up_conv *conv, bool back, float *packed)
 {
     const og__conv_shape *s = &conv->shape;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
@@ -135,40 +140,50 @@ static const float *pack(const og__conv_up *conv, bool back, float *packed)
     return packed;
 }
 
-void og__conv_up_pack(og__conv_up *conv, const float *weights)
+static og_status up_pack(void *self, const float *weights)
 {
+    up_conv *conv = self;
     conv->weights = conv->spread ? conv->spread : weights;
     if (conv->spread)
         exchange_weights(conv, weights, NULL);
     if (conv->packed)
-        pack(conv, false, conv->packed);
+        pack_blocks(conv, false, conv->packed);
+    return OG_OK;
 }
 
-void og__conv_up_forward(const og__conv_up *conv, const float *src, const float *bias, float *dst, float *scratch)
+static og_status up_forward(void *self, const float *src, const float *bias, float *dst, const og__conv_fused *fused,
+                            void *scratch)
 {
-    const float *packed = conv->packed ? conv->packed : pack(conv, false, scratch);
+    const up_conv *conv = self;
+    const float *packed = conv->packed ? conv->packed : pack_blocks(conv, false, scratch);
     float *padded = bias_in(conv, scratch);
+    (void)fused;
     memset(padded, 0, (size_t)conv->up.oc * sizeof(float));
     for (int z = 0; bias && z < conv->slices; z++)
         memcpy(padded + z * conv->slice_oc, bias, (size_t)conv->oc * sizeof(float));
 #pragma omp parallel for num_threads(conv->shape.threads) schedule(dynamic)
     for (int unit = 0; unit < conv->up.forward.count; unit++)
         conv->ops->up_forward(&conv->up, unit, src, packed, padded, dst, thread_scratch(conv, scratch));
+    return OG_OK;
 }
 
-void og__conv_up_backward_data(const og__conv_up *conv, const float *d_dst, float *d_src, float *scratch)
+static og_status up_backward_data(void *self, const float *d_dst, float *d_src, const og__conv_fused *fused,
+                                  void *scratch)
 {
-    const float *packed = pack(conv, true, scratch);
+    const up_conv *conv = self;
+    const float *packed = pack_blocks(conv, true, scratch);
+    (void)fused;
 #pragma omp parallel for num_threads(conv->shape.threads) schedule(dynamic)
     for (int unit = 0; unit < conv->up.data.count; unit++)
         conv->ops->up_backward_data(&conv->up, unit, d_dst, packed, d_src, thread_scratch(conv, scratch));
+    return OG_OK;
 }
 
 /* --- backward by weights --------------------------------------------------------------------------------------------
  */
 
 /* One of several sums, over its share of the chunks. */
-static void sum_share(const og__conv_up *conv, int sum, const float *src, const float *d_dst, float *scratch)
+static void sum_share(const up_conv *conv, int sum, const float *src, const float *d_dst, float *scratch)
 {
     const og__up *up = &conv->up;
     int64_t chunks = (int64_t)up->n * up->gradient.chunks;
@@ -181,7 +196,7 @@ static void sum_share(const og__conv_up *conv, int sum, const float *src, const 
 }
 
 /* The one sum over all chunks: each thread makes its share of the input channels. */
-static void sum_together(const og__conv_up *conv, const float *src, const float *d_dst, float *scratch)
+static void sum_together(const up_conv *conv, const float *src, const float *d_dst, float *scratch)
 {
     const og__up *up = &conv->up;
     int threads = conv->shape.threads, chunks = up->n * up->gradient.chunks;
@@ -195,13 +210,15 @@ static void sum_together(const og__conv_up *conv, const float *src, const float 
     }
 }
 
-void og__conv_up_backward_weights(const og__conv_up *conv, const float *src, const float *d_dst, float *d_weights,
-                                  float *d_bias, float *scratch)
+static og_status up_backward_weights(void *self, const float *src, const float *d_dst, float *d_weights, float *d_bias,
+                                     const og__conv_fused *fused, void *scratch)
 {
+    const up_conv *conv = self;
     const og__up *up = &conv->up;
     const og__conv_shape *s = &conv->shape;
     double *bias = (double *)(void *)bias_in(conv, scratch);
     float *to = conv->spread ? conv->spread + spread_floats(conv) : d_weights;
+    (void)fused;
     memset(bias, 0, bias_floats(conv) * sizeof(float));
     if (up->sums == 1)
         sum_together(conv, src, d_dst, scratch);
@@ -220,4 +237,17 @@ void og__conv_up_backward_weights(const og__conv_up *conv, const float *src, con
             bias[o] += bias[sum * up->oc + o];
     for (int o = 0; d_bias && o < conv->oc; o++)
         d_bias[o] = (float)(conv->slices == 2 ? bias[o] + bias[conv->slice_oc + o] : bias[o]);
+    return OG_OK;
 }
+
+const og__conv_kind og__conv_up = {
+    .serves = up_serves,
+    .new = up_new,
+    .free = up_free,
+    .bytes = up_bytes,
+    .scratch_bytes = up_scratch_bytes,
+    .pack = up_pack,
+    .forward = up_forward,
+    .backward_data = up_backward_data,
+    .backward_weights = up_backward_weights,
+};

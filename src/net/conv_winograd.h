@@ -1,6 +1,5 @@
 /* The 3 x 3 convolutions that the engine computes itself (kernel/winograd.h); of a volume one tap along the slices,
- * which net/conv_taps.h adds up. Same meaning as in net/conv.h, which decides who serves a convolution. Results do not
- * depend on the number of threads. */
+ * which conv_taps.c adds up. Same meaning as in net/conv.h. Results do not depend on the number of threads. */
 #ifndef OG_NET_CONV_WINOGRAD_H
 #define OG_NET_CONV_WINOGRAD_H
 

@@ -10,8 +10,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "net/conv_stem.h"
-#include "net/conv_up.h"
+#include "net/conv_kind.h"
 #include "kernel/winograd.h"
 #include "net/conv_winograd.h"
 #include "tensors.h"
@@ -185,7 +184,7 @@ static void test_stem(void **state)
         s.h = examples[i].h;
         s.w = examples[i].w;
         s.bias = i % 2 == 0;
-        assert_true(og__conv_stem_serves(&s));
+        assert_true(og__conv_stem.serves(&s));
         check_shape(s, direct);
     }
 }
@@ -349,7 +348,7 @@ static void test_own_transposed(void **state)
         s.w = examples[i].w;
         s.bias = i % 2 == 0;
         s.exact = false;
-        assert_true(og__conv_up_serves(&s));
+        assert_true(og__conv_up.serves(&s));
         check_shape(s, direct);
     }
 }
