@@ -78,6 +78,24 @@ static inline double train_once(og_plan *plan, const float *image, const uint8_t
     return value.total;
 }
 
+/* With the weights of `net`, `other` infers the same bits from an image. */
+static inline void check_same_inference(og_net *net, og_net *other, const float *image, int threads)
+{
+    memcpy(og_net_weights(other), og_net_weights(net), og_net_weight_count(net) * sizeof(float));
+    memcpy(og_net_state(other), og_net_state(net), og_net_state_size(net) * sizeof(float));
+    size_t count = (size_t)og_net_spec_of(net)->classes * PIXELS;
+    float *values = floats_new(count), *expected = floats_new(count);
+    og_plan *plan = make_plan(net, N, SIDE, SIDE, false, threads);
+    og_plan *other_plan = make_plan(other, N, SIDE, SIDE, false, threads);
+    assert_int_equal(og_plan_infer(plan, image, true, values), OG_OK);
+    assert_int_equal(og_plan_infer(other_plan, image, true, expected), OG_OK);
+    assert_memory_equal(values, expected, count * sizeof(float));
+    og_plan_free(plan);
+    og_plan_free(other_plan);
+    free(values);
+    free(expected);
+}
+
 /* Directional derivative: the loss along a random direction of each tensor, in fp32, so the tolerance is loose; parity
  * with PyTorch is the sharp test. This one needs no golden file and covers every activation and layer kind. */
 static inline void check_net_gradients(const char *about, og_net *net)
