@@ -10,10 +10,11 @@ ci='clang libomp-dev clang-format'
 fuzz='clang libomp-dev libclang-rt-dev'
 peers='python3 python3-torch python3-numpy libopenblas0 python3-venv'
 bench='python3 python3-venv python3-dev g++'
-# From PyPI, for the groups peers and bench, into build/peers and build/peers-bench: what Debian does not have, or has
+# From PyPI, for the groups peers and bench, into build/peers, -optuna4 and -bench: what Debian does not have, or has
 # too old. PyTorch's wheel brings 5 GB of CUDA libraries along, which only the benchmarks are worth.
 pypi_shared='numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0'
 pypi_peers="$pypi_shared jax==0.10.2 nvidia-cuda-nvrtc-cu12==12.9.86 scikit-image==0.26.0 MedPy==0.5.2 optuna==5.0.0"
+pypi_optuna4='optuna==4.9.0' # beside the current one of the peers: studies are to open in both
 pypi_bench="$pypi_shared torch==2.15.0 openvino==2026.4.1"
 
 [ $# -gt 0 ] || set -- build
@@ -62,7 +63,10 @@ install_environments() {
     folder=$(dirname "$0")/../build
     for environment in $environments; do
         case $environment in
-        peers) install_pypi "$folder/peers" "$pypi_peers" ;;
+        peers)
+            install_pypi "$folder/peers" "$pypi_peers"
+            install_pypi "$folder/peers-optuna4" "$pypi_optuna4"
+            ;;
         bench) install_pypi "$folder/peers-bench" "$pypi_bench" ;;
         esac
     done
