@@ -8,6 +8,7 @@
 #include "act/act.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "net/spec.h"
 
 enum {
     NAME_BYTES = 96,
@@ -22,39 +23,6 @@ typedef struct builder {
     int number; /* nodes so far, without those that activations bring */
     og_status status;
 } builder;
-
-int og__spec_channels(const og_net_spec *spec, int stage)
-{
-    if (spec->widths[spec->depth] > 0)
-        return spec->widths[stage];
-    int64_t channels = (int64_t)spec->width << stage;
-    return channels < spec->width_cap ? (int)channels : spec->width_cap;
-}
-
-int og__spec_decoder_channels(const og_net_spec *spec, int stage)
-{
-    return spec->decoder_widths[0] > 0 ? spec->decoder_widths[stage] : og__spec_channels(spec, stage);
-}
-
-int og__spec_slice_factor(const og_net_spec *spec, int stage)
-{
-    int factor = 1;
-    for (int i = 0; i < stage; i++)
-        factor *= spec->slice_stride[i];
-    return factor;
-}
-
-void og__spec_resolve_slices(og_net_spec *spec)
-{
-    bool volumes = spec->dims == 3;
-    spec->dims = volumes ? 3 : 2;
-    for (int stage = 0; stage < OG_STAGES_MAX; stage++)
-        if (!volumes || spec->slice_kernel[stage] == 0)
-            spec->slice_kernel[stage] = volumes ? 3 : 1;
-    for (int stage = 0; stage < OG_DEPTH_MAX; stage++)
-        if (!volumes || spec->slice_stride[stage] == 0)
-            spec->slice_stride[stage] = volumes ? 2 : 1;
-}
 
 /* Make room for one more element of `size` bytes and return it zeroed, or NULL. */
 static void *append(builder *b, void *list, size_t *count, size_t *room, size_t size)
@@ -138,6 +106,18 @@ static int channels_of(const builder *b, int node)
 static int stage_of(const builder *b, int node)
 {
     return b->status == OG_OK ? b->graph->nodes[node].stage : 0;
+}
+
+/* A node that reads `src`, with as many channels in the same stage and no weights: what it makes is to be set. */
+static og__node node_of(const builder *b, og__node_kind kind, int src)
+{
+    return (og__node){.kind = kind,
+                      .src_count = 1,
+                      .src = {src},
+                      .channels = channels_of(b, src),
+                      .stage = stage_of(b, src),
+                      .weight = OG_NO_PARAM,
+                      .bias = OG_NO_PARAM};
 }
 
 /* Weights (first, second, [slices,] kernel, kernel). */
@@ -271,16 +251,10 @@ static og__node_norm add_layer_norm(builder *b, const layer *l, og_input input, 
 
 static og__node norm_act_node(const builder *b, int src)
 {
-    og__node n = {.kind = OG_NODE_NORM_ACT,
-                  .src_count = 1,
-                  .src = {src},
-                  .channels = channels_of(b, src),
-                  .stage = stage_of(b, src),
-                  .weight = OG_NO_PARAM,
-                  .bias = OG_NO_PARAM,
-                  .layer = OG_NO_LAYER,
-                  .together = channels_together(b, channels_of(b, src)),
-                  .norms = {no_norm, no_norm}};
+    og__node n = node_of(b, OG_NODE_NORM_ACT, src);
+    n.layer = OG_NO_LAYER;
+    n.together = channels_together(b, n.channels);
+    n.norms[0] = n.norms[1] = no_norm;
     for (int k = 0; k < OG_ACT_PARAMS_MAX; k++)
         n.act_params[k] = OG_NO_PARAM;
     return n;
@@ -337,13 +311,8 @@ static void add_first_operand(builder *b, layer *l, bool mirrored, bool apart)
     else if (norm.weight != OG_NO_PARAM)
         at = add_own(b, OG_OWN_IDENTITY, at, norm, -1, no_norm);
     if (mirrored) {
-        og__node mirror = {.kind = OG_NODE_MIRROR,
-                           .src_count = 1,
-                           .src = {at},
-                           .channels = l->channels,
-                           .stage = stage_of(b, at),
-                           .weight = OG_NO_PARAM,
-                           .bias = OG_NO_PARAM};
+        og__node mirror = node_of(b, OG_NODE_MIRROR, at);
+        mirror.channels = l->channels;
         at = add_node(b, &mirror);
     }
     add_operand(&l->node, at, no_norm);
@@ -441,16 +410,11 @@ static int add_block(builder *b, const char *prefix, og_place place, sources fro
 
 static int add_pool(builder *b, int src)
 {
-    og__node n = {.kind = OG_NODE_POOL,
-                  .src_count = 1,
-                  .src = {src},
-                  .channels = channels_of(b, src),
-                  .stage = stage_of(b, src) + 1,
-                  .average = b->spec->down == OG_DOWN_AVERAGE,
-                  .slice_stride = b->spec->slice_stride[stage_of(b, src)],
-                  .number = b->number++,
-                  .weight = OG_NO_PARAM,
-                  .bias = OG_NO_PARAM};
+    og__node n = node_of(b, OG_NODE_POOL, src);
+    n.slice_stride = b->spec->slice_stride[n.stage];
+    n.stage++;
+    n.average = b->spec->down == OG_DOWN_AVERAGE;
+    n.number = b->number++;
     return add_node(b, &n);
 }
 
@@ -460,18 +424,13 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
 {
     if (b->status != OG_OK) /* there is no stage below that of `src` */
         return 0;
-    og__node n = {.src_count = 1,
-                  .src = {src},
-                  .channels = channels_of(b, src),
-                  .stage = stage_of(b, src) - 1,
-                  .slice_stride = b->spec->slice_stride[stage_of(b, src) - 1],
-                  .weight = OG_NO_PARAM,
-                  .bias = OG_NO_PARAM};
+    og__node n = node_of(b, OG_NODE_UP, src);
     char name[NAME_BYTES];
+    n.stage--;
+    n.slice_stride = b->spec->slice_stride[n.stage];
     snprintf(name, sizeof name, "%s.up", prefix);
     switch (b->spec->up) {
     case OG_UP_TRANSPOSED:
-        n.kind = OG_NODE_UP;
         n.kernel = 2;
         n.slice_kernel = n.slice_stride;
         n.channels = channels;
@@ -525,13 +484,8 @@ static int add_attention(builder *b, const char *prefix, int skip, int up)
             at = add_own(b, OG_OWN_SUM_RELU, convs[0], norms[0], convs[1], norms[1]);
     }
     at = add_own(b, OG_OWN_SIGMOID, convs[2], norms[2], -1, no_norm);
-    og__node n = {.kind = OG_NODE_GATE,
-                  .src_count = 2,
-                  .src = {skip, at},
-                  .channels = channels_of(b, skip),
-                  .stage = stage_of(b, skip),
-                  .weight = OG_NO_PARAM,
-                  .bias = OG_NO_PARAM};
+    og__node n = node_of(b, OG_NODE_GATE, skip);
+    n.src[n.src_count++] = at;
     return add_node(b, &n);
 }
 
@@ -559,14 +513,8 @@ static double head_share(const og_net_spec *spec, int stage)
 
 static int add_planes(builder *b, int src)
 {
-    og__node n = {.kind = OG_NODE_PLANES,
-                  .src_count = 1,
-                  .src = {src},
-                  .channels = channels_of(b, src),
-                  .stage = stage_of(b, src),
-                  .number = b->number++,
-                  .weight = OG_NO_PARAM,
-                  .bias = OG_NO_PARAM};
+    og__node n = node_of(b, OG_NODE_PLANES, src);
+    n.number = b->number++;
     return add_node(b, &n);
 }
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "kernel/ops.h"
+#include "net/spec.h"
 
 enum { WIDTH_CAP_MAX = 8192 };
 

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "net/pass.h"
 #include "net/slices.h"
+#include "net/spec.h"
 
 static int slices_of(const og_plan_options *options)
 {
