@@ -3,11 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "act/act.h"
-#include "base/memory.h"
-#include "base/text.h"
+#include "base/status.h"
+#include "net/graph_builder.h"
 #include "net/spec.h"
 
 enum {
@@ -15,117 +14,12 @@ enum {
     STAGE_HEAD_NUMBER = 1 << 20, /* heads of deep supervision are numbered from here: they shift no other's weights */
 };
 
-/* Appends to the graph; the first failure sticks, so that the builders below read straight through. */
-typedef struct builder {
-    og__graph *graph;
-    const og_net_spec *spec;
-    size_t node_room, param_room, state_room, layer_room;
-    int number; /* nodes so far, without those that activations bring */
-    og_status status;
-} builder;
-
-/* Make room for one more element of `size` bytes and return it zeroed, or NULL. */
-static void *append(builder *b, void *list, size_t *count, size_t *room, size_t size)
-{
-    void *data;
-    memcpy(&data, list, sizeof data);
-    if (b->status != OG_OK)
-        return NULL;
-    if (*count == *room) {
-        size_t larger = *room ? 2 * *room : 32;
-        data = realloc(data, larger * size);
-        if (!data) {
-            b->status = og__fail(OG_ERR_MEMORY, "cannot allocate a network graph");
-            return NULL;
-        }
-        memcpy(list, &data, sizeof data);
-        *room = larger;
-    }
-    void *made = (char *)data + (*count)++ * size;
-    memset(made, 0, size);
-    return made;
-}
-
-static void fill_param(og_param *p, char *name, int rank, const int64_t *shape, bool decays, size_t *total)
-{
-    *p = (og_param){.name = name, .rank = rank, .offset = *total, .count = 1, .decays = decays};
-    for (int i = 0; i < rank; i++) {
-        p->shape[i] = shape[i];
-        p->count *= (size_t)shape[i];
-    }
-    *total += p->count;
-}
-
-/* "encoder.0" + ".conv.1.weight", owned by the parameter. */
-static char *join_name(builder *b, const char *prefix, const char *suffix)
-{
-    og__text text = {0};
-    og__text_format(&text, "%s%s", prefix, suffix);
-    if (og__text_status(&text) != OG_OK)
-        b->status = og__text_status(&text);
-    return text.data;
-}
-
-static int add_param(builder *b, const char *prefix, const char *suffix, int rank, const int64_t *shape, bool decays)
-{
-    og__graph *g = b->graph;
-    og_param *p = append(b, &g->params, &g->param_count, &b->param_room, sizeof *g->params);
-    if (!p)
-        return OG_NO_PARAM;
-    fill_param(p, join_name(b, prefix, suffix), rank, shape, decays, &g->weight_count);
-    return (int)g->param_count - 1;
-}
-
-static int add_state(builder *b, const char *prefix, const char *suffix, int channels)
-{
-    og__graph *g = b->graph;
-    og_param *p = append(b, &g->state, &g->state_count, &b->state_room, sizeof *g->state);
-    if (!p)
-        return OG_NO_PARAM;
-    fill_param(p, join_name(b, prefix, suffix), 1, (int64_t[]){channels}, false, &g->state_size);
-    return (int)g->state_count - 1;
-}
-
-static int add_node(builder *b, const og__node *node)
-{
-    og__graph *g = b->graph;
-    size_t count = (size_t)g->node_count;
-    og__node *n = append(b, &g->nodes, &count, &b->node_room, sizeof *g->nodes);
-    if (!n)
-        return 0;
-    *n = *node;
-    g->node_count = (int)count;
-    return g->node_count - 1;
-}
-
-static int channels_of(const builder *b, int node)
-{
-    return b->status == OG_OK ? b->graph->nodes[node].channels : 1;
-}
-
-static int stage_of(const builder *b, int node)
-{
-    return b->status == OG_OK ? b->graph->nodes[node].stage : 0;
-}
-
-/* A node that reads `src`, with as many channels in the same stage and no weights: what it makes is to be set. */
-static og__node node_of(const builder *b, og__node_kind kind, int src)
-{
-    return (og__node){.kind = kind,
-                      .src_count = 1,
-                      .src = {src},
-                      .channels = channels_of(b, src),
-                      .stage = stage_of(b, src),
-                      .weight = OG_NO_PARAM,
-                      .bias = OG_NO_PARAM};
-}
-
 /* Weights (first, second, [slices,] kernel, kernel). */
-static int add_weights(builder *b, const char *name, int64_t first, int64_t second, int slices, int kernel)
+static int add_weights(og__builder *b, const char *name, int64_t first, int64_t second, int slices, int kernel)
 {
     if (b->spec->dims == 3)
-        return add_param(b, name, ".weight", 5, (int64_t[]){first, second, slices, kernel, kernel}, true);
-    return add_param(b, name, ".weight", 4, (int64_t[]){first, second, kernel, kernel}, true);
+        return og__graph_add_param(b, name, ".weight", 5, (int64_t[]){first, second, slices, kernel, kernel}, true);
+    return og__graph_add_param(b, name, ".weight", 4, (int64_t[]){first, second, kernel, kernel}, true);
 }
 
 /* The sources of a layer's convolutions: `main`, or that and `skip` concatenated when skip >= 0. */
@@ -142,17 +36,18 @@ typedef struct window {
 static const window point = {1, 1};
 
 /* `input` is what the convolution makes for the activation: x (and mirror), or something beside it. */
-static int add_conv(builder *b, const char *name, og_input input, sources from, int channels, window taps, bool bias)
+static int add_conv(og__builder *b, const char *name, og_input input, sources from, int channels, window taps,
+                    bool bias)
 {
     int kernel = taps.kernel;
     og__node n = {.kind = OG_NODE_CONV,
                   .channels = channels,
-                  .stage = stage_of(b, from.main) + from.strided,
+                  .stage = og__graph_stage(b, from.main) + from.strided,
                   .kernel = kernel,
                   .dilation = taps.dilation,
                   .strided = from.strided,
-                  .slice_stride = from.strided ? b->spec->slice_stride[stage_of(b, from.main)] : 1,
-                  .slice_kernel = kernel > 1 ? b->spec->slice_kernel[stage_of(b, from.main) + from.strided] : 1,
+                  .slice_stride = from.strided ? b->spec->slice_stride[og__graph_stage(b, from.main)] : 1,
+                  .slice_kernel = kernel > 1 ? b->spec->slice_kernel[og__graph_stage(b, from.main) + from.strided] : 1,
                   .depthwise = input == OG_INPUT_FUNNEL,
                   .input = input,
                   .number = input == OG_INPUT_X ? b->number++ : b->number - 1};
@@ -164,23 +59,23 @@ static int add_conv(builder *b, const char *name, og_input input, sources from, 
             n.src[n.src_count++] = src;
     }
     for (int i = 0; i < n.src_count; i++)
-        in += channels_of(b, n.src[i]);
+        in += og__graph_channels(b, n.src[i]);
     n.weight = add_weights(b, name, channels, n.depthwise ? 1 : in, n.slice_kernel, kernel);
-    n.bias = bias ? add_param(b, name, ".bias", 1, (int64_t[]){channels}, false) : OG_NO_PARAM;
-    return add_node(b, &n);
+    n.bias = bias ? og__graph_add_param(b, name, ".bias", 1, (int64_t[]){channels}, false) : OG_NO_PARAM;
+    return og__graph_add_node(b, &n);
 }
 
 static const og__node_norm no_norm = {OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM, OG_NO_PARAM};
 
 /* Neighbouring channels that share mean and variance; a group norm of one channel has one group. */
-static int channels_together(const builder *b, int channels)
+static int channels_together(const og__builder *b, int channels)
 {
     if (b->spec->norm == OG_NORM_LAYER)
         return channels;
     return b->spec->norm == OG_NORM_GROUP && channels > 1 ? channels / b->spec->groups : 1;
 }
 
-static og__node_norm add_norm(builder *b, const char *name, int channels)
+static og__node_norm add_norm(og__builder *b, const char *name, int channels)
 {
     og__node_norm norm = no_norm;
     if (b->spec->norm == OG_NORM_NONE)
@@ -191,11 +86,11 @@ static og__node_norm add_norm(builder *b, const char *name, int channels)
                      "network groups is %d, which does not divide the %d channels of %s; choose groups, width and "
                      "width cap that fit each other",
                      b->spec->groups, channels, name);
-    norm.weight = add_param(b, name, ".weight", 1, (int64_t[]){channels}, false);
-    norm.bias = add_param(b, name, ".bias", 1, (int64_t[]){channels}, false);
+    norm.weight = og__graph_add_param(b, name, ".weight", 1, (int64_t[]){channels}, false);
+    norm.bias = og__graph_add_param(b, name, ".bias", 1, (int64_t[]){channels}, false);
     if (b->spec->norm == OG_NORM_BATCH) {
-        norm.mean = add_state(b, name, ".running_mean", channels);
-        norm.variance = add_state(b, name, ".running_var", channels);
+        norm.mean = og__graph_add_state(b, name, ".running_mean", channels);
+        norm.variance = og__graph_add_state(b, name, ".running_var", channels);
     }
     return norm;
 }
@@ -223,13 +118,13 @@ static void part_name(const layer *l, const char *part, og_input input, char nam
 }
 
 /* Whether a norm stands between a convolution and the activation; where none does, the convolution has a bias. */
-static bool norm_comes_first(const builder *b)
+static bool norm_comes_first(const og__builder *b)
 {
     return b->spec->norm != OG_NORM_NONE && b->spec->order == OG_ORDER_NORM_ACT;
 }
 
 /* A convolution of the layer's sources, or of `from`. */
-static int add_layer_conv(builder *b, const layer *l, og_input input, sources from, int channels)
+static int add_layer_conv(og__builder *b, const layer *l, og_input input, sources from, int channels)
 {
     char name[NAME_BYTES];
     part_name(l, "conv", input, name);
@@ -240,7 +135,7 @@ static int add_layer_conv(builder *b, const layer *l, og_input input, sources fr
     return add_conv(b, name, input, from, channels, taps, !norm_comes_first(b) || b->spec->conv_bias);
 }
 
-static og__node_norm add_layer_norm(builder *b, const layer *l, og_input input, int channels)
+static og__node_norm add_layer_norm(og__builder *b, const layer *l, og_input input, int channels)
 {
     char name[NAME_BYTES];
     if (!norm_comes_first(b))
@@ -249,9 +144,9 @@ static og__node_norm add_layer_norm(builder *b, const layer *l, og_input input, 
     return add_norm(b, name, channels);
 }
 
-static og__node norm_act_node(const builder *b, int src)
+static og__node norm_act_node(const og__builder *b, int src)
 {
-    og__node n = node_of(b, OG_NODE_NORM_ACT, src);
+    og__node n = og__graph_node_of(b, OG_NODE_NORM_ACT, src);
     n.layer = OG_NO_LAYER;
     n.together = channels_together(b, n.channels);
     n.norms[0] = n.norms[1] = no_norm;
@@ -267,7 +162,7 @@ static void add_operand(og__node *n, int src, og__node_norm norm)
 }
 
 /* One of the network's own functions of one value or two, each with its norm. */
-static int add_own(builder *b, og__own_act own, int first, og__node_norm first_norm, int second,
+static int add_own(og__builder *b, og__own_act own, int first, og__node_norm first_norm, int second,
                    og__node_norm second_norm)
 {
     og__node n = norm_act_node(b, first);
@@ -275,16 +170,16 @@ static int add_own(builder *b, og__own_act own, int first, og__node_norm first_n
     n.norms[0] = first_norm;
     if (second >= 0)
         add_operand(&n, second, second_norm);
-    return add_node(b, &n);
+    return og__graph_add_node(b, &n);
 }
 
 /* The block's input as it is, or where it has other channels a 1 x 1 convolution of it. The image's gradient is not
  * wanted, so that it is not added as it is. */
-static int add_shortcut(builder *b, const layer *l, int conv, og__node_norm norm, int channels)
+static int add_shortcut(og__builder *b, const layer *l, int conv, og__node_norm norm, int channels)
 {
     const sources *from = l->shortcut;
     char name[NAME_BYTES];
-    if (from->skip < 0 && from->main > 0 && !from->strided && channels_of(b, from->main) == channels)
+    if (from->skip < 0 && from->main > 0 && !from->strided && og__graph_channels(b, from->main) == channels)
         return add_own(b, OG_OWN_SUM, conv, norm, from->main, no_norm);
     snprintf(name, sizeof name, "%s.shortcut.conv", l->prefix);
     int at = add_conv(b, name, OG_INPUT_X, *from, channels, point, !norm_comes_first(b) || b->spec->conv_bias);
@@ -293,7 +188,7 @@ static int add_shortcut(builder *b, const layer *l, int conv, og__node_norm norm
 }
 
 /* x or mirror. Where the activation's other nodes read it, too, the normalised values are a node of their own. */
-static void add_first_operand(builder *b, layer *l, bool mirrored, bool apart)
+static void add_first_operand(og__builder *b, layer *l, bool mirrored, bool apart)
 {
     int channels = mirrored ? (l->channels + 1) / 2 : l->channels;
     int at = add_layer_conv(b, l, OG_INPUT_X, l->from, channels);
@@ -311,14 +206,14 @@ static void add_first_operand(builder *b, layer *l, bool mirrored, bool apart)
     else if (norm.weight != OG_NO_PARAM)
         at = add_own(b, OG_OWN_IDENTITY, at, norm, -1, no_norm);
     if (mirrored) {
-        og__node mirror = node_of(b, OG_NODE_MIRROR, at);
+        og__node mirror = og__graph_node_of(b, OG_NODE_MIRROR, at);
         mirror.channels = l->channels;
-        at = add_node(b, &mirror);
+        at = og__graph_add_node(b, &mirror);
     }
     add_operand(&l->node, at, no_norm);
 }
 
-static void add_operands(builder *b, layer *l)
+static void add_operands(og__builder *b, layer *l)
 {
     og_input operands[OG_INPUT_COUNT];
     int count = og__act_operands(l->act, operands);
@@ -333,7 +228,7 @@ static void add_operands(builder *b, layer *l)
     }
 }
 
-static void add_act_params(builder *b, layer *l)
+static void add_act_params(og__builder *b, layer *l)
 {
     for (size_t k = 0; k < og_act_param_count(l->act); k++) {
         og_act_param p = og_act_param_at(l->act, k);
@@ -342,12 +237,12 @@ static void add_act_params(builder *b, layer *l)
             continue;
         snprintf(name, sizeof name, "%s.act.%d.%s", l->prefix, l->unit, p.name);
         int64_t shape[] = {p.learn == OG_LEARN_CHANNEL ? l->channels : 1};
-        l->node.act_params[k] = add_param(b, name, "", 1, shape, false);
+        l->node.act_params[k] = og__graph_add_param(b, name, "", 1, shape, false);
     }
 }
 
 /* The small layers of excited parameters; they are not decayed, as no parameter of an activation is. */
-static void add_excite(builder *b, layer *l)
+static void add_excite(og__builder *b, layer *l)
 {
     og__node_excite *e = &l->node.excite;
     char name[NAME_BYTES];
@@ -363,39 +258,33 @@ static void add_excite(builder *b, layer *l)
     if (e->hidden == 0)
         return;
     snprintf(name, sizeof name, "%s.act.%d.excite", l->prefix, l->unit);
-    e->fc1_weight = add_param(b, name, ".fc1.weight", 2, (int64_t[]){e->hidden, l->channels}, false);
-    e->fc1_bias = add_param(b, name, ".fc1.bias", 1, (int64_t[]){e->hidden}, false);
-    e->fc2_weight = add_param(b, name, ".fc2.weight", 2, (int64_t[]){e->values, e->hidden}, false);
-    e->fc2_bias = add_param(b, name, ".fc2.bias", 1, (int64_t[]){e->values}, false);
+    e->fc1_weight = og__graph_add_param(b, name, ".fc1.weight", 2, (int64_t[]){e->hidden, l->channels}, false);
+    e->fc1_bias = og__graph_add_param(b, name, ".fc1.bias", 1, (int64_t[]){e->hidden}, false);
+    e->fc2_weight = og__graph_add_param(b, name, ".fc2.weight", 2, (int64_t[]){e->values, e->hidden}, false);
+    e->fc2_bias = og__graph_add_param(b, name, ".fc2.bias", 1, (int64_t[]){e->values}, false);
 }
 
-static int add_layer(builder *b, layer *l)
+static int add_layer(og__builder *b, layer *l)
 {
-    og__graph *g = b->graph;
+    char name[NAME_BYTES];
     add_operands(b, l);
     add_act_params(b, l);
     add_excite(b, l);
-    l->node.layer = (int)g->layer_count;
-    og_layer *about = append(b, &g->layers, &g->layer_count, &b->layer_room, sizeof *g->layers);
-    if (about) {
-        char name[NAME_BYTES];
-        snprintf(name, sizeof name, ".%d", l->unit);
-        *about = (og_layer){
-            .name = join_name(b, l->prefix, name), .place = l->place, .stage = l->node.stage, .channels = l->channels};
-    }
+    snprintf(name, sizeof name, ".%d", l->unit);
+    l->node.layer = og__graph_add_layer(
+        b, l->prefix, name, &(og_layer){.place = l->place, .stage = l->node.stage, .channels = l->channels});
     b->number++;
-    int at = add_node(b, &l->node);
+    int at = og__graph_add_node(b, &l->node);
     if (b->spec->norm == OG_NORM_NONE || norm_comes_first(b))
         return at;
-    char name[NAME_BYTES];
     part_name(l, "norm", OG_INPUT_X, name);
     return add_own(b, OG_OWN_IDENTITY, at, add_norm(b, name, l->channels), -1, no_norm);
 }
 
 /* Some times convolution, norm, activation; the last one makes `last` channels. */
-static int add_block(builder *b, const char *prefix, og_place place, sources from, int channels, int last)
+static int add_block(og__builder *b, const char *prefix, og_place place, sources from, int channels, int last)
 {
-    const og_act *act = b->spec->acts[place][stage_of(b, from.main) + from.strided];
+    const og_act *act = b->spec->acts[place][og__graph_stage(b, from.main) + from.strided];
     const sources input = from;
     for (int unit = 0; unit < b->spec->convs && b->status == OG_OK; unit++) {
         bool ends = unit == b->spec->convs - 1;
@@ -408,23 +297,23 @@ static int add_block(builder *b, const char *prefix, og_place place, sources fro
 
 /* --- between the layers ------------------------------------------------------------------------------------------- */
 
-static int add_pool(builder *b, int src)
+static int add_pool(og__builder *b, int src)
 {
-    og__node n = node_of(b, OG_NODE_POOL, src);
+    og__node n = og__graph_node_of(b, OG_NODE_POOL, src);
     n.slice_stride = b->spec->slice_stride[n.stage];
     n.stage++;
     n.average = b->spec->down == OG_DOWN_AVERAGE;
     n.number = b->number++;
-    return add_node(b, &n);
+    return og__graph_add_node(b, &n);
 }
 
 /* Up to the next finer stage: what reads `src` and has its own weights goes to that stage's channels, a resize keeps
  * them. */
-static int add_up(builder *b, const char *prefix, int src, int channels)
+static int add_up(og__builder *b, const char *prefix, int src, int channels)
 {
     if (b->status != OG_OK) /* there is no stage below that of `src` */
         return 0;
-    og__node n = node_of(b, OG_NODE_UP, src);
+    og__node n = og__graph_node_of(b, OG_NODE_UP, src);
     char name[NAME_BYTES];
     n.stage--;
     n.slice_stride = b->spec->slice_stride[n.stage];
@@ -434,8 +323,8 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
         n.kernel = 2;
         n.slice_kernel = n.slice_stride;
         n.channels = channels;
-        n.weight = add_weights(b, name, channels_of(b, src), channels, n.slice_kernel, n.kernel);
-        n.bias = add_param(b, name, ".bias", 1, (int64_t[]){channels}, false);
+        n.weight = add_weights(b, name, og__graph_channels(b, src), channels, n.slice_kernel, n.kernel);
+        n.bias = og__graph_add_param(b, name, ".bias", 1, (int64_t[]){channels}, false);
         break;
     case OG_UP_PIXEL_SHUFFLE:
         n.kind = OG_NODE_SHUFFLE;
@@ -458,7 +347,7 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
         break;
     }
     n.number = b->number++;
-    return add_node(b, &n);
+    return og__graph_add_node(b, &n);
 }
 
 /* An attention gate (Oktay et al. 2018, section 2), with the values of the finer stage on both sides:
@@ -466,11 +355,11 @@ static int add_up(builder *b, const char *prefix, int src, int channels)
  *   a = sigmoid(norm(W relu(norm(W_skip skip) + norm(W_up up)))), one number per pixel;  result = a * skip
  *
  * W_skip and W_up go to half of the channels. */
-static int add_attention(builder *b, const char *prefix, int skip, int up)
+static int add_attention(og__builder *b, const char *prefix, int skip, int up)
 {
     static const char *const parts[] = {"skip", "up", "map"};
     const int sides[] = {skip, up};
-    int inner = (channels_of(b, skip) + 1) / 2, convs[3], at = 0;
+    int inner = (og__graph_channels(b, skip) + 1) / 2, convs[3], at = 0;
     bool bias = b->spec->norm == OG_NORM_NONE || b->spec->conv_bias;
     og__node_norm norms[3];
     for (int i = 0; i < 3; i++) {
@@ -484,16 +373,16 @@ static int add_attention(builder *b, const char *prefix, int skip, int up)
             at = add_own(b, OG_OWN_SUM_RELU, convs[0], norms[0], convs[1], norms[1]);
     }
     at = add_own(b, OG_OWN_SIGMOID, convs[2], norms[2], -1, no_norm);
-    og__node n = node_of(b, OG_NODE_GATE, skip);
+    og__node n = og__graph_node_of(b, OG_NODE_GATE, skip);
     n.src[n.src_count++] = at;
-    return add_node(b, &n);
+    return og__graph_add_node(b, &n);
 }
 
 /* A decoder's stage: enlarge, bring in the encoder's values (skip >= 0), convolve. */
-static int add_stage(builder *b, const char *prefix, int src, int skip, int channels, int last)
+static int add_stage(og__builder *b, const char *prefix, int src, int skip, int channels, int last)
 {
     bool adds = skip >= 0 && b->spec->skip == OG_SKIP_ADD;
-    int at = add_up(b, prefix, src, adds ? channels_of(b, skip) : channels);
+    int at = add_up(b, prefix, src, adds ? og__graph_channels(b, skip) : channels);
     if (skip >= 0 && b->spec->skip == OG_SKIP_ATTENTION)
         skip = add_attention(b, prefix, skip, at);
     if (adds) {
@@ -511,15 +400,15 @@ static double head_share(const og_net_spec *spec, int stage)
     return stage < heads ? ldexp(1, -stage) / total : 0;
 }
 
-static int add_planes(builder *b, int src)
+static int add_planes(og__builder *b, int src)
 {
-    og__node n = node_of(b, OG_NODE_PLANES, src);
+    og__node n = og__graph_node_of(b, OG_NODE_PLANES, src);
     n.number = b->number++;
-    return add_node(b, &n);
+    return og__graph_add_node(b, &n);
 }
 
 /* Stage 0's makes the result; the others only serve the training. */
-static void add_head(builder *b, int src, int stage)
+static void add_head(og__builder *b, int src, int stage)
 {
     char name[NAME_BYTES];
     snprintf(name, sizeof name, stage > 0 ? "decoder.%d.head" : "head", stage);
@@ -539,7 +428,7 @@ static void add_head(builder *b, int src, int stage)
 }
 
 /* Down to the next stage: pooled, or left to that stage's first convolution. */
-static sources add_down(builder *b, int src)
+static sources add_down(og__builder *b, int src)
 {
     if (b->spec->down == OG_DOWN_STRIDED) {
         b->number++; /* so that the layers' weights begin alike */
@@ -548,7 +437,7 @@ static sources add_down(builder *b, int src)
     return (sources){-1, add_pool(b, src), false};
 }
 
-static sources add_encoder(builder *b, int input, int skips[OG_STAGES_MAX])
+static sources add_encoder(og__builder *b, int input, int skips[OG_STAGES_MAX])
 {
     const og_net_spec *spec = b->spec;
     char prefix[NAME_BYTES];
@@ -569,11 +458,12 @@ og_status og__graph_init(const og_net_spec *spec, og__graph *graph)
 {
     og_net_spec resolved = *spec;
     og__spec_resolve_slices(&resolved);
-    builder b = {.graph = graph, .spec = &resolved};
+    og__builder b = {.graph = graph, .spec = &resolved};
     int skips[OG_STAGES_MAX], channels = og__spec_channels(spec, spec->depth);
     char prefix[NAME_BYTES];
     *graph = (og__graph){0};
-    int at = add_node(&b, &(og__node){.kind = OG_NODE_INPUT, .channels = spec->in_channels, .number = b.number++});
+    int at =
+        og__graph_add_node(&b, &(og__node){.kind = OG_NODE_INPUT, .channels = spec->in_channels, .number = b.number++});
     sources from = add_encoder(&b, at, skips);
     int narrow = spec->narrow ? og__spec_decoder_channels(spec, spec->depth - 1) : channels;
     at = add_block(&b, "bottleneck", OG_PLACE_BOTTLENECK, from, narrow, narrow);
