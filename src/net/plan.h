@@ -133,6 +133,12 @@ typedef struct og__act_rows {
     float *d;
 } og__act_rows;
 
+/* What a step needs to make the rows of source i; its act[i] names the node. */
+static inline og__act_rows og__act_rows_of(og_plan *plan, const og__step *step, int i)
+{
+    return (og__act_rows){.plan = plan, .node = step->act[i], .src = og__plan_buffer(plan, step->src[i])};
+}
+
 /* Rows of the node's value. */
 void og__act_rows_load(const void *rows, int image, int block, int row, int count, float *dst);
 

@@ -2,10 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include <omp.h>
-
 #include "net/plan.h"
-#include "net/slices.h"
+#include "net/scale.h"
 
 /* Everything a step of one node touches. */
 typedef struct context {
@@ -44,133 +42,6 @@ static void change_layout(og_plan *plan, const og__plan_node *at, int channels, 
             plan->ops->unpack(plane, stride, count, block, to_planes + planar);
         else
             plan->ops->pack(plane, stride, count, planes + planar, block);
-    }
-}
-
-/* A unit of parallel work of pooling and resizing: some rows of one channel block. */
-enum { ROWS = 16 };
-
-typedef struct strip {
-    size_t block;
-    int row, rows;
-} strip;
-
-static int strips_per_block(int h)
-{
-    return (h + ROWS - 1) / ROWS;
-}
-
-static strip strip_of(int index, int h)
-{
-    int strips = strips_per_block(h), row = index % strips * ROWS;
-    return (strip){(size_t)(index / strips), row, h - row < ROWS ? h - row : ROWS};
-}
-
-/* What a step needs to make the rows of source i; its act[i] names the node. */
-static og__act_rows rows_of(og_plan *plan, const og__step *step, int i)
-{
-    return (og__act_rows){.plan = plan, .node = step->act[i], .src = og__plan_buffer(plan, step->src[i])};
-}
-
-/* Chunk `chunk` of a pooling node's source, of one channel block, made now or as it is in memory. */
-static const float *pool_rows(const context *c, const og__step *step, int image, int block, int chunk)
-{
-    og_plan *plan = c->plan;
-    int row = chunk * OG_CHUNK_ROWS, rows = c->src->h - row < OG_CHUNK_ROWS ? c->src->h - row : OG_CHUNK_ROWS;
-    size_t at = (size_t)(image * c->at->blocks + block) * block_floats(plan, c->src);
-    if (step->act[0] == OG_NO_NODE)
-        return og__plan_buffer(plan, step->src[0]) + at + (size_t)row * (size_t)(c->src->w * plan->lanes);
-    float *values = og__plan_strip(plan, omp_get_thread_num());
-    og__act_rows act = rows_of(plan, step, 0);
-    og__act_rows_load(&act, image, block, row, rows, values);
-    return values;
-}
-
-/* Of a chunk of the source come half as many rows of the result. */
-static int pooled_rows(const context *c, int chunk)
-{
-    int left = c->at->h - chunk * OG_CHUNK_ROWS / 2;
-    return left < OG_CHUNK_ROWS / 2 ? left : OG_CHUNK_ROWS / 2;
-}
-
-static void pool(const context *c, const og__step *step, float *dst)
-{
-    og_plan *plan = c->plan;
-    int chunks = og__chunk_count(c->src), blocks = c->at->blocks;
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < c->at->images * blocks * chunks; i++) {
-        int chunk = i % chunks, block = i / chunks % blocks, image = i / chunks / blocks;
-        size_t line = (size_t)(c->at->w * plan->lanes), row = (size_t)(chunk * OG_CHUNK_ROWS / 2);
-        float *to = dst + (size_t)(i / chunks) * block_floats(plan, c->at) + row * line;
-        const float *from = pool_rows(c, step, image, block, chunk);
-        if (c->node->average)
-            plan->ops->average_forward(0, pooled_rows(c, chunk), c->at->w, from, to);
-        else
-            plan->ops->pool_forward(0, pooled_rows(c, chunk), c->at->w, from, to);
-    }
-}
-
-static void pool_back(const context *c, const og__step *step, bool reduced, const float *d_dst, float *d_src)
-{
-    og_plan *plan = c->plan;
-    int chunks = og__chunk_count(c->src), blocks = c->at->blocks;
-    og__act_rows act = rows_of(plan, step, 0);
-    act.d = d_src;
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < c->at->images * chunks; i++) {
-        int chunk = i % chunks, image = i / chunks;
-        size_t line = (size_t)(c->at->w * plan->lanes), row = (size_t)(chunk * OG_CHUNK_ROWS / 2);
-        for (int block = 0; block < blocks; block++) {
-            size_t at = (size_t)(image * blocks + block);
-            const float *from = d_dst + at * block_floats(plan, c->at) + row * line;
-            float *to = d_src + at * block_floats(plan, c->src) + 4 * row * line;
-            if (c->node->average)
-                plan->ops->average_backward(0, pooled_rows(c, chunk), c->at->w, from, step->add[0], to);
-            else
-                plan->ops->pool_backward(0, pooled_rows(c, chunk), c->at->w, pool_rows(c, step, image, block, chunk),
-                                         from, step->add[0], to);
-        }
-        if (reduced)
-            og__act_rows_reduce(&act, image, chunk);
-    }
-}
-
-static void resize(const context *c, bool backward, const float *from, float *to)
-{
-    og_plan *plan = c->plan;
-    size_t coarse = block_floats(plan, c->src), fine = block_floats(plan, c->at);
-    int h = c->src->h, w = c->src->w;
-    const og__ops *ops = plan->ops;
-    void (*run)(int row, int rows, int h, int w, const float *src, float *dst);
-    if (c->node->nearest)
-        run = backward ? ops->nearest_backward : ops->nearest_forward;
-    else if (c->node->corners)
-        run = backward ? ops->corners_backward : ops->corners_forward;
-    else
-        run = backward ? ops->resize_backward : ops->resize_forward;
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < c->at->images * c->at->blocks * strips_per_block(h); i++) {
-        strip s = strip_of(i, h);
-        const float *src = from + s.block * (backward ? fine : coarse);
-        float *dst = to + s.block * (backward ? coarse : fine);
-        run(s.row, s.rows, h, w, src, dst);
-    }
-}
-
-/* A strip of one block of the finer tensor at a time, or of one of the coarser tensor backward. */
-static void shuffle(const context *c, bool backward, const float *from, float *to)
-{
-    og_plan *plan = c->plan;
-    size_t coarse = block_floats(plan, c->src), fine = block_floats(plan, c->at);
-    int h = c->src->h, w = c->src->w, blocks = backward ? c->src->blocks : c->at->blocks;
-#pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < c->at->images * blocks * strips_per_block(h); i++) {
-        strip s = strip_of(i, h);
-        size_t image = s.block / (size_t)blocks;
-        const float *src = from + image * (backward ? (size_t)c->at->blocks * fine : (size_t)c->src->blocks * coarse);
-        float *dst = to + s.block * (backward ? coarse : fine);
-        (backward ? plan->ops->shuffle_backward : plan->ops->shuffle_forward)(
-            s.row, s.rows, w, c->node->channels, (int)(s.block % (size_t)blocks), backward ? fine : coarse, src, dst);
     }
 }
 
@@ -229,7 +100,7 @@ static og_status conv_forward(const context *c, const og__step *step)
     const og__row_touch gather = {og__act_rows_gather, &norm};
     for (int i = 0; i < c->node->src_count; i++) {
         const float *src = step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
-        og__act_rows act = rows_of(plan, step, i);
+        og__act_rows act = og__act_rows_of(plan, step, i);
         og__row_load load = {og__act_rows_load, &act};
         og__conv_fused fused = {.load = step->act[i] != OG_NO_NODE ? &load : NULL,
                                 .after = step->gathered && i == c->node->src_count - 1 ? &gather : NULL};
@@ -273,19 +144,13 @@ static og_status forward(og_plan *plan, const og__step *step)
         mirror(&c, false, src, dst);
         return OG_OK;
     case OG_NODE_POOL:
-        if (c.node->slice_stride == 2)
-            og__slices_pool(plan, step, dst);
-        else
-            pool(&c, step, dst);
+        og__scale_pool(plan, step, dst);
         return OG_OK;
     case OG_NODE_RESIZE:
-        if (c.node->slice_stride == 2)
-            og__slices_resize(plan, step->node, src, dst);
-        else
-            resize(&c, false, src, dst);
+        og__scale_resize(plan, step->node, false, src, dst);
         return OG_OK;
     case OG_NODE_SHUFFLE:
-        shuffle(&c, false, src, dst);
+        og__scale_shuffle(plan, step->node, false, src, dst);
         return OG_OK;
     }
     return OG_OK;
@@ -319,7 +184,7 @@ static og_status conv_backward(const context *c, const og__step *step)
     const og__graph *g = &plan->net->graph;
     for (int i = 0; i < c->node->src_count; i++) {
         const float *src = step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
-        og__act_rows act = rows_of(plan, step, i);
+        og__act_rows act = og__act_rows_of(plan, step, i);
         const og__row_load load = {og__act_rows_load, &act};
         const og__row_touch reduce = {og__act_rows_reduce, &act};
         og__conv_fused for_weights = {.load = step->act[i] != OG_NO_NODE ? &load : NULL,
@@ -392,19 +257,13 @@ static og_status backward(og_plan *plan, const og__step *step)
         mirror(&c, true, d_dst, d_src);
         return OG_OK;
     case OG_NODE_POOL:
-        if (c.node->slice_stride == 2)
-            og__slices_pool_back(plan, step, is_reduced(plan, step), d_dst, d_src);
-        else
-            pool_back(&c, step, is_reduced(plan, step), d_dst, d_src);
+        og__scale_pool_back(plan, step, is_reduced(plan, step), d_dst, d_src);
         return OG_OK;
     case OG_NODE_RESIZE:
-        if (c.node->slice_stride == 2)
-            og__slices_resize_back(plan, step->node, d_dst, d_src);
-        else
-            resize(&c, true, d_dst, d_src);
+        og__scale_resize(plan, step->node, true, d_dst, d_src);
         return OG_OK;
     case OG_NODE_SHUFFLE:
-        shuffle(&c, true, d_dst, d_src);
+        og__scale_shuffle(plan, step->node, true, d_dst, d_src);
         return OG_OK;
     case OG_NODE_INPUT:
         return OG_OK;

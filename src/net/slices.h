@@ -2,16 +2,16 @@
 #ifndef OG_NET_SLICES_H
 #define OG_NET_SLICES_H
 
-#include "net/plan.h"
+#include "net/scale.h"
 
 /* POOL of windows of two slices: from the source's values, made by rows or as they are in memory. With `reduced` the
  * gradient by the source becomes the one by z. */
-void og__slices_pool(og_plan *plan, const og__step *step, float *dst);
-void og__slices_pool_back(og_plan *plan, const og__step *step, bool reduced, const float *d_dst, float *d_src);
+void og__slices_pool(const og__scale *scale, const og__step *step, float *dst);
+void og__slices_pool_back(const og__scale *scale, const og__step *step, bool reduced, const float *d_dst, float *d_src);
 
 /* Trilinear RESIZE and its adjoint. */
-void og__slices_resize(og_plan *plan, int node, const float *src, float *dst);
-void og__slices_resize_back(og_plan *plan, int node, const float *d_dst, float *d_src);
+void og__slices_resize(const og__scale *scale, const float *src, float *dst);
+void og__slices_resize_back(const og__scale *scale, const float *d_dst, float *d_src);
 size_t og__slices_resize_scratch_bytes(const og_plan *plan, int node);
 
 #endif
