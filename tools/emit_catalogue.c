@@ -75,7 +75,7 @@ static og_status emit_head(const og_head_entry *entry, output *out)
 static og_status emit_own(output *out)
 {
     static const char *const formulas[] = {
-#define OG_OWN_ACT(id, formula) formula,
+#define OG_OWN_ACT(id, name, formula) formula,
 #include "net/own_acts.def"
 #undef OG_OWN_ACT
     };

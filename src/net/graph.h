@@ -42,7 +42,7 @@ typedef struct og__node_excite {
 
 /* What a NORM_ACT without a layer computes. */
 typedef enum og__own_act {
-#define OG_OWN_ACT(id, formula) OG_OWN_##id,
+#define OG_OWN_ACT(id, name, formula) OG_OWN_##id,
 #include "net/own_acts.def"
 #undef OG_OWN_ACT
     OG_OWN_COUNT

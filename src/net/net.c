@@ -139,7 +139,7 @@ static og_status copy_functions(const og_net_spec *from, og_net_spec *to)
 }
 
 static const char *const own_acts[OG_OWN_COUNT] = {
-#define OG_OWN_ACT(id, formula) formula,
+#define OG_OWN_ACT(id, name, formula) formula,
 #include "net/own_acts.def"
 #undef OG_OWN_ACT
 };

@@ -16,16 +16,11 @@ const og__work_kind og__work_kinds[OG_WORK_COUNT] = {
 
 /* --- what a piece of work is -------------------------------------------------------------------------------------- */
 
-static bool is_head(const og__graph *graph, int node)
-{
-    return graph->nodes[node].head;
-}
-
 /* The first of a convolution's three kinds; forward, data and weights follow one another in trace.def. */
 static og__work conv_forward(const og__graph *graph, int node)
 {
     const og__node *n = &graph->nodes[node];
-    if (is_head(graph, node))
+    if (n->head)
         return OG_WORK_HEAD_FORWARD;
     if (n->kind == OG_NODE_UP)
         return OG_WORK_UP_FORWARD;
@@ -75,7 +70,11 @@ static void name_of_param(const char *param, size_t size, char text[size])
 
 static void name_of_norm_act(const og__graph *graph, const og__node *n, size_t size, char text[size])
 {
-    static const char *const own[OG_OWN_COUNT] = {"norm", "sum", "sum", "sigmoid"};
+    static const char *const own[OG_OWN_COUNT] = {
+#define OG_OWN_ACT(id, name, formula) name,
+#include "net/own_acts.def"
+#undef OG_OWN_ACT
+    };
     if (n->layer != OG_NO_LAYER) {
         const char *name = graph->layers[n->layer].name, *unit = strrchr(name, '.');
         snprintf(text, size, "%.*s.act%s", (int)(unit - name), name, unit);
