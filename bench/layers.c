@@ -120,6 +120,7 @@ static og_status measure(const options *o, int ic, int oc, int size, totals *sum
     layer l = {.shape = {.n = o->batch,
                          .ic = ic,
                          .oc = oc,
+                         .d = 1,
                          .h = size,
                          .w = size,
                          .kernel = 3,

@@ -139,6 +139,7 @@ static og_status measure(int ic, int oc, int size, bool first)
                 .n = IMAGES,
                 .ic = ic,
                 .oc = oc,
+                .d = 1,
                 .h = size,
                 .w = size,
                 .kernel = 3,

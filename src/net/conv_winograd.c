@@ -1,5 +1,6 @@
 #include "net/conv_winograd.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ static int pairs(int d, int shift)
 
 bool og__conv_winograd_serves(const og__conv_shape *s)
 {
+    assert(s->d > 0);
     int lanes = og__isa_lanes(s->isa);
     og__winograd tiles = og__winograd_of(s->n * s->d, s->ic, s->oc, s->h, s->w, s->isa);
     return s->kernel == 3 && s->dilation == 1 && !s->transposed && !s->depthwise && !s->planar && !s->strided &&

@@ -8,7 +8,7 @@
 typedef struct og__conv_winograd og__conv_winograd;
 
 /* Whether it pays: by the shape alone, so that a run gives the same bits each time
- * (docs/adr/0008-winograd-by-shape.md). */
+ * (docs/adr/0008-winograd-by-shape.md). Of images d is 1, not 0. */
 bool og__conv_winograd_serves(const og__conv_shape *shape);
 
 /* Tap `tap` of shape->slice_kernel; at least one pair of slices must lie so far apart. */
