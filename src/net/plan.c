@@ -199,8 +199,8 @@ static og_status open_nodes(og_plan *plan)
             OG_TRY(open_convs(plan, i, &scratch_bytes));
         if (g->nodes[i].kind == OG_NODE_NORM_ACT)
             OG_TRY(open_norm_act(plan, i));
-        if (g->nodes[i].kind == OG_NODE_RESIZE && og__slices_resize_scratch_bytes(plan, i) > scratch_bytes)
-            scratch_bytes = og__slices_resize_scratch_bytes(plan, i);
+        size_t mixed = og__slices_resize_scratch_bytes(plan, i);
+        scratch_bytes = mixed > scratch_bytes ? mixed : scratch_bytes;
     }
     OG_TRY(alloc_large(plan, scratch_bytes, &plan->scratch));
     plan->scratch_bytes = scratch_bytes;

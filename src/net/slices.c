@@ -96,7 +96,10 @@ static float *thread_slice(const og__scale *scale)
 
 size_t og__slices_resize_scratch_bytes(const og_plan *plan, int node)
 {
-    const og__plan_node *src = &plan->nodes[plan->net->graph.nodes[node].src[0]];
+    const og__node *n = &plan->net->graph.nodes[node];
+    const og__plan_node *src = &plan->nodes[n->src[0]];
+    if (n->kind != OG_NODE_RESIZE || n->slice_stride != 2)
+        return 0;
     return (size_t)plan->options.threads * src->pixels * (size_t)plan->lanes * sizeof(float);
 }
 

@@ -12,6 +12,8 @@ void og__slices_pool_back(const og__scale *scale, const og__step *step, bool red
 /* Trilinear RESIZE and its adjoint. */
 void og__slices_resize(const og__scale *scale, const float *src, float *dst);
 void og__slices_resize_back(const og__scale *scale, const float *d_dst, float *d_src);
+
+/* Scratch memory that a node needs for that: none unless it is a RESIZE along the slices. */
 size_t og__slices_resize_scratch_bytes(const og_plan *plan, int node);
 
 #endif
