@@ -92,6 +92,12 @@ static void find_sources(const og_plan *plan, const og__step *step, const float 
         src[i] = og__plan_buffer(plan, step->src[i]);
 }
 
+/* Source i of a convolution: a planar image is read where the caller has it. */
+static const float *conv_source(const og_plan *plan, const og__step *step, int i)
+{
+    return step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
+}
+
 static og_status conv_forward(const context *c, const og__step *step)
 {
     og_plan *plan = c->plan;
@@ -99,7 +105,7 @@ static og_status conv_forward(const context *c, const og__step *step)
     const og__act_rows norm = {.plan = plan, .node = step->node + 1, .src = dst};
     const og__row_touch gather = {og__act_rows_gather, &norm};
     for (int i = 0; i < c->node->src_count; i++) {
-        const float *src = step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
+        const float *src = conv_source(plan, step, i);
         og__act_rows act = og__act_rows_of(plan, step, i);
         og__row_load load = {og__act_rows_load, &act};
         og__conv_fused fused = {.load = step->act[i] != OG_NO_NODE ? &load : NULL,
@@ -114,7 +120,8 @@ static og_status forward(og_plan *plan, const og__step *step)
 {
     context c = context_of(plan, step->node);
     float *dst = og__plan_buffer(plan, step->dst);
-    const float *src = step->src[0] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[0]);
+    const float *src[OG_NODE_SRC_MAX];
+    find_sources(plan, step, src);
     switch (c.node->kind) {
     case OG_NODE_INPUT:
         change_layout(plan, c.at, c.node->channels, plan->image, NULL, dst);
@@ -122,35 +129,29 @@ static og_status forward(og_plan *plan, const og__step *step)
     case OG_NODE_CONV:
     case OG_NODE_UP:
         return conv_forward(&c, step);
-    case OG_NODE_NORM_ACT: {
-        const float *operands[OG_NODE_SRC_MAX];
-        find_sources(plan, step, operands);
+    case OG_NODE_NORM_ACT:
         if (step->kind == OG_STEP_FORWARD)
-            og__norm_act_prepare(plan, step->node, step->gathered, operands);
+            og__norm_act_prepare(plan, step->node, step->gathered, src);
         if (dst)
-            og__norm_act_forward(plan, step->node, operands, dst);
+            og__norm_act_forward(plan, step->node, src, dst);
         return OG_OK;
-    }
     case OG_NODE_PLANES:
         change_layout(plan, c.src, c.node->channels, NULL, dst, og__plan_buffer(plan, step->src[0]));
         return OG_OK;
-    case OG_NODE_GATE: {
-        const float *operands[OG_NODE_SRC_MAX];
-        find_sources(plan, step, operands);
-        gate(&c, operands, dst, NULL, NULL);
+    case OG_NODE_GATE:
+        gate(&c, src, dst, NULL, NULL);
         return OG_OK;
-    }
     case OG_NODE_MIRROR:
-        mirror(&c, false, src, dst);
+        mirror(&c, false, src[0], dst);
         return OG_OK;
     case OG_NODE_POOL:
         og__scale_pool(plan, step, dst);
         return OG_OK;
     case OG_NODE_RESIZE:
-        og__scale_resize(plan, step->node, false, src, dst);
+        og__scale_resize(plan, step->node, false, src[0], dst);
         return OG_OK;
     case OG_NODE_SHUFFLE:
-        og__scale_shuffle(plan, step->node, false, src, dst);
+        og__scale_shuffle(plan, step->node, false, src[0], dst);
         return OG_OK;
     }
     return OG_OK;
@@ -183,7 +184,7 @@ static og_status conv_backward(const context *c, const og__step *step)
     float *d_bias = og__net_gradient(plan->net, c->node->bias);
     const og__graph *g = &plan->net->graph;
     for (int i = 0; i < c->node->src_count; i++) {
-        const float *src = step->src[i] == OG_NO_BUFFER ? plan->image : og__plan_buffer(plan, step->src[i]);
+        const float *src = conv_source(plan, step, i);
         og__act_rows act = og__act_rows_of(plan, step, i);
         const og__row_load load = {og__act_rows_load, &act};
         const og__row_touch reduce = {og__act_rows_reduce, &act};
@@ -227,29 +228,22 @@ static og_status backward(og_plan *plan, const og__step *step)
 {
     context c = context_of(plan, step->node);
     float *d_dst = og__plan_buffer(plan, step->d_dst), *d_src = og__plan_buffer(plan, step->d_src[0]);
+    const float *src[OG_NODE_SRC_MAX];
+    float *gradients[OG_NODE_SRC_MAX];
+    find_sources(plan, step, src);
+    find_gradients(plan, step, gradients);
     switch (c.node->kind) {
     case OG_NODE_CONV:
     case OG_NODE_UP:
         return conv_backward(&c, step);
-    case OG_NODE_NORM_ACT: {
-        const float *operands[OG_NODE_SRC_MAX];
-        float *gradients[OG_NODE_SRC_MAX];
-        find_sources(plan, step, operands);
-        find_gradients(plan, step, gradients);
-        og__norm_act_backward(plan, step->node, is_reduced(plan, step), step->applied != OG_NO_BUFFER, operands,
-                              gradients);
+    case OG_NODE_NORM_ACT:
+        og__norm_act_backward(plan, step->node, is_reduced(plan, step), step->applied != OG_NO_BUFFER, src, gradients);
         add_spare(&c, step);
         return OG_OK;
-    }
-    case OG_NODE_GATE: {
-        const float *operands[OG_NODE_SRC_MAX];
-        float *gradients[OG_NODE_SRC_MAX];
-        find_sources(plan, step, operands);
-        find_gradients(plan, step, gradients);
-        gate(&c, operands, NULL, d_dst, gradients);
+    case OG_NODE_GATE:
+        gate(&c, src, NULL, d_dst, gradients);
         add_spare(&c, step);
         return OG_OK;
-    }
     case OG_NODE_PLANES:
         change_layout(plan, c.src, c.node->channels, d_dst, NULL, d_src);
         return OG_OK;
