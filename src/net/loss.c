@@ -209,8 +209,8 @@ static double inverse_of(double sum)
     return sum > 0 ? 1 / sum : 0;
 }
 
-/* The losses of pixels; their factors are set later. */
-static og_status find_pixel_losses(og__loss *loss, const uint8_t *labels, labelled found, og__pixel_losses *losses)
+static og_status find_pixel_losses(og__loss *loss, const uint8_t *labels, labelled found, double share,
+                                   og__pixel_losses *losses)
 {
     float *weights = loss->weights;
     int per_pixel = og__head_losses_per_pixel(loss->head);
@@ -224,6 +224,7 @@ static og_status find_pixel_losses(og__loss *loss, const uint8_t *labels, labell
         og__pixel_loss *l = &losses->items[losses->count++];
         *l = (og__pixel_loss){.of_logs = term->row->of_logs, .params = term->params, .weights = loss->pixel_weights};
         l->of_sum = inverse_of((term->row->of_labels ? (double)found.pixels : found.weight) * per_pixel);
+        l->factor = (float)(term->weight * share * l->of_sum);
         if (!term->row->of_labels)
             continue;
         OG_TRY(term->row->of_labels(term->params, &loss->shape, labels, weights));
@@ -316,21 +317,16 @@ static void put_gradient(const og__loss *loss, float *logits, const uint8_t *lab
 
 og_status og__loss_run(og__loss *loss, float *logits, const uint8_t *labels, double share, og_loss_value *value)
 {
-    int classes = loss->shape.classes, item = 0, first = loss->regions.count > 0;
+    int classes = loss->shape.classes, first = loss->regions.count > 0;
     double both[OG_LABEL_IGNORE + 1] = {0}, predicted[OG_LABEL_IGNORE + 1] = {0};
     float slope_both[OG_LABEL_IGNORE], slope_predicted[OG_LABEL_IGNORE];
     og__pixel_losses losses;
     labelled found = count_labelled(loss, labels);
-    OG_TRY(find_pixel_losses(loss, labels, found, &losses));
+    OG_TRY(find_pixel_losses(loss, labels, found, share, &losses));
     og__pixel_losses *mixed = is_plain(&losses) ? NULL : &losses;
     const double *total = total_sums(loss, logits, labels, mixed);
     value->pixels = found.pixels;
     OG_TRY(mix_terms(loss, total, logits, labels, &losses, share, both, predicted, value));
-    for (int t = 0; t < loss->mix.count; t++)
-        if (is_of_pixels(loss->mix.terms[t].row)) {
-            losses.items[item].factor = (float)(loss->mix.terms[t].weight * share * losses.items[item].of_sum);
-            item++;
-        }
     for (int k = 0; k < classes; k++) {
         slope_both[k] = (float)both[k + first];
         slope_predicted[k] = (float)predicted[k + first];
