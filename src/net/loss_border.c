@@ -91,6 +91,13 @@ static og_status find_boxes(const og__loss_shape *shape, field *f)
     return OG_OK;
 }
 
+/* The pixel of an image at a place of a box. */
+static size_t pixel_at(const og__loss_shape *shape, const box *b, int z, int y, int x)
+{
+    size_t row = (size_t)(b->from[0] + z) * (size_t)shape->h + (size_t)(b->from[1] + y);
+    return row * (size_t)shape->w + (size_t)(b->from[2] + x);
+}
+
 /* Distances to one object, as far as `reach`, enter the nearest two of each pixel. */
 static og_status add_object(const og__loss_shape *shape, uint32_t object, int reach, field *f)
 {
@@ -102,20 +109,17 @@ static og_status add_object(const og__loss_shape *shape, uint32_t object, int re
         b.to[axis] = sizes[axis] - b.to[axis] > reach ? b.to[axis] + reach : sizes[axis];
     }
     int d = b.to[0] - b.from[0], h = b.to[1] - b.from[1], w = b.to[2] - b.from[2];
-#define AT(z, y, x)                                                                                                    \
-    (((size_t)(b.from[0] + (z)) * (size_t)shape->h + (size_t)(b.from[1] + (y))) * (size_t)shape->w +                   \
-     (size_t)(b.from[2] + (x)))
     size_t i = 0;
     for (int z = 0; z < d; z++)
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++)
-                f->crop[i++] = f->numbers[AT(z, y, x)] == object + 1;
+                f->crop[i++] = f->numbers[pixel_at(shape, &b, z, y, x)] == object + 1;
     OG_TRY(og__distance_squared(d, h, w, spacing, f->crop, f->squared));
     i = 0;
     for (int z = 0; z < d; z++)
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++, i++) {
-                size_t at = AT(z, y, x);
+                size_t at = pixel_at(shape, &b, z, y, x);
                 float distance = sqrtf(f->squared[i]);
                 if (distance < f->nearest[at]) {
                     f->second[at] = f->nearest[at];
@@ -124,7 +128,6 @@ static og_status add_object(const og__loss_shape *shape, uint32_t object, int re
                     f->second[at] = distance;
                 }
             }
-#undef AT
     return OG_OK;
 }
 
