@@ -10,8 +10,8 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "net/conv_kind.h"
 #include "kernel/winograd.h"
+#include "net/conv_kind.h"
 #include "net/conv_winograd.h"
 #include "tensors.h"
 
