@@ -62,22 +62,10 @@ void og_head_free(og_head *head)
     free(head);
 }
 
-/* Whether the first `length` bytes of `name` are a word of the space-separated list. */
-static bool has_word(const char *list, const char *name, size_t length)
-{
-    for (const char *at = list; *at; at += strspn(at, " ")) {
-        size_t word = strcspn(at, " ");
-        if (word == length && strncmp(at, name, length) == 0)
-            return true;
-        at += word;
-    }
-    return false;
-}
-
 static const row *find_row(const char *name, size_t length)
 {
     for (size_t i = 0; i < ROW_COUNT; i++)
-        if (has_word(rows[i].entry.id, name, length) || has_word(rows[i].entry.aliases, name, length))
+        if (og__has_word(rows[i].entry.id, name, length) || og__has_word(rows[i].entry.aliases, name, length))
             return &rows[i];
     return NULL;
 }

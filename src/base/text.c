@@ -104,6 +104,17 @@ static int edit_distance(const char *a, const char *b)
     return last[m];
 }
 
+bool og__has_word(const char *list, const char *word, size_t length)
+{
+    for (const char *at = list; *at; at += strspn(at, " ")) {
+        size_t own = strcspn(at, " ");
+        if (own == length && strncmp(at, word, length) == 0)
+            return true;
+        at += own;
+    }
+    return false;
+}
+
 const char *og__nearest_name(const char *name, const char *const *names, size_t count)
 {
     const char *nearest = NULL;

@@ -2,6 +2,7 @@
 #ifndef OG_BASE_TEXT_H
 #define OG_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -23,6 +24,9 @@ void og__text_format(og__text *text, const char *format, ...) __attribute__((for
 /* The text so far, never NULL. */
 const char *og__text_get(const og__text *text);
 og_status og__text_status(const og__text *text);
+
+/* Whether the first `length` bytes of `word` are a word of the space-separated list. */
+bool og__has_word(const char *list, const char *word, size_t length);
 
 /* Return the name out of `count` names that is nearest to `name` by edit distance, or NULL when none is near. */
 const char *og__nearest_name(const char *name, const char *const *names, size_t count);

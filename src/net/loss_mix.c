@@ -39,15 +39,9 @@ const og_loss_entry *og_loss_at(size_t index)
 
 static const og__loss_row *find_row(const char *name)
 {
-    size_t length = strlen(name);
-    for (int i = 0; i < ROWS; i++) {
-        const char *at = rows[i].entry.aliases;
-        if (strcmp(rows[i].entry.id, name) == 0)
+    for (int i = 0; i < ROWS; i++)
+        if (strcmp(rows[i].entry.id, name) == 0 || og__has_word(rows[i].entry.aliases, name, strlen(name)))
             return &rows[i];
-        for (at = strstr(at, name); at; at = strstr(at + 1, name))
-            if ((at == rows[i].entry.aliases || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-                return &rows[i];
-    }
     return NULL;
 }
 

@@ -59,6 +59,18 @@ static void test_nearest_name(void **state)
     assert_null(og__nearest_name(endless, names, sizeof names / sizeof names[0]));
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    assert_true(og__has_word("one three  two", "one", 3));
+    assert_true(og__has_word("one three  two", "two", 3));
+    assert_true(og__has_word("one three  two", "three or more", 5));
+    assert_false(og__has_word("one three  two", "thre", 4));
+    assert_false(og__has_word("one three  two", "hree", 4));
+    assert_false(og__has_word("one three  two", "one three", 9));
+    assert_false(og__has_word("", "one", 3));
+}
+
 static void test_sizes_overflow(void **state)
 {
     (void)state;
@@ -103,8 +115,8 @@ static void test_exit_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_grows), cmocka_unit_test(test_nearest_name), cmocka_unit_test(test_sizes_overflow),
-        cmocka_unit_test(test_failures),   cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_text_grows),     cmocka_unit_test(test_words),    cmocka_unit_test(test_nearest_name),
+        cmocka_unit_test(test_sizes_overflow), cmocka_unit_test(test_failures), cmocka_unit_test(test_exit_codes),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }
