@@ -52,6 +52,17 @@ int og__isa_lanes(og__isa isa)
     return isa == OG_ISA_AVX512 ? 16 : 8;
 }
 
+int og__isa_blocks(og__isa isa, int channels)
+{
+    int lanes = og__isa_lanes(isa);
+    return (channels + lanes - 1) / lanes;
+}
+
+int og__isa_padded(og__isa isa, int channels)
+{
+    return og__isa_blocks(isa, channels) * og__isa_lanes(isa);
+}
+
 int og__cpu_count(void)
 {
     cpu_set_t set;

@@ -20,6 +20,10 @@ const char *og__isa_name(og__isa isa);
 int og__isa_lanes(og__isa isa);
 enum { OG_LANES_MAX = 16 };
 
+/* Blocks that hold so many channels, and the channels that these have with padding. */
+int og__isa_blocks(og__isa isa, int channels);
+int og__isa_padded(og__isa isa, int channels);
+
 /* Cores that this process may use. */
 int og__cpu_count(void);
 

@@ -38,8 +38,8 @@ og__up og__up_of(int n, int ic, int oc, int h, int w, og__isa isa)
     static const int rows[OG_ISA_COUNT] = {[OG_ISA_BASELINE] = 3, [OG_ISA_AVX2] = 6, [OG_ISA_AVX512] = 14};
     int lanes = og__isa_lanes(isa), floats = (int)sizeof(float);
     og__up shape = {.n = n, .h = h, .w = w, .rows = rows[isa]};
-    shape.ic = divide_up(ic, lanes) * lanes;
-    shape.oc = divide_up(oc, lanes) * lanes;
+    shape.ic = og__isa_padded(isa, ic);
+    shape.oc = og__isa_padded(isa, oc);
     shape.forward = units_of(&shape, shape.ic * floats, 2 * shape.oc / lanes);
     shape.data = units_of(&shape, OG_UP_AREA * shape.oc * floats, divide_up(shape.ic / lanes, 2));
     shape.gradient = units_of(&shape, (shape.ic + OG_UP_AREA * shape.oc) * floats, 1);

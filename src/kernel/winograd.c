@@ -131,7 +131,8 @@ static void choose_parts(og__winograd *shape)
 og__winograd og__winograd_of(int n, int ic, int oc, int h, int w, og__isa isa)
 {
     int lanes = og__isa_lanes(isa);
-    og__winograd shape = {.lanes = lanes, .n = n, .h = h, .w = w, .ic = round_up(ic, lanes), .oc = round_up(oc, lanes)};
+    og__winograd shape = {
+        .lanes = lanes, .n = n, .h = h, .w = w, .ic = og__isa_padded(isa, ic), .oc = og__isa_padded(isa, oc)};
     shape.tiles_x = (w + OG_WINOGRAD_TILE - 1) / OG_WINOGRAD_TILE;
     shape.tiles_y = (h + OG_WINOGRAD_TILE - 1) / OG_WINOGRAD_TILE;
     shape.tiles = n * shape.tiles_x * shape.tiles_y;

@@ -205,12 +205,6 @@ static int at_least_a_block(int channels, og__isa isa)
     return channels < lanes ? lanes : channels;
 }
 
-static int whole_blocks(int channels, og__isa isa)
-{
-    int lanes = og__isa_lanes(isa);
-    return (channels + lanes - 1) / lanes * lanes;
-}
-
 typedef struct descs {
     desc src, weights, bias, dst;
 } descs;
@@ -436,7 +430,7 @@ static og_status onednn_new(const og__conv_shape *shape, void **conv)
     made->ic = shape->planar ? shape->ic : at_least_a_block(shape->ic, shape->isa);
     made->oc = at_least_a_block(shape->oc, shape->isa);
     if (shape->depthwise)
-        made->ic = made->oc = whole_blocks(shape->oc, shape->isa);
+        made->ic = made->oc = og__isa_padded(shape->isa, shape->oc);
     OG_GO(descs_new(made, &d));
     OG_GO(plain_new(made));
     OG_GO(pass_new(made, PASS_FORWARD, &d));

@@ -6,7 +6,7 @@
 static og__conv_copy extent_of(const og__conv_shape *s, og__side side, int channels)
 {
     size_t lanes = (size_t)og__isa_lanes(s->isa), d = (size_t)s->d, run = (size_t)s->h * (size_t)s->w * lanes;
-    og__conv_copy e = {.d = d, .blocks = ((size_t)channels + lanes - 1) / lanes, .run = run};
+    og__conv_copy e = {.d = d, .blocks = (size_t)og__isa_blocks(s->isa, channels), .run = run};
     if (side == OG_SIDE_SRC)
         return e;
     e.d = s->transposed ? d * (size_t)s->slice_kernel : d / (size_t)s->slice_stride;

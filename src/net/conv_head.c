@@ -45,7 +45,7 @@ static int unit_count(const head_conv *conv)
 
 static size_t by_class_count(const head_conv *conv)
 {
-    return (size_t)((conv->shape.oc + conv->lanes - 1) / conv->lanes * conv->lanes) * (size_t)conv->ic;
+    return (size_t)og__isa_padded(conv->shape.isa, conv->shape.oc) * (size_t)conv->ic;
 }
 
 static size_t by_channel_count(const head_conv *conv)
@@ -72,7 +72,7 @@ static og_status head_new(const og__conv_shape *s, void **conv)
     made->shape = *s;
     made->ops = og__ops_for(s->isa);
     made->lanes = og__isa_lanes(s->isa);
-    made->ic = (s->ic + made->lanes - 1) / made->lanes * made->lanes;
+    made->ic = og__isa_padded(s->isa, s->ic);
     made->chunks = (int)((pixels_of(made) + CHUNK - 1) / CHUNK);
     OG_GO(og__alloc(by_class_count(made), sizeof(float), &made->by_class));
     OG_GO(og__alloc(by_channel_count(made), sizeof(float), &made->by_channel));

@@ -54,7 +54,7 @@ static og_status stem_new(const og__conv_shape *s, void **conv)
     made->planes = s->ic * s->slice_kernel;
     made->ops = og__ops_for(s->isa);
     made->lanes = (size_t)lanes;
-    made->blocks = (s->oc + lanes - 1) / lanes;
+    made->blocks = og__isa_blocks(s->isa, s->oc);
     made->strips = (s->h + STRIP - 1) / STRIP;
     OG_GO(og__alloc((size_t)made->blocks * block_taps(made), sizeof(float), &made->packed));
     *conv = made;

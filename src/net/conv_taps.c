@@ -98,8 +98,7 @@ static og_status taps_pack(void *self, const float *weights)
 static void clear_first_slices(const taps_conv *conv, int channels, float *tensor)
 {
     const og__conv_shape *s = &conv->shape;
-    int lanes = og__isa_lanes(s->isa), padded = (channels + lanes - 1) / lanes * lanes;
-    size_t slice = (size_t)padded * (size_t)s->h * (size_t)s->w;
+    size_t slice = (size_t)og__isa_padded(s->isa, channels) * (size_t)s->h * (size_t)s->w;
     for (int volume = 0; volume < s->n; volume++)
         memset(tensor + (size_t)volume * (size_t)s->d * slice, 0, slice * sizeof(float));
 }

@@ -37,10 +37,9 @@ static size_t spread_floats(const up_conv *conv)
 static og_status open_slices(up_conv *conv)
 {
     og__conv_shape *s = &conv->shape;
-    int lanes = og__isa_lanes(s->isa);
     if (conv->slices == 1)
         return OG_OK;
-    conv->slice_oc = (conv->oc + lanes - 1) / lanes * lanes;
+    conv->slice_oc = og__isa_padded(s->isa, conv->oc);
     s->n *= s->d;
     s->oc = conv->slices * conv->slice_oc;
     return og__alloc((s->training ? 2 : 1) * spread_floats(conv), sizeof(float), &conv->spread);

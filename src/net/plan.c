@@ -47,7 +47,7 @@ static og_status size_nodes(og_plan *plan, size_t **floats)
         at->images = plan->options.n * at->d;
         at->h = plan->options.h >> g->nodes[i].stage;
         at->w = plan->options.w >> g->nodes[i].stage;
-        at->blocks = (g->nodes[i].channels + plan->lanes - 1) / plan->lanes;
+        at->blocks = og__isa_blocks(plan->isa, g->nodes[i].channels);
         OG_TRY(og__product(&at->pixels, 2, (size_t[]){(size_t)at->h, (size_t)at->w}));
         size_t channels =
             (size_t)(g->nodes[i].head /* the logits are planar */ ? g->nodes[i].channels : at->blocks * plan->lanes);
