@@ -62,8 +62,8 @@ typedef struct og_train_options {
     int norm, order, down, up, skip, concat; /* og_norm, og_order, og_down, og_up, og_skip, og_concat */
     double dropout;
     /* optimisation */
-    char *recipe; /* "": none; og_recipe_apply() sets what it names */
-    int64_t epochs, batch;
+    char *recipe;                           /* "": none; og_recipe_apply() sets what it names */
+    int64_t epochs, steps_per_epoch, batch; /* steps_per_epoch 0: one pass over the images */
     char *patch;         /* "128", "128x96" (height first), "32x128x96" (slices first), or "0" for whole images */
     char *class_weights; /* "none", "median", "inverse", or "w0,w1,..." */
     double foreground;   /* share of the patches about objects */

@@ -138,7 +138,9 @@ og_status og__recipe_make(const og_dataset *data, const og__loader_options *opti
     if (status == OG_OK && options->foreground > 0)
         status = count_places(recipe);
     if (status == OG_OK)
-        recipe->steps_per_epoch = (recipe->count + (size_t)options->batch - 1) / (size_t)options->batch;
+        recipe->steps_per_epoch = options->steps_per_epoch > 0
+                                      ? options->steps_per_epoch
+                                      : (recipe->count + (size_t)options->batch - 1) / (size_t)options->batch;
     if (status != OG_OK)
         og__recipe_deinit(recipe);
     return status;
@@ -193,11 +195,13 @@ static void shuffle(const og__recipe *recipe, uint64_t epoch, og__order *order)
     order->epoch = epoch;
 }
 
-/* The sample at a place of a step's batch. A short last batch goes on in the next epoch's order. */
+/* The sample at a place of a step's batch. Each pass has an order of its own; where an epoch is a pass, a short last
+ * batch goes on in the next one's order. */
 static size_t choose_sample(const og__recipe *recipe, uint64_t step, int place, og__order *order)
 {
-    uint64_t at = step % recipe->steps_per_epoch * (uint64_t)recipe->options.batch + (uint64_t)place;
-    shuffle(recipe, step / recipe->steps_per_epoch + at / recipe->count, order);
+    uint64_t first = recipe->options.steps_per_epoch > 0 ? 0 : step / recipe->steps_per_epoch;
+    uint64_t at = (step - first * recipe->steps_per_epoch) * (uint64_t)recipe->options.batch + (uint64_t)place;
+    shuffle(recipe, first + at / recipe->count, order);
     return order->items[at % recipe->count];
 }
 

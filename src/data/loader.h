@@ -12,6 +12,7 @@ typedef struct og__loader_options {
     int patch_d, patch_h, patch_w; /* 0: the largest training image, rounded up to `multiple`; d to `slice_multiple` */
     int multiple;                  /* patch sides are rounded up to multiples of this, >= 1 */
     int slice_multiple;            /* likewise slices; 0 is 1 */
+    size_t steps_per_epoch;        /* 0: one pass; else passes follow each other without regard to epochs */
     double scale; /* share of the images' size to work at, in (0, 1]; patches and augmentation see the smaller image */
     double foreground; /* share of the patches that are cut about an object, 0 to 1 */
     bool balance;      /* choose those by class: every class as often, whichever images hold it */
@@ -33,7 +34,8 @@ typedef struct og__loader og__loader;
 og_status og__loader_open(const og_dataset *data, const og__loader_options *options, og__loader **loader);
 void og__loader_close(og__loader *loader);
 
-/* Steps per pass over the training part: ceil(count / batch). A short last batch goes on in the next epoch's order. */
+/* Steps of an epoch; of a pass over the training part, ceil(count / batch): a short last batch goes on in the next
+ * epoch's order. */
 size_t og__loader_steps_per_epoch(const og__loader *loader);
 void og__loader_patch(const og__loader *loader, int *d, int *h, int *w);
 

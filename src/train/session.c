@@ -65,7 +65,10 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     OG_GO(og__model_new(data, options, &session->model));
     OG_GO(og_loss_parse(session->model.options.loss, &session->loss));
     session->threads = og__train_threads(options);
-    session->steps_per_epoch = ((int64_t)og_dataset_count(data, OG_PART_TRAIN) + options->batch - 1) / options->batch;
+    session->steps_per_epoch = options->steps_per_epoch;
+    if (session->steps_per_epoch == 0)
+        session->steps_per_epoch =
+            ((int64_t)og_dataset_count(data, OG_PART_TRAIN) + options->batch - 1) / options->batch;
     og__session_set_epochs(session, options->epochs);
     OG_GO(og__duration_parse(options->time_budget, &session->budget_s));
     OG_GO(og__freeze_check(options->freeze, session->model.net));
@@ -107,6 +110,7 @@ og_status og__session_open_loader(const og__session *session, int threads, uint6
         .batch = (int)options->batch,
         .multiple = og_net_size_multiple(session->model.net),
         .slice_multiple = og_net_slice_multiple(session->model.net),
+        .steps_per_epoch = (size_t)options->steps_per_epoch,
         .scale = options->scale,
         .foreground = options->foreground,
         .balance = options->balance,

@@ -147,6 +147,36 @@ static void test_epochs(void **state)
     og__loader_close(loader);
 }
 
+/* Epochs of a number of batches: passes go on across their ends, and each shows every image once. */
+static void test_steps_per_epoch(void **state)
+{
+    (void)state;
+    og_scaling scaling = og_dataset_scaling(data);
+    for (uint64_t first = 0; first < 10; first += 5) { /* from the start, and resumed */
+        og__loader *loader = open_loader((og__loader_options){.batch = 4,
+                                                              .patch_h = H,
+                                                              .patch_w = W,
+                                                              .steps_per_epoch = 7,
+                                                              .scale = 1,
+                                                              .multiple = 1,
+                                                              .seed = 9,
+                                                              .first_step = first});
+        int shown[COUNT] = {0};
+        assert_int_equal(og__loader_steps_per_epoch(loader), 7);
+        for (uint64_t s = first; s < 10; s++) {
+            og__batch batch;
+            assert_int_equal(og__loader_next(loader, &batch), OG_OK);
+            for (int n = 0; n < 4; n++) {
+                int image = image_of(batch.images + n * H * W, scaling.mean[0], scaling.sd[0]);
+                shown[image >= COUNT ? 2 : image]++;
+            }
+        }
+        for (int i = 0; i < COUNT; i++) /* four passes, or two */
+            assert_int_equal(shown[i], first == 0 ? 4 : 2);
+        og__loader_close(loader);
+    }
+}
+
 /* Smaller images are centered, with the larger half of an odd margin behind; larger ones are cut anywhere inside. */
 static void test_patches(void **state)
 {
@@ -212,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_same_bits_for_any_threads),
         cmocka_unit_test(test_seed_changes_batches),
         cmocka_unit_test(test_epochs),
+        cmocka_unit_test(test_steps_per_epoch),
         cmocka_unit_test(test_patches),
         cmocka_unit_test(test_bad_requests),
         cmocka_unit_test(test_close_early),

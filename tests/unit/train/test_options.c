@@ -76,6 +76,7 @@ static const struct {
     {"up", "bilinear", OTHER_WEIGHTS, {0}},
     {"recipe", "fast-cpu", SAME_RUN, {0}}, /* likewise */
     {"epochs", "2", OTHER_WEIGHTS, {0}},
+    {"steps-per-epoch", "5", OTHER_WEIGHTS, {0}},
     {"batch", "3", OTHER_WEIGHTS, {0}},
     {"patch", "16x24", OTHER_WEIGHTS, {0}},
     {"class-weights", "inverse", OTHER_WEIGHTS, {0}},

@@ -115,21 +115,14 @@ static void recipes_set_what_their_sources_have(void **state)
     static const struct {
         const char *recipe, *option, *value;
     } wanted[] = {
-        {"nnunet", "optimizer", "sgd"},
-        {"nnunet", "momentum", "0.99"},
-        {"nnunet", "learning-rate", "0.01"},
-        {"nnunet", "weight-decay", "3e-05"},
-        {"nnunet", "schedule", "poly-epoch"},
-        {"nnunet", "clip", "12"},
-        {"nnunet", "epochs", "1000"},
-        {"nnunet", "augment", "nnunet"},
-        {"milesial", "optimizer", "rmsprop"},
-        {"milesial", "learning-rate", "1e-05"},
-        {"milesial", "clip", "1"},
-        {"milesial", "schedule", "plateau"},
-        {"milesial", "batch", "1"},
-        {"fast-cpu", "optimizer", "adamw"},
-        {"fast-cpu", "schedule", "one-cycle"},
+        {"nnunet", "optimizer", "sgd"},         {"nnunet", "momentum", "0.99"},
+        {"nnunet", "learning-rate", "0.01"},    {"nnunet", "weight-decay", "3e-05"},
+        {"nnunet", "schedule", "poly-epoch"},   {"nnunet", "clip", "12"},
+        {"nnunet", "epochs", "1000"},           {"nnunet", "steps-per-epoch", "250"},
+        {"nnunet", "augment", "nnunet"},        {"milesial", "optimizer", "rmsprop"},
+        {"milesial", "learning-rate", "1e-05"}, {"milesial", "clip", "1"},
+        {"milesial", "schedule", "plateau"},    {"milesial", "batch", "1"},
+        {"fast-cpu", "optimizer", "adamw"},     {"fast-cpu", "schedule", "one-cycle"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {

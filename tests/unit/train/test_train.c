@@ -257,6 +257,28 @@ static void a_stopped_run_resumes_to_the_same_bits(void **state)
     }
 }
 
+/* Epochs of five batches, where a pass over the images is three. */
+static void an_epoch_of_steps_resumes_to_the_same_bits(void **state)
+{
+    (void)state;
+    static const char *const runs[] = {"steps", "steps-stopped"};
+    for (int i = 0; i < 2; i++) {
+        og_train_options options = tiny_options();
+        int left = i == 0 ? 1 << 30 : 7;
+        options.steps_per_epoch = 5;
+        assert_int_equal(train_with(options, runs[i], false, stop_after, &left), i == 0 ? OG_OK : OG_ERR_STOPPED);
+    }
+    og_train_options options = tiny_options();
+    options.steps_per_epoch = 5;
+    assert_int_equal(train_with(options, runs[1], true, NULL, NULL), OG_OK);
+    assert_same_run(runs[0], runs[1]);
+    json_t *root = load_result(runs[0]);
+    const json_t *curve = json_object_get(root, "curve");
+    assert_int_equal(json_array_size(curve), tiny_options().epochs);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(curve, 1), "step")), 10);
+    json_decref(root);
+}
+
 static void every_optimiser_resumes_to_the_same_bits(void **state)
 {
     (void)state;
@@ -538,6 +560,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_same_command_gives_the_same_bits),
         cmocka_unit_test(the_seed_changes_the_run),
         cmocka_unit_test(a_stopped_run_resumes_to_the_same_bits),
+        cmocka_unit_test(an_epoch_of_steps_resumes_to_the_same_bits),
         cmocka_unit_test(every_optimiser_resumes_to_the_same_bits),
         cmocka_unit_test(a_noisy_run_resumes_to_the_same_bits),
         cmocka_unit_test(a_killed_run_resumes_to_the_same_bits),
