@@ -15,7 +15,8 @@ struct og__database {
     const og__database_driver *driver;
     char *where;
     double patience_s;
-    void *connection; /* NULL after the connection was lost */
+    void *connection; /* NULL before the first use, and after the connection was lost */
+    bool make;        /* its file, where that does not exist; until it was connected to once */
     bool passing;     /* the last failure may pass by itself */
 };
 
@@ -103,11 +104,14 @@ og_status og__database_place(const char *url, char **place)
 
 static og_status connect_again(og__database *database)
 {
-    return database->connection ? OG_OK
-                                : database->driver->connect(database->where, &database->connection, &database->passing);
+    if (database->connection)
+        return OG_OK;
+    OG_TRY(database->driver->connect(database->where, database->make, &database->connection, &database->passing));
+    database->make = false;
+    return OG_OK;
 }
 
-og_status og__database_open(const char *url, double patience_s, og__database **database)
+og_status og__database_join(const char *url, double patience_s, og__database **database)
 {
     og_status status = OG_OK;
     const og__database_driver *driver;
@@ -118,7 +122,6 @@ og_status og__database_open(const char *url, double patience_s, og__database **d
     OG_TRY(og__alloc(1, sizeof *opened, &opened));
     *opened = (og__database){.driver = driver, .patience_s = patience_s};
     OG_GO(og__copy_text(where, &opened->where));
-    OG_GO(connect_again(opened));
     *database = opened;
 done:
     if (status != OG_OK)
@@ -165,11 +168,23 @@ og_status og__database_run(og__database *database, const char *sql, size_t count
 
 /* --- transactions ------------------------------------------------------------------------------------------- */
 
+enum { FIRST_PAUSE_US = 10000 };
+
 static double seconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Wait before the next attempt at what failed; false where there is to be none. */
+static bool wait_to_retry(const og__database *database, double end, useconds_t *pause_us)
+{
+    if (!database->passing || seconds() + 1e-6 * *pause_us > end)
+        return false;
+    usleep(*pause_us);
+    *pause_us = *pause_us < 1000000 ? *pause_us * 2 : 1000000;
+    return true;
 }
 
 static og_status attempt(og__database *database, og__transaction work, void *context)
@@ -198,14 +213,30 @@ static void undo(og__database *database)
 og_status og__database_transact(og__database *database, og__transaction work, void *context)
 {
     double end = seconds() + database->patience_s;
-    for (useconds_t pause_us = 10000;; pause_us = pause_us < 1000000 ? pause_us * 2 : 1000000) {
+    useconds_t pause_us = FIRST_PAUSE_US;
+    for (;;) {
         og_status status = attempt(database, work, context);
         if (status == OG_OK)
             return OG_OK;
-        bool passing = database->passing;
         undo(database);
-        if (!passing || seconds() + 1e-6 * pause_us > end)
+        if (!wait_to_retry(database, end, &pause_us))
             return status;
-        usleep(pause_us);
     }
+}
+
+og_status og__database_open(const char *url, double patience_s, og__database **database)
+{
+    double end = seconds() + patience_s;
+    useconds_t pause_us = FIRST_PAUSE_US;
+    og_status status;
+    OG_TRY(og__database_join(url, patience_s, database));
+    (*database)->make = true;
+    do {
+        status = connect_again(*database);
+    } while (status != OG_OK && wait_to_retry(*database, end, &pause_us));
+    if (status != OG_OK) {
+        og__database_close(*database);
+        *database = NULL;
+    }
+    return status;
 }

@@ -55,11 +55,15 @@ void og__sql_rows_deinit(og__sql_rows *rows);
  *
  * @param url          a path, "sqlite:///PATH" (relative; four slashes are absolute), or
  *                     "postgresql://USER@HOST/NAME"; a file that does not exist is made
- * @param patience_s   how long a transaction is tried again while the database is locked, full or out of reach
+ * @param patience_s   how long it is tried, and later a transaction, while the database is locked, full or out of reach
  *
  * @return OG_OK, OG_ERR_ARGUMENT for a URL of another kind, OG_ERR_FILE when it cannot be opened
  */
 og_status og__database_open(const char *url, double patience_s, og__database **database);
+
+/* Likewise, but a database that is there already: its file is never made, and the connection comes with its first use.
+ */
+og_status og__database_join(const char *url, double patience_s, og__database **database);
 void og__database_close(og__database *database);
 
 bool og__database_is_postgres(const og__database *database);

@@ -5,8 +5,9 @@
 #include "study/database.h"
 
 typedef struct og__database_driver {
-    /* Connect; `where` is the path or the URL. *passing tells whether trying again may help, here and below. */
-    og_status (*connect)(const char *where, void **connection, bool *passing);
+    /* Connect; `where` is the path or the URL; `make`: a file that does not exist is made. *passing tells whether
+     * trying again may help, here and below. */
+    og_status (*connect)(const char *where, bool make, void **connection, bool *passing);
     void (*disconnect)(void *connection);
     og_status (*run)(void *connection, const char *sql, size_t count, const og__sql_value *values, og__sql_rows *rows,
                      bool *passing);

@@ -26,8 +26,16 @@ static void ignore_notice(void *context, const char *message)
     (void)context, (void)message;
 }
 
-static og_status connect(const char *url, void **connection, bool *passing)
+/* Whether a failure to connect is of the server, which may come back, rather than of the user's name or the URL. */
+static bool server_is_away(const char *const *keys, const char *const *values)
 {
+    PGPing answer = PQpingParams(keys, values, 1);
+    return answer == PQPING_REJECT || answer == PQPING_NO_RESPONSE;
+}
+
+static og_status connect(const char *url, bool make, void **connection, bool *passing)
+{
+    (void)make; /* databases are made by whoever runs the server */
     *connection = NULL;
     /* A dead link is noticed, and a process that was stopped within a transaction does not stop everyone. What the URL
      * says goes before the defaults in front of it. */
@@ -44,7 +52,7 @@ static og_status connect(const char *url, void **connection, bool *passing)
         const char *message = opened ? PQerrorMessage(opened) : "no memory";
         og_status status = og__fail(OG_ERR_FILE, "cannot reach the database: %.*s", message_length(message), message);
         PQfinish(opened);
-        *passing = true;
+        *passing = server_is_away(keys, values);
         return status;
     }
     PQsetNoticeProcessor(opened, ignore_notice, NULL);
@@ -130,8 +138,9 @@ static og_status run(void *connection, const char *sql, size_t count, const og__
 
 #else
 
-static og_status connect(const char *url, void **connection, bool *passing)
+static og_status connect(const char *url, bool make, void **connection, bool *passing)
 {
+    (void)make;
     *connection = NULL;
     *passing = false;
     return og__fail(OG_ERR_ARGUMENT, "this ogive was built without PostgreSQL, so that it cannot open '%s'", url);

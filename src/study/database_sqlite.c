@@ -16,24 +16,28 @@ static og_status fail(sqlite3 *connection, const char *what, bool *passing)
 {
     int code = sqlite3_errcode(connection);
     *passing = code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_FULL || code == SQLITE_IOERR ||
-               code == SQLITE_CANTOPEN || code == SQLITE_PROTOCOL;
+               code == SQLITE_CANTOPEN || code == SQLITE_PROTOCOL ||
+               sqlite3_extended_errcode(connection) == SQLITE_READONLY_DBMOVED;
     const char *path = sqlite3_db_filename(connection, "main");
     return og__fail(code == SQLITE_NOMEM ? OG_ERR_MEMORY : OG_ERR_FILE, "%s the database '%s': %s", what,
                     path ? path : "", sqlite3_errmsg(connection));
 }
 
-static og_status connect(const char *path, void **connection, bool *passing)
+static og_status connect(const char *path, bool make, void **connection, bool *passing)
 {
     sqlite3 *opened = NULL;
     *connection = NULL;
-    int code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (make ? SQLITE_OPEN_CREATE : 0);
+    int code = sqlite3_open_v2(path, &opened, flags, NULL);
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(opened, BUSY_MS);
         code = sqlite3_exec(opened, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON",
                             NULL, NULL, NULL);
     }
     if (code != SQLITE_OK) {
-        *passing = code == SQLITE_BUSY || code == SQLITE_IOERR;
+        /* A file that was there comes back with its file system; one that cannot be made is a mistake in its path. */
+        *passing =
+            code == SQLITE_BUSY || code == SQLITE_IOERR || code == SQLITE_FULL || (code == SQLITE_CANTOPEN && !make);
         og_status status = og__fail(OG_ERR_FILE, "cannot open the database '%s': %s", path,
                                     opened ? sqlite3_errmsg(opened) : "no memory");
         sqlite3_close(opened);

@@ -11,12 +11,14 @@
 
 static const char *const state_names[] = {"RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING"};
 
-og_status og__store_connect(const char *url, double patience_s, og__store **store)
+typedef og_status (*database_opener)(const char *url, double patience_s, og__database **database);
+
+static og_status open_by(database_opener open, const char *url, double patience_s, og__store **store)
 {
     og__store *opened;
     *store = NULL;
     OG_TRY(og__alloc(1, sizeof *opened, &opened));
-    og_status status = og__database_open(url, patience_s, &opened->database);
+    og_status status = open(url, patience_s, &opened->database);
     if (status == OG_OK)
         *store = opened;
     else
@@ -24,9 +26,14 @@ og_status og__store_connect(const char *url, double patience_s, og__store **stor
     return status;
 }
 
+og_status og__store_connect(const char *url, double patience_s, og__store **store)
+{
+    return open_by(og__database_join, url, patience_s, store);
+}
+
 og_status og__store_open(const char *url, double patience_s, og__store **store)
 {
-    OG_TRY(og__store_connect(url, patience_s, store));
+    OG_TRY(open_by(og__database_open, url, patience_s, store));
     og_status status = og__schema_make((*store)->database);
     if (status != OG_OK) {
         og__store_close(*store);
@@ -110,15 +117,38 @@ done:
     return status;
 }
 
+typedef struct attribute_call {
+    int64_t id;
+    og__attribute_owner owner;
+    const char *key;
+    json_t *value; /* borrowed when it is set */
+} attribute_call;
+
+static og_status set_attribute(og__database *database, void *context)
+{
+    const attribute_call *call = context;
+    return set_json(database, call->owner, call->id, call->key, call->value);
+}
+
+static og_status get_attribute(og__database *database, void *context)
+{
+    attribute_call *call = context;
+    json_decref(call->value); /* of an attempt before */
+    return og__sql_get_attribute(database, call->owner, call->id, call->key, &call->value);
+}
+
 og_status og__store_set_attribute(og__store *store, int64_t study, bool system, const char *key, const json_t *value)
 {
-    return set_json(store->database, system ? OG_OWNER_STUDY_SYSTEM : OG_OWNER_STUDY_USER, study, key, value);
+    attribute_call call = {study, system ? OG_OWNER_STUDY_SYSTEM : OG_OWNER_STUDY_USER, key, (json_t *)value};
+    return og__database_transact(store->database, set_attribute, &call);
 }
 
 og_status og__store_get_attribute(og__store *store, int64_t study, bool system, const char *key, json_t **value)
 {
-    return og__sql_get_attribute(store->database, system ? OG_OWNER_STUDY_SYSTEM : OG_OWNER_STUDY_USER, study, key,
-                                 value);
+    attribute_call call = {study, system ? OG_OWNER_STUDY_SYSTEM : OG_OWNER_STUDY_USER, key, NULL};
+    og_status status = og__database_transact(store->database, get_attribute, &call);
+    *value = call.value;
+    return status;
 }
 
 /* --- studies ------------------------------------------------------------------------------------------------ */

@@ -19,7 +19,7 @@ typedef struct og__store og__store;
 /* Open, and make the tables where there are none; the URLs of study/database.h. */
 og_status og__store_open(const char *url, double patience_s, og__store **store);
 
-/* A further connection to a store that is open already. */
+/* A further connection to a store that was opened already, made at its first use. */
 og_status og__store_connect(const char *url, double patience_s, og__store **store);
 void og__store_close(og__store *store);
 
@@ -77,7 +77,9 @@ typedef struct og__lease_rules {
 /**
  * Claim the first waiting trial, after putting lost ones back.
  *
- * @param worker    said in the trial's attribute "ogive:worker"
+ * A worker has one trial at a time: what it holds already is what it gets, since the answer to its claim was lost.
+ *
+ * @param worker    names this process among all of them; said in the trial's attribute "ogive:worker"
  * @param trial     ->run and ->reason are owned by the caller
  * @param claimed   false when none waits
  */
@@ -87,7 +89,14 @@ void og__stored_trial_deinit(og__stored_trial *trial);
 
 /* *held says whether the trial still belongs to its worker; if not, nothing is written. */
 og_status og__store_beat(og__store *store, int64_t trial, bool *held);
-og_status og__store_report(og__store *store, int64_t trial, int64_t step, double value, bool *held);
+
+typedef struct og__trial_step {
+    int64_t step;
+    double value;
+} og__trial_step;
+
+/* Beat, and set intermediate values. */
+og_status og__store_report(og__store *store, int64_t trial, const og__trial_step *steps, size_t count, bool *held);
 
 /* COMPLETE with a finite value, or FAIL with a reason (and value NaN), which ends it. A failed run is a result: it is
  * not tried again. */

@@ -149,6 +149,33 @@ static og_status take(og__database *database, claim_call *call, const og__sql_ro
     return OG_OK;
 }
 
+/* A trial that this worker has already: an earlier attempt of its claim was done, but the answer got lost. */
+static og_status find_own(og__database *database, const claim_call *call, og__sql_rows *rows)
+{
+    json_t *name = json_string(call->worker);
+    char *worker = name ? json_dumps(name, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    json_decref(name);
+    if (!worker)
+        return og__fail(OG_ERR_MEMORY, "no memory for the name of a worker, or it is not UTF-8");
+    og_status status =
+        og__database_run(database,
+                         SELECT_TRIALS "JOIN trial_user_attributes n ON n.trial_id = t.trial_id AND n.\"key\" = "
+                                       "'" OG_KEY_WORKER "' WHERE t.study_id = $1 AND t.state = 'RUNNING' "
+                                       "AND n.value_json = $2 AND r.value_json IS NOT NULL LIMIT 1",
+                         VALUES(og__sql_int(call->study), og__sql_text(worker)), rows);
+    free(worker);
+    return status;
+}
+
+static og_status find_waiting(og__database *database, const claim_call *call, og__sql_rows *rows)
+{
+    OG_TRY(put_back_lost(database, call->study, call->rules));
+    return og__database_run(database,
+                            SELECT_TRIALS "WHERE t.study_id = $1 AND t.state = 'WAITING' AND r.value_json IS NOT NULL "
+                                          "ORDER BY CAST(a.value_json AS INTEGER) DESC, t.number LIMIT 1",
+                            VALUES(og__sql_int(call->study)), rows);
+}
+
 static og_status claim(og__database *database, void *context)
 {
     claim_call *call = context;
@@ -156,11 +183,9 @@ static og_status claim(og__database *database, void *context)
     call->claimed = false;
     og__stored_trial_deinit(call->trial); /* of an attempt before */
     OG_TRY(og__sql_lock_study(database, call->study));
-    OG_TRY(put_back_lost(database, call->study, call->rules));
-    OG_TRY(og__database_run(database,
-                            SELECT_TRIALS "WHERE t.study_id = $1 AND t.state = 'WAITING' AND r.value_json IS NOT NULL "
-                                          "ORDER BY CAST(a.value_json AS INTEGER) DESC, t.number LIMIT 1",
-                            VALUES(og__sql_int(call->study)), &rows));
+    OG_TRY(find_own(database, call, &rows));
+    if (rows.count == 0)
+        OG_TRY(find_waiting(database, call, &rows));
     og_status status = rows.count > 0 ? take(database, call, &rows) : OG_OK;
     og__sql_rows_deinit(&rows);
     return status;
@@ -180,29 +205,38 @@ og_status og__store_claim(og__store *store, int64_t study, const char *worker, c
 
 /* --- the life of a claimed trial ---------------------------------------------------------------------------- */
 
-typedef enum change_kind { BEAT, REPORT, FINISH, RETURN } change_kind;
+typedef enum change_kind { BEAT, FINISH, RETURN } change_kind;
 
 typedef struct change_call {
     int64_t trial;
     change_kind kind;
-    int64_t step;
+    const og__trial_step *steps; /* (step_count) of a beat */
+    size_t step_count;
     double value;
     const char *reason;
     bool held;
 } change_call;
 
-static og_status report(og__database *database, const change_call *call)
+static og_status report(og__database *database, int64_t trial, const og__trial_step *step)
 {
-    bool finite = isfinite(call->value);
-    const char *type = finite ? "FINITE" : isnan(call->value) ? "NAN" : call->value > 0 ? "INF_POS" : "INF_NEG";
+    double value = step->value;
+    bool finite = isfinite(value);
+    const char *type = finite ? "FINITE" : isnan(value) ? "NAN" : value > 0 ? "INF_POS" : "INF_NEG";
     return og__database_run(
         database,
         "INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type) "
         "VALUES ($1, $2, $3, $4) ON CONFLICT (trial_id, step) DO UPDATE SET intermediate_value = "
         "excluded.intermediate_value, intermediate_value_type = excluded.intermediate_value_type",
-        VALUES(og__sql_int(call->trial), og__sql_int(call->step), finite ? og__sql_real(call->value) : og__sql_null(),
+        VALUES(og__sql_int(trial), og__sql_int(step->step), finite ? og__sql_real(value) : og__sql_null(),
                og__sql_text(type)),
         NULL);
+}
+
+static og_status beat_and_report(og__database *database, const change_call *call)
+{
+    for (size_t i = 0; i < call->step_count; i++)
+        OG_TRY(report(database, call->trial, &call->steps[i]));
+    return beat(database, call->trial);
 }
 
 static og_status finish(og__database *database, const change_call *call)
@@ -237,9 +271,7 @@ static og_status change(og__database *database, void *context)
         return OG_OK;
     switch (call->kind) {
     case BEAT:
-        return beat(database, call->trial);
-    case REPORT:
-        return report(database, call);
+        return beat_and_report(database, call);
     case FINISH:
         return finish(database, call);
     case RETURN:
@@ -261,9 +293,9 @@ og_status og__store_beat(og__store *store, int64_t trial, bool *held)
     return make_change(store, (change_call){.trial = trial, .kind = BEAT}, held);
 }
 
-og_status og__store_report(og__store *store, int64_t trial, int64_t step, double value, bool *held)
+og_status og__store_report(og__store *store, int64_t trial, const og__trial_step *steps, size_t count, bool *held)
 {
-    return make_change(store, (change_call){.trial = trial, .kind = REPORT, .step = step, .value = value}, held);
+    return make_change(store, (change_call){.trial = trial, .kind = BEAT, .steps = steps, .step_count = count}, held);
 }
 
 og_status og__store_finish(og__store *store, int64_t trial, double value, const char *reason, bool *held)

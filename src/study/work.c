@@ -13,11 +13,14 @@
 #include "study/store.h"
 #include "study/worker.h"
 
-/* How long a database may be locked, full or out of reach; how often a heart beats; and how long it may be silent
- * before its run is given to someone else, which is longer than that patience. A worker that finds its own heart silent
- * asks whether the run is still its own before it writes anything. */
-static const double patience_s = 90, beat_s = 10, silence_s = 30;
+/* How long a store that is locked, full or out of reach is tried; how often a heart beats; and how long it may be
+ * silent before its run is given to someone else, which is longer than that patience. */
+static const double patience_s = 90, beat_s = 10;
 static const og__lease_rules lease = {.grace_s = 180, .attempts_max = 3, .is_gone = og__worker_is_gone};
+/* A worker whose heart did not even try for `frozen_s` was stopped itself, and waits for the store's word that the run
+ * is still its own before it writes anything. One whose heart tries in vain trains on, until the run may soon be
+ * someone else's. */
+static const double frozen_s = 30, alone_s = 150;
 /* A worker without a run looks again after this time; every 5 s for runs that were given up, every 90 s for runs that
  * ended in the store without a result that comes. */
 enum { IDLE_US = 200000, LOST_TURNS = 25, GONE_TURNS = 450 };
@@ -32,7 +35,7 @@ typedef struct watcher {
     int64_t study;   /* in the store */
     int64_t trial;   /* in the store; -1 while none is claimed */
     og__heart *heart;
-    bool lost; /* the trial was found to be someone else's */
+    bool forsaken; /* the store did not answer for so long that the trial may be someone else's */
     og__agenda agenda;
     size_t block, arm;
     og_train_progress last;
@@ -94,23 +97,31 @@ static bool report(watcher *watch, const og_train_progress *train, bool finished
     return job->report(job->context, &progress);
 }
 
-/* Tell the store an epoch's Dice, once. Failing to do so is no reason to stop a run: its result says it all again. */
+/* Tell the store an epoch's Dice, once. */
 static void tell_store(watcher *watch, const og_train_progress *progress)
 {
-    bool held;
-    if (watch->trial < 0 || isnan(progress->dice) || progress->epoch - 1 <= watch->reported)
+    if (isnan(progress->dice) || progress->epoch - 1 <= watch->reported)
         return;
     watch->reported = progress->epoch - 1;
-    og__store_report(watch->store, watch->trial, watch->reported, progress->dice, &held);
+    og__heart_tell(watch->heart, watch->reported, progress->dice);
 }
 
-/* After a long silence: the process was stopped, or the store out of reach. */
-static bool is_still_ours(watcher *watch)
+static bool may_be_taken(const og__heart *heart)
 {
-    bool held;
-    og_status status = og__store_beat(watch->store, watch->trial, &held);
-    watch->lost = status == OG_OK && !held;
-    return !watch->lost;
+    return og__heart_idle_s(heart) > frozen_s || og__heart_silence_s(heart) > alone_s;
+}
+
+/* Wait for the store's word where the run may be someone else's. */
+static bool is_still_ours(watcher *watch, const og_train_progress *progress)
+{
+    const og__heart *heart = watch->heart;
+    while (may_be_taken(heart) && !og__heart_is_broken(heart)) {
+        watch->forsaken = og__heart_idle_s(heart) <= frozen_s && og__heart_silence_s(heart) > alone_s + patience_s;
+        if (watch->forsaken || !report(watch, progress, false, false))
+            return false;
+        usleep(IDLE_US);
+    }
+    return !og__heart_is_broken(heart);
 }
 
 static bool watch_step(void *context, const og_train_progress *progress)
@@ -119,10 +130,8 @@ static bool watch_step(void *context, const og_train_progress *progress)
     watch->last = *progress;
     watch->last.warnings = NULL; /* gone after this call */
     watch->last.warning_count = 0;
-    if (og__heart_silence_s(watch->heart) > silence_s && !is_still_ours(watch))
-        return false;
     tell_store(watch, progress);
-    return report(watch, progress, false, false) && !og__heart_is_broken(watch->heart);
+    return is_still_ours(watch, progress) && report(watch, progress, false, false);
 }
 
 /* --- which runs ---------------------------------------------------------------------------------------------- */
@@ -216,7 +225,11 @@ static og_status run_trial(watcher *watch)
     options.seed = study->first_seed + (int64_t)watch->block;
     og_status outcome = job->run(job->data, &options, folder, true, watch_step, watch);
     if (outcome == OG_ERR_STOPPED) {
-        status = outcome;
+        status = !watch->forsaken ? outcome
+                                  : og__fail(OG_ERR_FILE,
+                                             "the store '%s' was out of reach for more than %g s; the same command "
+                                             "goes on from a checkpoint",
+                                             watch->url, alone_s + patience_s);
         goto done;
     }
     if (outcome != OG_OK && outcome != OG_ERR_NUMERIC) {
@@ -255,8 +268,8 @@ static og_status run_claimed(watcher *watch)
         if (status != OG_OK)
             return return_trial(watch, status);
         status = run_trial(watch);
-        bool broken = og__heart_is_broken(watch->heart) || watch->lost;
-        og__heart_stop(watch->heart);
+        bool broken = og__heart_is_broken(watch->heart);
+        og__heart_stop(watch->heart, watch->forsaken ? NULL : watch->store);
         watch->heart = NULL;
         if (broken)
             return OG_OK; /* someone else has it, and ends with the same bits */
@@ -264,7 +277,8 @@ static og_status run_claimed(watcher *watch)
             return return_trial(watch, status);
     }
     if (!trial->failed)
-        OG_TRY(og__store_report(watch->store, watch->trial, watch->job->train->epochs, trial->dice, &held));
+        OG_TRY(og__store_report(watch->store, watch->trial, &(og__trial_step){watch->job->train->epochs, trial->dice},
+                                1, &held));
     OG_TRY(og__store_finish(watch->store, watch->trial, trial->dice,
                             trial->failed ? "its numbers became non-finite" : NULL, &held));
     OG_TRY(renew_agenda(watch, false));
@@ -347,7 +361,7 @@ static og_status idle(watcher *watch, int turn)
 static og_status run_next(watcher *watch, og__stored_trial *claimed)
 {
     watch->trial = claimed->id;
-    watch->lost = false;
+    watch->forsaken = false;
     watch->reported = 0;
     watch->last = (og_train_progress){.dice = NAN, .loss = NAN};
     og_status status = find_run(watch->job->study, claimed->run, &watch->block, &watch->arm);

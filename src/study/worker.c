@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "study/store.h"
 
 /* --- names -------------------------------------------------------------------------------------------------- */
 
@@ -84,16 +83,20 @@ struct og__heart {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    bool stopping; /* under the mutex */
+    /* under the mutex: */
+    bool stopping;
+    og__trial_step *told; /* (told_count) not yet in the store */
+    size_t told_count, told_room;
+    /* by a clock that goes on while the machine sleeps: */
+    atomic_llong heard_s, tried_s;
     atomic_bool broken;
-    atomic_llong last_s; /* when the heart last beat, by a clock that goes on while the machine sleeps */
     og__store *store;
     double every_s;
     int64_t trial;
 };
 
-/* Sleep until the next beat. Return false when there is to be none. */
-static bool rest(og__heart *heart)
+/* Sleep until the next beat or, unless `failing`, until something was told. Return false when there is to be none. */
+static bool rest(og__heart *heart, bool failing)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -105,7 +108,7 @@ static bool rest(og__heart *heart)
     }
     pthread_mutex_lock(&heart->mutex);
     int code = 0;
-    while (!heart->stopping && code != ETIMEDOUT)
+    while (!heart->stopping && code != ETIMEDOUT && (failing || heart->told_count == 0))
         code = pthread_cond_timedwait(&heart->wake, &heart->mutex, &until);
     bool stopping = heart->stopping;
     pthread_mutex_unlock(&heart->mutex);
@@ -119,25 +122,81 @@ static long long seconds(void)
     return (long long)now.tv_sec;
 }
 
+/* A copy of what is to be told; without memory for it, the beat is told alone. */
+static og__trial_step *copy_told(og__heart *heart, size_t *count)
+{
+    pthread_mutex_lock(&heart->mutex);
+    og__trial_step *copy = heart->told_count > 0 ? malloc(heart->told_count * sizeof *copy) : NULL;
+    *count = copy ? heart->told_count : 0;
+    for (size_t i = 0; i < *count; i++)
+        copy[i] = heart->told[i];
+    pthread_mutex_unlock(&heart->mutex);
+    return copy;
+}
+
+static void forget_told(og__heart *heart, size_t count)
+{
+    pthread_mutex_lock(&heart->mutex);
+    heart->told_count -= count;
+    for (size_t i = 0; i < heart->told_count; i++)
+        heart->told[i] = heart->told[count + i];
+    pthread_mutex_unlock(&heart->mutex);
+}
+
+static og_status beat_once(og__heart *heart, bool *held)
+{
+    size_t count;
+    og__trial_step *steps = copy_told(heart, &count);
+    og_status status = og__store_report(heart->store, heart->trial, steps, count, held);
+    if (status == OG_OK)
+        forget_told(heart, count);
+    free(steps);
+    return status;
+}
+
 static void *beat(void *context)
 {
     og__heart *heart = context;
-    while (rest(heart)) {
-        bool held = true;
-        if (og__store_beat(heart->store, heart->trial, &held) != OG_OK)
-            continue;
-        if (!held) {
+    og_status status = OG_OK;
+    while (rest(heart, status != OG_OK)) {
+        bool held;
+        status = beat_once(heart, &held);
+        if (status == OG_OK && !held) {
             atomic_store(&heart->broken, true);
             break;
         }
-        atomic_store(&heart->last_s, seconds());
+        if (status == OG_OK)
+            atomic_store(&heart->heard_s, seconds());
+        atomic_store(&heart->tried_s, seconds());
     }
     return NULL;
 }
 
+void og__heart_tell(og__heart *heart, int64_t step, double value)
+{
+    pthread_mutex_lock(&heart->mutex);
+    if (heart->told_count == heart->told_room) {
+        size_t room = 2 * heart->told_room + 16;
+        og__trial_step *grown = realloc(heart->told, room * sizeof *grown);
+        if (grown) {
+            heart->told = grown;
+            heart->told_room = room;
+        }
+    }
+    if (heart->told_count < heart->told_room) /* else it is not told: the run's result says it all again */
+        heart->told[heart->told_count++] = (og__trial_step){step, value};
+    pthread_cond_signal(&heart->wake);
+    pthread_mutex_unlock(&heart->mutex);
+}
+
 double og__heart_silence_s(const og__heart *heart)
 {
-    return heart ? (double)(seconds() - atomic_load(&heart->last_s)) : 0;
+    return (double)(seconds() - atomic_load(&heart->heard_s));
+}
+
+double og__heart_idle_s(const og__heart *heart)
+{
+    return (double)(seconds() - atomic_load(&heart->tried_s));
 }
 
 og_status og__heart_start(const char *url, double every_s, int64_t trial, og__heart **heart)
@@ -149,7 +208,8 @@ og_status og__heart_start(const char *url, double every_s, int64_t trial, og__he
     made->every_s = every_s;
     made->trial = trial;
     atomic_init(&made->broken, false);
-    atomic_init(&made->last_s, seconds());
+    atomic_init(&made->heard_s, seconds());
+    atomic_init(&made->tried_s, seconds());
     OG_GO(og__store_connect(url, 0, &made->store));
     pthread_condattr_t clock;
     pthread_condattr_init(&clock);
@@ -173,11 +233,12 @@ done:
 
 bool og__heart_is_broken(const og__heart *heart)
 {
-    return heart && atomic_load(&heart->broken);
+    return atomic_load(&heart->broken);
 }
 
-void og__heart_stop(og__heart *heart)
+void og__heart_stop(og__heart *heart, og__store *store)
 {
+    bool held;
     if (!heart)
         return;
     pthread_mutex_lock(&heart->mutex);
@@ -185,6 +246,9 @@ void og__heart_stop(og__heart *heart)
     pthread_cond_signal(&heart->wake);
     pthread_mutex_unlock(&heart->mutex);
     pthread_join(heart->thread, NULL);
+    if (store && heart->told_count > 0 && !og__heart_is_broken(heart))
+        og__store_report(store, heart->trial, heart->told, heart->told_count, &held);
+    free(heart->told);
     pthread_cond_destroy(&heart->wake);
     pthread_mutex_destroy(&heart->mutex);
     og__store_close(heart->store);

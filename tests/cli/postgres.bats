@@ -32,7 +32,7 @@ teardown_file() {
         cat "$BATS_TEST_TMPDIR/log"
         false
     }
-    grep -q '^ok 7 ' "$BATS_TEST_TMPDIR/log" || grep -q 'PASSED.*7 test' "$BATS_TEST_TMPDIR/log"
+    grep -q '^ok 8 ' "$BATS_TEST_TMPDIR/log" || grep -q 'PASSED.*8 test' "$BATS_TEST_TMPDIR/log"
 }
 
 @test "a study in PostgreSQL has the results of one in SQLite" {

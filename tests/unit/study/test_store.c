@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,10 +58,14 @@ static void add_runs(og__store *store, int64_t study, int count)
     }
 }
 
+/* Every claim is of a worker of its own. */
 static bool claim(og__store *store, int64_t study, const og__lease_rules *by, og__stored_trial *trial)
 {
+    static int claims;
     bool claimed;
-    assert_int_equal(og__store_claim(store, study, "tester", by, trial, &claimed), OG_OK);
+    char worker[40];
+    snprintf(worker, sizeof worker, "tester-%d-%d", (int)getpid(), claims++);
+    assert_int_equal(og__store_claim(store, study, worker, by, trial, &claimed), OG_OK);
     return claimed;
 }
 
@@ -96,8 +102,8 @@ static void a_value_is_kept_to_the_bit_and_only_once(void **state)
     const double value = 0.1 + 0.2;
     add_runs(store, study, 2);
     assert_true(claim(store, study, &rules, &trial));
-    assert_int_equal(og__store_report(store, trial.id, 0, 0.25, &held), OG_OK);
-    assert_int_equal(og__store_report(store, trial.id, 0, NAN, &held), OG_OK); /* again: replaced */
+    const og__trial_step steps[] = {{0, 0.25}, {1, INFINITY}, {0, NAN}}; /* the last one replaces the first */
+    assert_int_equal(og__store_report(store, trial.id, steps, 3, &held), OG_OK);
     assert_true(held);
     assert_int_equal(og__store_finish(store, trial.id, value, NULL, &held), OG_OK);
     assert_true(held);
@@ -162,6 +168,32 @@ static void a_run_that_is_always_lost_is_given_up(void **state)
         assert_int_equal(all.items[i].state, OG_TRIAL_FAIL);
     assert_string_equal(all.items[2].reason, "its worker was lost at every attempt; given up");
     og__stored_trials_deinit(&all);
+    og__store_close(store);
+}
+
+/* As after a claim that was done, but whose answer was lost with the connection. */
+static void a_worker_that_asks_again_gets_the_run_that_it_has(void **state)
+{
+    (void)state;
+    int64_t study;
+    og__store *store = open_store("asked-again", &study);
+    og__stored_trial first, again, other;
+    bool claimed, held;
+    add_runs(store, study, 2);
+    assert_int_equal(og__store_claim(store, study, "forgetful", &rules, &first, &claimed), OG_OK);
+    assert_int_equal(og__store_claim(store, study, "forgetful", &rules, &again, &claimed), OG_OK);
+    assert_true(claimed);
+    assert_int_equal(again.id, first.id);
+    assert_int_equal(again.attempt, 1);
+    assert_true(claim(store, study, &rules, &other));
+    assert_int_not_equal(other.id, first.id);
+    assert_int_equal(og__store_finish(store, again.id, 0.5, NULL, &held), OG_OK);
+    assert_true(held);
+    og__stored_trial_deinit(&first);
+    og__stored_trial_deinit(&again);
+    assert_int_equal(og__store_claim(store, study, "forgetful", &rules, &again, &claimed), OG_OK);
+    assert_false(claimed);
+    og__stored_trial_deinit(&other);
     og__store_close(store);
 }
 
@@ -304,6 +336,66 @@ static void a_locked_database_is_waited_for(void **state)
     og__store_close(store);
 }
 
+/* As a network drive that is away for a while, at the time when a worker connects. */
+static void a_database_that_is_gone_is_waited_for_and_never_made_anew(void **state)
+{
+    (void)state;
+    int64_t study;
+    og__store *store = open_store("gone", &study), *late;
+    bool held;
+    char path[600], away[600];
+    og__stored_trial trial;
+    add_runs(store, study, 1);
+    assert_true(claim(store, study, &rules, &trial));
+    og__store_close(store); /* the last connection: all is in one file */
+    snprintf(path, sizeof path, "%s", scratch("store.db"));
+    snprintf(away, sizeof away, "%s", scratch("away.db"));
+    assert_int_equal(rename(path, away), 0);
+    assert_int_equal(og__store_connect(path, 0, &late), OG_OK);
+    assert_int_equal(og__store_beat(late, trial.id, &held), OG_ERR_FILE);
+    assert_int_equal(access(path, F_OK), -1);
+    og__store_close(late);
+    assert_int_equal(og__store_connect(path, 30, &late), OG_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(1000000);
+        _exit(rename(away, path) != 0);
+    }
+    assert_int_equal(og__store_beat(late, trial.id, &held), OG_OK);
+    assert_true(held);
+    waitpid(child, NULL, 0);
+    og__stored_trial_deinit(&trial);
+    og__store_close(late);
+}
+
+/* The disk is full: here by the largest size that a process may give a file. */
+static void a_full_disk_is_waited_for(void **state)
+{
+    (void)state;
+    int64_t study;
+    struct rlimit usual, full = {0};
+    og__store *store = open_store("full", &study);
+    og__stored_trial trial;
+    bool held;
+    add_runs(store, study, 1);
+    assert_true(claim(store, study, &rules, &trial));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    full.rlim_max = usual.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    pid_t tester = getpid(), child = fork();
+    if (child == 0) {
+        usleep(1500000);
+        _exit(prlimit(tester, RLIMIT_FSIZE, &usual, NULL) != 0);
+    }
+    og_status status = og__store_finish(store, trial.id, 0.75, NULL, &held);
+    waitpid(child, NULL, 0);
+    assert_int_equal(status, OG_OK);
+    assert_true(held);
+    og__stored_trial_deinit(&trial);
+    og__store_close(store);
+}
+
 static void other_databases_are_refused(void **state)
 {
     (void)state;
@@ -355,12 +447,15 @@ int main(void)
         cmocka_unit_test(a_value_is_kept_to_the_bit_and_only_once),
         cmocka_unit_test(a_lost_run_is_tried_again_and_its_ghost_is_not_believed),
         cmocka_unit_test(a_run_that_is_always_lost_is_given_up),
+        cmocka_unit_test(a_worker_that_asks_again_gets_the_run_that_it_has),
         cmocka_unit_test(a_returned_run_waits_again),
         cmocka_unit_test(attributes_are_kept_as_json),
         cmocka_unit_test(no_run_is_lost_or_doubled_among_dying_workers),
     };
     const struct CMUnitTest sqlite[] = {
         cmocka_unit_test(a_locked_database_is_waited_for),
+        cmocka_unit_test(a_database_that_is_gone_is_waited_for_and_never_made_anew),
+        cmocka_unit_test(a_full_disk_is_waited_for),
         cmocka_unit_test(other_databases_are_refused),
         cmocka_unit_test(tables_of_another_revision_are_refused),
     };
