@@ -226,6 +226,15 @@ static int match_words(const char *name, int argc, const char *const *argv)
     return words;
 }
 
+const char *find_family(const char *word)
+{
+    size_t length = strlen(word);
+    for (const cli_command *const *at = commands; *at; at++)
+        if (strncmp((*at)->name, word, length) == 0 && (*at)->name[length] == ' ')
+            return word;
+    return NULL;
+}
+
 const cli_command *find_command(int argc, const char *const *argv, int *used)
 {
     for (const cli_command *const *at = commands; *at; at++)

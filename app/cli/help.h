@@ -22,6 +22,9 @@ og_status print_completion(FILE *file);
  * none. */
 const cli_command *find_command(int argc, const char *const *argv, int *used);
 
+/* The word itself where it is the first of a two-word command ("act"), else NULL. */
+const char *find_family(const char *word);
+
 /* Write an option's name as people type it: "flip-x", also where its table has "flip_x". */
 void format_name(const og_option *option, size_t size, char text[size]);
 

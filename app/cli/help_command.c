@@ -61,8 +61,7 @@ static og_status run(const void *values, const char *const *positionals)
         return print_completion(stdout);
     const cli_command *command = find_command(given, positionals, &used);
     if (given > 0 && (!command || used < given)) {
-        bool family = given == 1 && (strcmp(positionals[0], "act") == 0 || strcmp(positionals[0], "data") == 0);
-        if (!family)
+        if (given > 1 || !find_family(positionals[0]))
             return fail(OG_ERR_NAME, "there is no command '%s%s%s'", positionals[0], given > 1 ? " " : "",
                         given > 1 ? positionals[1] : "");
         print_overview(stdout, positionals[0]);

@@ -17,39 +17,12 @@
 #include "progress.h"
 #include "waiting.h"
 
-const cli_command *const commands[] = {&act_list_command,
-                                       &act_show_command,
-                                       &act_compare_command,
-                                       &act_eval_command,
-                                       &act_emit_command,
-                                       &act_document_command,
-                                       &data_check_command,
-                                       &data_preview_command,
-                                       &train_command,
-                                       &lr_find_command,
-                                       &cv_command,
-                                       &compare_command,
-                                       &worker_command,
-                                       &predict_command,
-                                       &eval_command,
-                                       &import_command,
-                                       &export_command,
-                                       &net_show_command,
-                                       &bench_step_command,
-                                       &bench_infer_command,
-                                       &bench_act_command,
-                                       &help_command,
-                                       NULL};
-
-/* The first word of a two-word command ("act") alone, or NULL. */
-static const char *find_family(const char *word)
-{
-    size_t length = strlen(word);
-    for (const cli_command *const *at = commands; *at; at++)
-        if (strncmp((*at)->name, word, length) == 0 && (*at)->name[length] == ' ')
-            return word;
-    return NULL;
-}
+const cli_command *const commands[] = {
+    &act_list_command,     &act_show_command,    &act_compare_command,  &act_eval_command,   &act_emit_command,
+    &act_document_command, &data_check_command,  &data_preview_command, &train_command,      &lr_find_command,
+    &cv_command,           &compare_command,     &worker_command,       &study_show_command, &study_export_command,
+    &predict_command,      &eval_command,        &import_command,       &export_command,     &net_show_command,
+    &bench_step_command,   &bench_infer_command, &bench_act_command,    &help_command,       NULL};
 
 static og_status fail_command(int argc, const char *const *argv)
 {

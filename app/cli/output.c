@@ -46,6 +46,17 @@ og_status load_json(const char *path, json_t **document)
     return fail(OG_ERR_FORMAT, "%s:%d: %s", path, error.line, error.text);
 }
 
+void print_csv_text(FILE *file, const char *text)
+{
+    fputc('"', file);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', file);
+        fputc(*text, file);
+    }
+    fputc('"', file);
+}
+
 json_t *json_text(const char *text)
 {
     json_t *value = json_string(text);

@@ -3,6 +3,7 @@
 #define CLI_OUTPUT_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include <ogive/act.h>
 #include <ogive/status.h>
@@ -28,6 +29,9 @@ json_t *json_float(float value);
 
 /* null, "layer" or "channel". */
 json_t *json_learn(og_learn learn);
+
+/* A field of a CSV file, in quotes, those within doubled. */
+void print_csv_text(FILE *file, const char *text);
 
 /* Join two paths. Released with free(); NULL when memory ran out. */
 char *join_path(const char *folder, const char *name);

@@ -218,23 +218,11 @@ void scores_print_result(const json_t *document)
 /* --- CSV -------------------------------------------------------------------------------------------------------------
  */
 
-/* A field in quotes, those within doubled. */
-static void write_text(FILE *file, const char *text)
-{
-    fputc('"', file);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', file);
-        fputc(*text, file);
-    }
-    fputc('"', file);
-}
-
 static void write_line(const score_view *view, size_t image, int class_index, FILE *file)
 {
-    write_text(file, og_scorer_image_name(view->scorer, image));
+    print_csv_text(file, og_scorer_image_name(view->scorer, image));
     fputc(',', file);
-    write_text(file, class_index < 0 ? "" : view->class_names[class_index]);
+    print_csv_text(file, class_index < 0 ? "" : view->class_names[class_index]);
     for (int m = 0; m < OG_METRIC_COUNT; m++) {
         if (!wanted(view, m))
             continue;

@@ -21,6 +21,28 @@ extern "C" {
  */
 OG_API og_status og_report_study(const og_dataset *data, const char *study);
 
+/**
+ * Give what og_report_study() would write to report.json now, without pictures, as text; writes nothing.
+ *
+ * @param json   released with free()
+ *
+ * @return as og_report_study()
+ */
+OG_API og_status og_report_text(const char *study, char **json);
+
+/**
+ * Give every run of a study that is done, also of blocks that are not complete, as the text of a JSON array of flat
+ * objects:
+ *
+ *   act (canonical text), id, seed, status ("finished" or "failed"), dice, iou (means over the classes; 0 where the run
+ *   failed), dice_NAME and iou_NAME of every class but the background, ms_per_step, peak_bytes, train_s, elapsed_s
+ *
+ * @param json   released with free()
+ *
+ * @return OG_OK, or OG_ERR_FILE, OG_ERR_FORMAT
+ */
+OG_API og_status og_report_rows(const char *study, char **json);
+
 /** Write a self-contained HTML page (no network) that shows a report.json. */
 OG_API og_status og_report_html(const char *json_path, const char *html_path);
 

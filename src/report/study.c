@@ -162,19 +162,41 @@ done:
     return status;
 }
 
-og_status og_report_study(const og_dataset *data, const char *folder)
+/* The document of a study's folder; released with json_decref(). */
+static og_status make_document(const og_dataset *data, const char *folder, json_t **document)
 {
     og_status status = OG_OK;
     og__study study = {0};
     og__report report = {0};
-    json_t *document = json_object();
+    *document = json_object();
     OG_GO(og__study_load(folder, &study));
     OG_GO(judge(&study, &report));
-    OG_GO(fill_document(&report, data, document));
-    OG_GO(write_files(folder, document));
+    OG_GO(fill_document(&report, data, *document));
 done:
-    json_decref(document);
     report_deinit(&report);
     og__study_deinit(&study);
+    if (status != OG_OK) {
+        json_decref(*document);
+        *document = NULL;
+    }
+    return status;
+}
+
+og_status og_report_study(const og_dataset *data, const char *folder)
+{
+    json_t *document;
+    OG_TRY(make_document(data, folder, &document));
+    og_status status = write_files(folder, document);
+    json_decref(document);
+    return status;
+}
+
+og_status og_report_text(const char *folder, char **json)
+{
+    json_t *document;
+    *json = NULL;
+    OG_TRY(make_document(NULL, folder, &document));
+    og_status status = og__json_pretty(document, json);
+    json_decref(document);
     return status;
 }

@@ -1,0 +1,53 @@
+/* ogive study show STUDY: what the runs of a study say by now. */
+#include <stdlib.h>
+
+#include <ogive/report.h>
+
+#include "command.h"
+#include "failure.h"
+#include "output.h"
+#include "verdict.h"
+
+typedef struct own_settings {
+    bool json;
+} own_settings;
+
+static og_option_table own_options(void)
+{
+    static const og_option rows[] = {OPTION_JSON(own_settings)};
+    return (og_option_table){rows, sizeof rows / sizeof rows[0]};
+}
+
+static og_status run(const void *values, const char *const *positionals)
+{
+    const own_settings *settings = values;
+    og_status status = OG_OK;
+    char *text = NULL;
+    json_t *report = NULL;
+    GO(og_report_text(positionals[0], &text));
+    report = json_loads(text, 0, NULL);
+    if (!report)
+        GO(fail(OG_ERR_MEMORY, "out of memory"));
+    if (settings->json)
+        status = print_json(json_incref(report), 17);
+    else
+        verdict_print(report);
+done:
+    json_decref(report);
+    free(text);
+    return status;
+}
+
+const cli_command study_show_command = {
+    .name = "study show",
+    .summary = "print the verdict of a study as its runs stand now",
+    .positionals = {{"STUDY", "the folder of a study that 'ogive compare' began"}},
+    .groups = {{own_options, 0, NULL, NULL}},
+    .settings_bytes = sizeof(own_settings),
+    .description = "Judges the seeds on which every activation has a result, also while runs go on or after they were "
+                   "stopped, and prints what 'ogive compare' prints at its end. Changes nothing.\n\n"
+                   "--json prints the report as docs/report.md describes it, without pictures.",
+    .examples = "  ogive study show study\n"
+                "  ogive study show study --json | jq .results.verdict\n",
+    .run = run,
+};

@@ -1,0 +1,74 @@
+/* Every run of a study that is done, as one flat row: for spreadsheets and data frames. */
+#include <ogive/report.h>
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "format/json.h"
+#include "report/parts.h"
+
+/* "dice_NAME" and "iou_NAME" of every class but the background. */
+static og_status add_classes(const og__study *study, const og__trial *trial, json_t *row)
+{
+    static const struct {
+        const char *name;
+        og__measure measure;
+    } scores[] = {{"dice", og__measure_dice}, {"iou", og__measure_iou}};
+    const json_t *question = json_object_get(study->record, "question");
+    const json_t *classes = json_object_get(json_object_get(question, "data"), "classes");
+    for (size_t i = 0; i < sizeof scores / sizeof scores[0]; i++) {
+        for (size_t k = 1; k < json_array_size(classes); k++) {
+            og__text key = {0};
+            og__text_format(&key, "%s_%s", scores[i].name, json_string_value(json_array_get(classes, k)));
+            og_status status = og__text_status(&key);
+            if (status == OG_OK)
+                status = og__json_set(row, og__text_get(&key), og__json_real(scores[i].measure(NULL, trial, (int)k)));
+            og__text_deinit(&key);
+            OG_TRY(status);
+        }
+    }
+    return OG_OK;
+}
+
+static og_status add_row(const og__study *study, size_t block, size_t arm, json_t *rows)
+{
+    static const struct {
+        const char *name;
+        og__measure measure;
+    } costs[] = {{"ms_per_step", og__measure_ms_per_step},
+                 {"peak_bytes", og__measure_peak_bytes},
+                 {"train_s", og__measure_train_s}};
+    const og__trial *trial = og__study_trial(study, block, arm);
+    json_t *row = json_object();
+    OG_TRY(og__json_append(rows, row));
+    OG_TRY(og__json_set(row, "act", og__json_string(og_act_text(study->arms.items[arm].act))));
+    OG_TRY(og__json_set(row, "id", og__json_string(study->arms.items[arm].id)));
+    OG_TRY(og__json_set(row, "seed", json_integer(study->first_seed + (int64_t)block)));
+    OG_TRY(og__json_set(row, "status", json_string(trial->failed ? "failed" : "finished")));
+    OG_TRY(og__json_set(row, "dice", og__json_real(og__measure_dice(NULL, trial, 0))));
+    OG_TRY(og__json_set(row, "iou", og__json_real(og__measure_iou(NULL, trial, 0))));
+    OG_TRY(add_classes(study, trial, row));
+    for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++)
+        OG_TRY(og__json_set(row, costs[i].name, og__json_real(costs[i].measure(NULL, trial, 0))));
+    return og__json_set(row, "elapsed_s", og__json_real(trial->elapsed_s));
+}
+
+og_status og_report_rows(const char *folder, char **json)
+{
+    og_status status = OG_OK;
+    og__study study = {0};
+    json_t *rows = json_array();
+    *json = NULL;
+    OG_GO(og__study_load(folder, &study));
+    for (size_t b = 0; b < study.blocks; b++)
+        for (size_t a = 0; a < study.arms.count; a++)
+            if (og__study_trial(&study, b, a)->result)
+                OG_GO(add_row(&study, b, a, rows));
+    status = og__json_pretty(rows, json);
+done:
+    json_decref(rows);
+    og__study_deinit(&study);
+    return status;
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bats
+# ogive study: what a study says by now, and its runs for other programs.
+
+load setup
+
+study() {
+    tiny data 8 32
+    ogive compare data -o study --acts 'relu, x*sigmoid(x)' --seeds 2 $quick >compared.txt 2>/dev/null
+}
+
+@test "study show prints what compare printed, and its document without pictures" {
+    study
+    cp study/report.json before.json
+    ogive study show study >shown.txt
+    grep -v 'The whole report' compared.txt | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' >expected.txt
+    diff expected.txt shown.txt
+    ogive study show study --json >shown.json
+    cmp <(jq -S '.results | del(.examples, .colours)' shown.json) <(jq -S '.results | del(.examples, .colours)' before.json)
+    holds '.results.examples == []' shown.json
+    cmp study/report.json before.json # nothing was written
+    rejects 3 "nowhere" ogive study show nowhere
+}
+
+@test "study export writes every run as a row that other programs read" {
+    study
+    ogive study export study -o runs.csv
+    ogive study export study -o runs.json
+    holds 'length == 4 and all(.status == "finished" and .dice > 0 and .ms_per_step > 0)' runs.json
+    python3 - <<'END'
+import csv, json
+rows = list(csv.DictReader(open("runs.csv")))
+exact = json.load(open("runs.json"))
+report = json.load(open("study/report.json"))["results"]
+assert [row["act"] for row in rows] == ["relu", "x*sigmoid(x)"] * 2, rows
+assert [row["seed"] for row in rows] == ["0", "0", "1", "1"]
+for row, one, run in zip(rows, exact, report["runs"]):
+    assert float(row["dice"]) == one["dice"] == run["dice"]
+    names = [name for name in row if name.startswith("dice_")]
+    assert [float(row[name]) for name in names] == [c["dice"] for c in run["scores"]["per_class"][1:]]
+END
+}
+
+@test "study export --layout blocks has a row for every seed and a column for every activation" {
+    study
+    [ "$(ogive study export study --layout blocks | head -n 1)" = '"seed","relu","x*sigmoid(x)"' ]
+    ogive study export study --layout blocks --score iou --format json >blocks.json
+    cmp <(jq -S '[.[] | [.relu, ."x*sigmoid(x)"]] | flatten' blocks.json) <(jq -S '[.results.runs[].iou]' study/report.json)
+    rejects 2 "no column 'dise'" ogive study export study --layout blocks --score dise
+}
