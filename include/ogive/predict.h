@@ -63,9 +63,15 @@ OG_API void og_predictor_free(og_predictor *predictor);
 OG_API og_status og_predictor_run(og_predictor *predictor, int channels, int h, int w, const float *src,
                                   uint8_t *labels, float *probs);
 
-/** The same for a volume, f32[C, D, H, W], of networks of volumes; labels u8[D, H, W], probs f32[K, D, H, W]. */
-OG_API og_status og_predictor_run_volume(og_predictor *predictor, int channels, int d, int h, int w, const float *src,
-                                         uint8_t *labels, float *probs);
+/**
+ * The same for a volume, f32[C, D, H, W], of networks of volumes; labels u8[D, H, W], probs f32[K, D, H, W].
+ *
+ * @param spacing   of the pixels along w, h, d, mm, which networks that work at a spacing (--spacing) ask for; NULL or
+ * 0:
+ *                  1
+ */
+OG_API og_status og_predictor_run_volume(og_predictor *predictor, int channels, int d, int h, int w,
+                                         const double spacing[3], const float *src, uint8_t *labels, float *probs);
 
 /* Axis along which 2-D networks cut a volume into slices. */
 typedef enum og_slice_axis { OG_SLICE_Z, OG_SLICE_Y, OG_SLICE_X } og_slice_axis;

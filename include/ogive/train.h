@@ -68,7 +68,8 @@ typedef struct og_train_options {
     char *class_weights; /* "none", "median", "inverse", or "w0,w1,..." */
     double foreground;   /* share of the patches about objects */
     bool balance;
-    double scale; /* share of the images' size to work at */
+    double scale;  /* share of the images' size to work at */
+    char *spacing; /* "", or the spacing to work at: "1.5", "2x1.5" (height first), "3x1x1" (slices first), mm */
     int64_t seed;
     int optimizer, schedule; /* og_optimizer, og_schedule */
     double learning_rate, momentum, weight_decay, warmup, clip;

@@ -17,21 +17,21 @@ static int rounded_up(int size, int multiple)
     return (size + multiple - 1) / multiple * multiple;
 }
 
-static og_status shrink_sample(double scale, og_sample *sample, og__store *store, bool *mapped)
+static og_status resample_sample(const og__resolution *resolution, og_sample *sample, og__store *store, bool *mapped)
 {
-    int h = og__scaled_size(sample->h, scale), w = og__scaled_size(sample->w, scale);
-    size_t plane = (size_t)h * (size_t)w, all = (size_t)sample->h * (size_t)sample->w;
-    size_t slices = (size_t)og_sample_slices(sample), planes = slices * (size_t)sample->channels;
+    const og_sample own = *sample;
+    const int size[3] = {og_sample_slices(&own), own.h, own.w};
+    OG_TRY(og__resolution_of_sample(resolution, sample));
+    const int working[3] = {sample->d, sample->h, sample->w};
+    size_t bytes, pixels = og_sample_pixels(sample), channels = (size_t)own.channels;
     void *room;
-    OG_TRY(og__store_take(store, plane * (planes * sizeof(float) + slices), &room, mapped));
+    OG_TRY(og__product(&bytes, 2, (size_t[]){pixels, channels * sizeof(float) + 1}));
+    OG_TRY(og__store_take(store, bytes, &room, mapped));
     float *image = room;
-    uint8_t *labels = (uint8_t *)(image + planes * plane);
-    for (size_t i = 0; i < planes; i++)
-        og__shrink(sample->h, sample->w, sample->image + i * all, h, w, image + i * plane);
-    for (size_t z = 0; z < slices; z++)
-        og__shrink_labels(sample->h, sample->w, sample->labels + z * all, h, w, labels + z * plane);
-    sample->h = h;
-    sample->w = w;
+    uint8_t *labels = (uint8_t *)(image + channels * pixels);
+    for (size_t c = 0; c < channels; c++)
+        OG_TRY(og__resample(size, own.image + c * og_sample_pixels(&own), working, image + c * pixels));
+    og__resample_labels(size, own.labels, working, labels);
     sample->image = image;
     sample->labels = labels;
     return OG_OK;
@@ -48,21 +48,18 @@ static void release_sample(const og__recipe *recipe, size_t index)
 
 static og_status collect_samples(og__recipe *recipe)
 {
-    double scale = recipe->options.scale;
-    if (!(scale > 0 && scale <= 1))
-        return og__fail(OG_ERR_ARGUMENT, "cannot work at %g of the images' size; the share is above 0 and at most 1",
-                        scale);
+    const og__resolution *resolution = &recipe->options.resolution;
     OG_TRY(og__alloc(recipe->count, sizeof *recipe->samples, &recipe->samples));
     OG_TRY(og__alloc(recipe->count, sizeof *recipe->mapped, &recipe->mapped));
     for (size_t i = 0; i < recipe->count; i++) {
         recipe->samples[i] = og_dataset_sample(recipe->data, OG_PART_TRAIN, i);
         recipe->mapped[i] = og__sample_is_mapped(recipe->data, OG_PART_TRAIN, i);
     }
-    if (scale == 1)
+    if (og__resolution_is_full(resolution))
         return OG_OK;
     recipe->store.options = og__store_rest(&recipe->data->store);
     for (size_t i = 0; i < recipe->count; i++) {
-        OG_TRY(shrink_sample(scale, &recipe->samples[i], &recipe->store, &recipe->mapped[i]));
+        OG_TRY(resample_sample(resolution, &recipe->samples[i], &recipe->store, &recipe->mapped[i]));
         og__sample_release(recipe->data, OG_PART_TRAIN, i);
         release_sample(recipe, i);
     }

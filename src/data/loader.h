@@ -6,6 +6,7 @@
 #include <ogive/data.h>
 
 #include "data/augment.h"
+#include "data/resolution.h"
 
 typedef struct og__loader_options {
     int batch;
@@ -13,9 +14,9 @@ typedef struct og__loader_options {
     int multiple;                  /* patch sides are rounded up to multiples of this, >= 1 */
     int slice_multiple;            /* likewise slices; 0 is 1 */
     size_t steps_per_epoch;        /* 0: one pass; else passes follow each other without regard to epochs */
-    double scale; /* share of the images' size to work at, in (0, 1]; patches and augmentation see the smaller image */
-    double foreground; /* share of the patches that are cut about an object, 0 to 1 */
-    bool balance;      /* choose those by class: every class as often, whichever images hold it */
+    og__resolution resolution;     /* patches and augmentation see images at this one */
+    double foreground;             /* share of the patches that are cut about an object, 0 to 1 */
+    bool balance;                  /* choose those by class: every class as often, whichever images hold it */
     uint64_t seed;
     og_augment_options augment;
     int threads;         /* >= 0; 0 prepares batches in the calling thread */

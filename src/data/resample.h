@@ -1,46 +1,58 @@
-/* Images at another size: for training and predicting at a share of the full resolution. */
+/* Images and volumes at another size: for training and predicting at another resolution. Sizes are D, H, W; a picture
+ * has D = 1. */
 #ifndef OG_DATA_RESAMPLE_H
 #define OG_DATA_RESAMPLE_H
 
 #include <stdint.h>
 
+#include "base/status.h"
+
 /* Length of a side at `scale`, at least 1. */
 int og__scaled_size(int size, double scale);
-
-/*
- * Shrink one channel: each pixel of dst is the mean of src over the area that it covers, edges shared by fraction.
- *
- * @param src   f32[h, w]
- * @param dst   f32[dst_h, dst_w], dst_h <= h and dst_w <= w; written
- */
-void og__shrink(int h, int w, const float *src, int dst_h, int dst_w, float *dst);
 
 /* Positions of a line. */
 typedef struct og__stretch {
     int first, count;
 } og__stretch;
 
-/* The positions of a line of `count` that a stretch of the line shrunk to `dst_count` is made of. */
-og__stretch og__shrink_source(og__stretch dst, int dst_count, int count);
+/* The positions of a line of `count` that a stretch of the line resampled to `dst_count` is made of. */
+og__stretch og__resample_source(og__stretch dst, int dst_count, int count);
 
 /*
- * Shrink a part of one channel, to the values that og__shrink() gives there.
+ * Resample one channel, axis by axis: where a line gets shorter, each pixel of dst is the mean of src over the stretch
+ * that it covers, ends shared by fraction; where it gets longer, linearly between pixel centres, ends repeated.
  *
- * @param h, w   of the whole channel, and dst_h, dst_w of the whole when shrunk
- * @param src    f32: the window of it that og__shrink_source() names for rows and columns
- * @param dst    f32[dst_rows.count, dst_columns.count]; written
+ * @param src   f32[size]
+ * @param dst   f32[dst_size]; written
+ *
+ * Allocates: two copies of what is between.
  */
-void og__shrink_part(int h, int w, const float *src, int dst_h, int dst_w, og__stretch dst_rows,
-                     og__stretch dst_columns, float *dst);
-
-/* Shrink labels: the commonest class among the pixels that a pixel of dst touches, the lowest where equal. */
-void og__shrink_labels(int h, int w, const uint8_t *src, int dst_h, int dst_w, uint8_t *dst);
+og_status og__resample(const int size[3], const float *src, const int dst_size[3], float *dst);
 
 /*
- * Enlarge one channel bilinearly between pixel centres, edges repeated (PyTorch's align_corners=False).
+ * Resample a part of one channel, to the values that og__resample() gives there.
+ *
+ * @param size, dst_size   of the whole channel, before and after
+ * @param src              f32: the window of it that og__resample_source() names for each axis
+ * @param dst              f32[part counts]; written
+ */
+og_status og__resample_part(const int size[3], const float *src, const int dst_size[3], const og__stretch part[3],
+                            float *dst);
+
+/* Resample labels: the commonest class in the box that a pixel of dst covers, the lowest where equal. */
+void og__resample_labels(const int size[3], const uint8_t *src, const int dst_size[3], uint8_t *dst);
+
+/* As og__resample(), but linearly between pixel centres in either direction (PyTorch's align_corners=False): for values
+ * that are on their way back to the size they came from. */
+og_status og__interpolate(const int size[3], const float *src, const int dst_size[3], float *dst);
+
+/*
+ * One channel of a picture, bilinearly between pixel centres, edges repeated (PyTorch's align_corners=False).
  *
  * @param src   f32[h, w]
- * @param dst   f32[dst_h, dst_w], dst_h >= h and dst_w >= w; written
+ * @param dst   f32[dst_h, dst_w]; written
+ *
+ * Allocates: nothing.
  */
 void og__enlarge(int h, int w, const float *src, int dst_h, int dst_w, float *dst);
 
@@ -50,8 +62,5 @@ typedef struct og__between {
     float part; /* of high */
 } og__between;
 og__between og__between_of(int i, int dst_count, int count);
-
-/* One row of og__enlarge(), from the rows above and below: f32[w] each. */
-void og__enlarge_row(int w, const float *top, const float *bottom, float part, int dst_w, float *dst);
 
 #endif

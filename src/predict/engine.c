@@ -46,6 +46,12 @@ static og_status check_models(const og_model *const *models, size_t count)
                                 "network %zu calls class %d '%s', the first '%s'; only networks that agree can be "
                                 "averaged",
                                 i + 1, k, models[i]->class_names[k], models[0]->class_names[k]);
+        if (strcmp(models[i]->options.spacing, models[0]->options.spacing) != 0)
+            return og__fail(
+                OG_ERR_ARGUMENT,
+                "network %zu works at a spacing of '%s', the first at '%s'; only networks that agree can be "
+                "averaged",
+                i + 1, models[i]->options.spacing, models[0]->options.spacing);
         if (models[i]->options.scale != models[0]->options.scale)
             return og__fail(OG_ERR_ARGUMENT,
                             "network %zu works at a scale of %g, the first at %g; only networks that agree can be "

@@ -13,7 +13,8 @@ enum { OG_AXES = 3 };
 /* Where the pixels of one image come from. */
 typedef struct og__pixels {
     int channels, size[OG_AXES];
-    bool has_gaps; /* some pixels may be no data: NaN in every channel */
+    double spacing[OG_AXES]; /* mm; 0 where unknown */
+    bool has_gaps;           /* some pixels may be no data: NaN in every channel */
     /* Read the window of `size` pixels at `first`; it lies within the image. dst: f32[C, d, h, w]. */
     og_status (*read)(void *context, const int first[OG_AXES], const int size[OG_AXES], float *dst);
     void *context;

@@ -50,10 +50,11 @@ typedef struct job {
     og_slice_axis axis;
     og__stream *stream;
     const og_image *image;
-    og_image volume;  /* pixels in memory, for slices along x and y; else empty */
-    int slices, h, w; /* of each slice */
-    size_t step[4];   /* element (c, slice, row, column) of a volume lies at c * step[0] + slice * step[1] + ... */
-    int slice;        /* at work */
+    og_image volume;         /* pixels in memory, for slices along x and y; else empty */
+    int slices, h, w;        /* of each slice */
+    double spacing[OG_AXES]; /* of slices, rows and columns, mm */
+    size_t step[4]; /* element (c, slice, row, column) of a volume lies at c * step[0] + slice * step[1] + ... */
+    int slice;      /* at work */
     og__target *target;
     void *whole;        /* what the target takes, (channels, D, H, W); NULL where rows go to it at once */
     uint8_t *labels;    /* (rows, w) */
@@ -73,11 +74,13 @@ static void cut_slices(job *j)
     j->h = image->height;
     j->w = image->width;
     size_t step[4] = {c, z, y, x};
+    int axes[OG_AXES] = {2, 1, 0}; /* of the volume, for slices, rows and columns: 0 is x */
     if (j->axis == OG_SLICE_Y) {
         j->slices = image->height;
         j->h = image->depth;
         step[1] = y;
         step[2] = z;
+        memcpy(axes, (int[]){1, 2, 0}, sizeof axes);
     } else if (j->axis == OG_SLICE_X) {
         j->slices = image->width;
         j->h = image->depth;
@@ -85,7 +88,10 @@ static void cut_slices(job *j)
         step[1] = x;
         step[2] = z;
         step[3] = y;
+        memcpy(axes, (int[]){0, 2, 1}, sizeof axes);
     }
+    for (int a = 0; a < OG_AXES; a++)
+        j->spacing[a] = image->spacing[axes[a]];
     memcpy(j->step, step, sizeof j->step);
 }
 
@@ -289,6 +295,7 @@ static og_status run_job(job *j, const char *dst)
     bool volume = j->predictor->dims == 3;
     const og__pixels pixels = {.channels = j->image->channels,
                                .size = {volume ? j->slices : 1, j->h, j->w},
+                               .spacing = {j->spacing[0], j->spacing[1], j->spacing[2]},
                                .has_gaps = og__stream_has_gaps(j->stream),
                                .read = read_slice,
                                .context = j};

@@ -22,7 +22,7 @@ og_status og_predictor_new(const og_model *const *models, size_t count, const og
     made->channels = og_net_spec_of(models[0]->net)->in_channels;
     made->dims = og_net_spec_of(models[0]->net)->dims;
     made->classes = models[0]->class_count;
-    made->scale = models[0]->options.scale;
+    OG_GO(og__resolution_make(models[0]->options.scale, models[0]->options.spacing, made->dims, &made->resolution));
     made->class_names = models[0]->class_names;
     made->outputs = og_net_spec_of(models[0]->net)->classes;
     made->output_names = models[0]->regions.count > 0 ? models[0]->region_names : models[0]->class_names;
@@ -103,9 +103,9 @@ og_status og__picture_init(const og_predictor *predictor, const og__pixels *src,
     if (src->channels != predictor->channels)
         return og__fail(OG_ERR_SHAPE, "the image has %d channels; the network takes %d", src->channels,
                         predictor->channels);
-    if (predictor->scale >= 1 || predictor->dims == 3) /* which train at full size */
+    if (og__resolution_is_full(&predictor->resolution))
         return OG_OK;
-    OG_TRY(og__scaled_new(src, dst, predictor->outputs, predictor->scale, &picture->scaled));
+    OG_TRY(og__scaled_new(src, dst, predictor->outputs, &predictor->resolution, &picture->scaled));
     picture->network_src = og__scaled_pixels(picture->scaled);
     picture->network_dst = og__scaled_rows(picture->scaled);
     return OG_OK;
@@ -164,8 +164,8 @@ static og_status write_frame(void *context, int first, int count, const float *v
     return OG_OK;
 }
 
-og_status og_predictor_run_volume(og_predictor *predictor, int channels, int d, int h, int w, const float *src,
-                                  uint8_t *labels, float *probs)
+og_status og_predictor_run_volume(og_predictor *predictor, int channels, int d, int h, int w, const double spacing[3],
+                                  const float *src, uint8_t *labels, float *probs)
 {
     og_status status = OG_OK;
     enum { SIDE_MAX = 1 << 30 };
@@ -177,7 +177,9 @@ og_status og_predictor_run_volume(og_predictor *predictor, int channels, int d, 
                .src = src,
                .labels = labels,
                .probs = probs};
-    const og__pixels pixels = {.channels = channels, .size = {d, h, w}, .read = read_frame, .context = &f};
+    og__pixels pixels = {.channels = channels, .size = {d, h, w}, .read = read_frame, .context = &f};
+    for (int a = 0; spacing && a < OG_AXES; a++)
+        pixels.spacing[a] = spacing[OG_AXES - 1 - a];
     const og__rows rows = {write_frame, &f};
     og__picture picture;
     const og__tiling *layout;
@@ -197,5 +199,5 @@ done:
 og_status og_predictor_run(og_predictor *predictor, int channels, int h, int w, const float *src, uint8_t *labels,
                            float *probs)
 {
-    return og_predictor_run_volume(predictor, channels, 1, h, w, src, labels, probs);
+    return og_predictor_run_volume(predictor, channels, 1, h, w, NULL, src, labels, probs);
 }

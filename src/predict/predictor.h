@@ -11,17 +11,18 @@ struct og_predictor {
     int channels, classes;
     int dims;                  /* of the networks: 3 takes a volume as a whole */
     int outputs;               /* planes of values: the classes, or the regions */
-    double scale;              /* at which the networks work, in (0, 1] */
+    og__resolution resolution; /* at which the networks work */
     char *const *class_names;  /* (classes), the first network's */
     char *const *output_names; /* (outputs) likewise */
     og_regions regions;        /* count 0: the outputs are classes */
 };
 
-/* One picture on its way through the networks: its pixels and rows at their own size, or at the networks' scale. */
+/* One picture on its way through the networks: its pixels and rows at their own size, or at the networks' resolution.
+ */
 typedef struct og__picture {
     const og__pixels *src;
     const og__rows *dst;
-    og__scaled *scaled; /* NULL at full size */
+    og__scaled *scaled; /* NULL where that is their own */
     const og__pixels *network_src;
     const og__rows *network_dst;
 } og__picture;

@@ -18,7 +18,7 @@ static og_status score_sample(og_predictor *predictor, const og_sample *sample, 
     OG_GO(og__alloc(pixels, 1, &labels));
     OG_GO(og__alloc(floats, sizeof *probs, &probs));
     OG_GO(og_predictor_run_volume(predictor, sample->channels, og_sample_slices(sample), sample->h, sample->w,
-                                  sample->image, labels, probs));
+                                  sample->spacing, sample->image, labels, probs));
     og_scored_image image = {.name = sample->name,
                              .d = og_sample_slices(sample),
                              .h = sample->h,

@@ -210,7 +210,8 @@ static og_status add_prediction(og_predictor *predictor, const og_sample *sample
         goto done;
     }
     OG_GO(og__alloc((size_t)sample->h * (size_t)sample->w, 1, &labels));
-    OG_GO(og_predictor_run(predictor, sample->channels, sample->h, sample->w, sample->image, labels, NULL));
+    OG_GO(og_predictor_run_volume(predictor, sample->channels, 1, sample->h, sample->w, sample->spacing, sample->image,
+                                  labels, NULL));
     OG_GO(og__json_set(prediction, "dice", og__json_real(image_dice(sample, labels))));
     OG_GO(add_labels(&frame, labels, prediction, "labels"));
     OG_GO(add_errors(&frame, labels, prediction));

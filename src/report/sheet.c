@@ -226,7 +226,8 @@ og_status og_report_augment(const og_dataset *data, const og_train_options *opti
     og_status status = OG_OK;
     og__recipe recipe = {0};
     sheet on = {0};
-    og__loader_options settings = {.batch = 1, .multiple = 1, .scale = options->scale, .seed = (uint64_t)options->seed};
+    og__loader_options settings = {.batch = 1, .multiple = 1, .seed = (uint64_t)options->seed};
+    OG_TRY(og__train_options_resolution(options, &settings.resolution));
     OG_TRY(og__train_options_augment(options, &settings.augment));
     OG_TRY(og__train_options_patch(options, &settings.patch_d, &settings.patch_h, &settings.patch_w));
     OG_TRY(og__recipe_make(data, &settings, &recipe));

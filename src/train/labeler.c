@@ -29,7 +29,7 @@ typedef struct workspace {
 struct og__labeler {
     og_net *net;
     og_scaling scaling;
-    double scale;
+    og__resolution resolution;
     const og_regions *regions; /* NULL: the outputs are classes */
     int class_count;
     int threads;
@@ -38,14 +38,14 @@ struct og__labeler {
     workspace workspaces[PLANS_MAX];
 };
 
-og_status og__labeler_new(og_net *net, const og_scaling *scaling, double scale, int threads, bool exact,
-                          og__labeler **labeler)
+og_status og__labeler_new(og_net *net, const og_scaling *scaling, const og__resolution *resolution, int threads,
+                          bool exact, og__labeler **labeler)
 {
     OG_TRY(og__alloc(1, sizeof **labeler, labeler));
     (*labeler)->net = net;
     (*labeler)->class_count = og_net_spec_of(net)->classes;
     (*labeler)->scaling = *scaling;
-    (*labeler)->scale = scale;
+    (*labeler)->resolution = *resolution;
     (*labeler)->threads = threads;
     (*labeler)->exact = exact;
     return OG_OK;
@@ -187,8 +187,6 @@ static void add_tile(const tiling *t, int classes, const float *tile, float *pro
             }
 }
 
-/* labels[y, x] = the first class of highest probs[class, y, x] */
-
 void og__labeler_set_regions(og__labeler *labeler, const og_regions *regions, int class_count)
 {
     labeler->regions = regions && regions->count > 0 ? regions : NULL;
@@ -219,53 +217,50 @@ done:
     return status;
 }
 
-/* The same through a smaller image. */
-static og_status infer_shrunk(og__labeler *labeler, int d, int h, int w, const float *image, float *probs)
+/* The same at the resolution that the network works at. */
+static og_status infer_resampled(og__labeler *labeler, const int size[3], const int working[3], const float *image,
+                                 float *probs)
 {
     og_status status = OG_OK;
     const og_net_spec *spec = og_net_spec_of(labeler->net);
-    int small_h = og__scaled_size(h, labeler->scale), small_w = og__scaled_size(w, labeler->scale);
-    size_t plane = (size_t)h * (size_t)w, small = (size_t)small_h * (size_t)small_w, slices = (size_t)d;
-    float *shrunk = NULL, *result = NULL;
-    OG_GO(og__alloc(small * slices * (size_t)spec->in_channels, sizeof *shrunk, &shrunk));
-    OG_GO(og__alloc(small * slices * (size_t)spec->classes, sizeof *result, &result));
-    for (size_t c = 0; c < slices * (size_t)spec->in_channels; c++)
-        og__shrink(h, w, image + c * plane, small_h, small_w, shrunk + c * small);
-    OG_GO(infer(labeler, d, small_h, small_w, shrunk, result));
-    for (size_t k = 0; k < slices * (size_t)spec->classes; k++)
-        og__enlarge(small_h, small_w, result + k * small, h, w, probs + k * plane);
+    size_t own = (size_t)size[0] * (size_t)size[1] * (size_t)size[2];
+    size_t pixels = (size_t)working[0] * (size_t)working[1] * (size_t)working[2];
+    float *resampled = NULL, *result = NULL;
+    OG_GO(og__alloc(pixels * (size_t)spec->in_channels, sizeof *resampled, &resampled));
+    OG_GO(og__alloc(pixels * (size_t)spec->classes, sizeof *result, &result));
+    for (size_t c = 0; c < (size_t)spec->in_channels; c++)
+        OG_GO(og__resample(size, image + c * own, working, resampled + c * pixels));
+    OG_GO(infer(labeler, working[0], working[1], working[2], resampled, result));
+    for (size_t k = 0; k < (size_t)spec->classes; k++)
+        OG_GO(og__interpolate(working, result + k * pixels, size, probs + k * own));
 done:
-    free(shrunk);
+    free(resampled);
     free(result);
     return status;
 }
 
-og_status og__labeler_run(og__labeler *labeler, int channels, int d, int h, int w, const float *src, uint8_t *labels,
-                          float *probs)
+/* The class of highest probability at each pixel. */
+static og_status label(og__labeler *labeler, const og_sample *sample, uint8_t *labels)
 {
     og_status status = OG_OK;
     const og_net_spec *spec = og_net_spec_of(labeler->net);
-    int multiple = og_net_size_multiple(labeler->net), slices = og_net_slice_multiple(labeler->net);
-    float *scaled = NULL, *own_probs = NULL;
-    size_t floats;
-    if (channels != spec->in_channels)
-        return og__fail(OG_ERR_SHAPE, "the image has %d channels; the network takes %d", channels, spec->in_channels);
-    if (d < 1 || h < 1 || w < 1 || d > INT32_MAX - slices || h > INT32_MAX - multiple || w > INT32_MAX - multiple)
-        return og__fail(OG_ERR_SHAPE, "an image of %d x %d pixels cannot be labelled", w, h);
-    OG_TRY(og__product(&floats, 4, (size_t[]){(size_t)channels, (size_t)d, (size_t)h, (size_t)w}));
+    const int size[3] = {og_sample_slices(sample), sample->h, sample->w};
+    og_sample working = *sample;
+    float *scaled = NULL, *probs = NULL;
+    size_t floats, pixels = og_sample_pixels(sample);
+    OG_TRY(og__resolution_of_sample(&labeler->resolution, &working));
+    const int small[3] = {working.d, working.h, working.w};
+    OG_TRY(og__product(&floats, 2, (size_t[]){(size_t)sample->channels, pixels}));
     OG_GO(og__alloc(floats, sizeof *scaled, &scaled));
-    if (!probs) {
-        OG_GO(og__product(&floats, 4, (size_t[]){(size_t)spec->classes, (size_t)d, (size_t)h, (size_t)w}));
-        OG_GO(og__alloc(floats, sizeof *own_probs, &own_probs));
-        probs = own_probs;
-    }
-    og_scaling_run(&labeler->scaling, channels, d * h, w, src, scaled);
-    OG_GO(labeler->scale < 1 ? infer_shrunk(labeler, d, h, w, scaled, probs) : infer(labeler, d, h, w, scaled, probs));
-    size_t pixels = (size_t)d * (size_t)h * (size_t)w;
+    OG_GO(og__product(&floats, 2, (size_t[]){(size_t)spec->classes, pixels}));
+    OG_GO(og__alloc(floats, sizeof *probs, &probs));
+    og_scaling_run(&labeler->scaling, sample->channels, size[0] * size[1], size[2], sample->image, scaled);
+    OG_GO(og__resolution_is_full(&labeler->resolution) ? infer(labeler, size[0], size[1], size[2], scaled, probs)
+                                                       : infer_resampled(labeler, size, small, scaled, probs));
     og__choose_labels(labeler->regions, 0.5f, spec->classes, pixels, probs, pixels, labels);
 done:
     free(scaled);
-    free(own_probs);
+    free(probs);
     return status;
 }
 
@@ -274,8 +269,7 @@ static og_status score_sample(og__labeler *labeler, const og_sample *sample, og_
     uint8_t *labels;
     size_t pixels = og_sample_pixels(sample);
     OG_TRY(og__alloc(pixels, 1, &labels));
-    og_status status = og__labeler_run(labeler, sample->channels, og_sample_slices(sample), sample->h, sample->w,
-                                       sample->image, labels, NULL);
+    og_status status = label(labeler, sample, labels);
     if (status == OG_OK)
         og__metrics_add(metrics, pixels, sample->labels, labels);
     else

@@ -96,18 +96,21 @@ static og_status store_loss(og_train_options *options)
     return status;
 }
 
-/* Depth 0 becomes what the patches allow, or where there are none, the images at the scale of the training. */
+/* Depth 0 becomes what the patches allow, or where there are none, the images at the training's resolution. */
 static og_status settle_depth(const og_dataset *data, og_train_options *options)
 {
     int d, h, w, largest_h = 1, largest_w = 1;
+    og__resolution resolution;
     OG_TRY(og__train_options_patch(options, &d, &h, &w));
+    OG_TRY(og__train_options_resolution(options, &resolution));
     for (size_t i = 0; i < og_dataset_count(data, OG_PART_TRAIN); i++) {
         og_sample sample = og_dataset_sample(data, OG_PART_TRAIN, i);
+        OG_TRY(og__resolution_of_sample(&resolution, &sample));
         largest_h = sample.h > largest_h ? sample.h : largest_h;
         largest_w = sample.w > largest_w ? sample.w : largest_w;
     }
-    h = h > 0 ? h : (int)(options->scale * largest_h);
-    w = w > 0 ? w : (int)(options->scale * largest_w);
+    h = h > 0 ? h : largest_h;
+    w = w > 0 ? w : largest_w;
     options->depth = og__train_depth(options, h, w);
     return OG_OK;
 }

@@ -101,6 +101,11 @@ og_status og__train_options_patch(const og_train_options *options, int *d, int *
     return OG_OK;
 }
 
+og_status og__train_options_resolution(const og_train_options *options, og__resolution *resolution)
+{
+    return og__resolution_make(options->scale, options->spacing, options->dims + 2, resolution);
+}
+
 int og__train_depth(const og_train_options *options, int h, int w)
 {
     enum { EDGE_LEAST = 4 }; /* px that nnU-Net leaves at the bottleneck */

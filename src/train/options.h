@@ -5,6 +5,7 @@
 #include <ogive/train.h>
 
 #include "data/augment.h"
+#include "data/resolution.h"
 
 /* An independent copy. Released with og_options_deinit(og_train_option_table(), copy). */
 og_status og__train_options_copy(const og_train_options *options, og_train_options *copy);
@@ -19,6 +20,9 @@ int og__train_threads(const og_train_options *options);
 /* The set of augmentations with the rows that the options replace. OG_ERR_ARGUMENT names an option that makes no sense.
  */
 og_status og__train_options_augment(const og_train_options *options, og_augment_options *augment);
+
+/* The resolution that scale and spacing ask for. */
+og_status og__train_options_resolution(const og_train_options *options, og__resolution *resolution);
 
 /* How often the network halves the resolution, for patches of h x w. */
 int og__train_depth(const og_train_options *options, int h, int w);

@@ -58,6 +58,7 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
                            og__session *session)
 {
     og_status status = OG_OK;
+    og__resolution resolution;
     *session = (og__session){.data = data, .run = run, .started_s = og__now_s()};
     snprintf(session->digest, sizeof session->digest, "%016llx", (unsigned long long)og_dataset_digest(data));
     og__peak_reset();
@@ -78,7 +79,8 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     OG_GO(og__optimizer_open(options, session->model.net, session->threads, &session->optimizer));
     OG_GO(open_progress(session));
     OG_GO(og__watch_init(session->model.net, session->threads, &session->watch));
-    OG_GO(og__labeler_new(session->model.net, &session->model.scaling, options->scale, session->threads, options->exact,
+    OG_GO(og__train_options_resolution(options, &resolution));
+    OG_GO(og__labeler_new(session->model.net, &session->model.scaling, &resolution, session->threads, options->exact,
                           &session->labeler));
     og__labeler_set_regions(session->labeler, &session->model.regions, session->model.class_count);
 done:
@@ -111,13 +113,13 @@ og_status og__session_open_loader(const og__session *session, int threads, uint6
         .multiple = og_net_size_multiple(session->model.net),
         .slice_multiple = og_net_slice_multiple(session->model.net),
         .steps_per_epoch = (size_t)options->steps_per_epoch,
-        .scale = options->scale,
         .foreground = options->foreground,
         .balance = options->balance,
         .seed = (uint64_t)options->seed,
         .threads = threads,
         .first_step = first_step,
     };
+    OG_TRY(og__train_options_resolution(options, &settings.resolution));
     OG_TRY(og__train_options_augment(options, &settings.augment));
     OG_TRY(og__train_options_patch(options, &settings.patch_d, &settings.patch_h, &settings.patch_w));
     return og__loader_open(session->data, &settings, loader);

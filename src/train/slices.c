@@ -39,19 +39,23 @@ og_status og__slices_read(const og_train_options *options, og_net_spec *spec)
     return read_list("slice-kernels", options->slice_kernels, spec->depth + 1, 3, spec->slice_kernel);
 }
 
-/* How much farther apart than pixels the slices lie, in the mean; and how many the largest volume has. */
-static void measure(const og_dataset *data, double *ratio, int *slices)
+/* How much farther apart than pixels the slices lie, in the mean, and how many the largest volume has, at the
+ * resolution of the training. */
+static og_status measure(const og_dataset *data, const og_train_options *options, double *ratio, int *slices)
 {
     size_t count = og_dataset_count(data, OG_PART_TRAIN);
+    og__resolution resolution;
     double sum = 0;
     *slices = 1;
+    OG_TRY(og__train_options_resolution(options, &resolution));
     for (size_t i = 0; i < count; i++) {
         og_sample sample = og_dataset_sample(data, OG_PART_TRAIN, i);
-        double plane = (sample.spacing[0] + sample.spacing[1]) / 2;
-        sum += plane > 0 && sample.spacing[2] > 0 ? sample.spacing[2] / plane : 1;
+        OG_TRY(og__resolution_of_sample(&resolution, &sample));
+        sum += og__slice_ratio(&sample);
         *slices = og_sample_slices(&sample) > *slices ? og_sample_slices(&sample) : *slices;
     }
     *ratio = sum / (double)count;
+    return OG_OK;
 }
 
 static og_status store(og_train_options *options, const char *name, int count, const int *numbers)
@@ -82,13 +86,8 @@ og_status og__slices_settle(const og_dataset *data, og_train_options *options)
                         og_dataset_name(data));
     if (!volumes)
         return OG_OK;
-    if (options->scale < 1)
-        return og__fail(
-            OG_ERR_ARGUMENT,
-            "option 'scale': %g with --dims 3; networks of volumes work at full size, take a smaller --patch",
-            options->scale);
     OG_TRY(og__train_options_patch(options, &d, &h, &w));
-    measure(data, &ratio, &left);
+    OG_TRY(measure(data, options, &ratio, &left));
     left = d > 0 ? d : left;
     bool near = false;
     for (int stage = 0; stage <= depth; stage++) {

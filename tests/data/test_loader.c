@@ -69,7 +69,7 @@ static void test_same_bits_for_any_threads(void **state)
     for (size_t t = 0; t < 4; t++)
         for (size_t f = 0; f < 4; f++) {
             og__loader *loader = open_loader((og__loader_options){.batch = 3,
-                                                                  .scale = 1,
+                                                                  .resolution = {.scale = 1},
                                                                   .multiple = 8,
                                                                   .seed = 5,
                                                                   .augment = every,
@@ -93,8 +93,8 @@ static void test_seed_changes_batches(void **state)
 {
     (void)state;
     og__batch first, second;
-    og__loader *a = open_loader((og__loader_options){.batch = 2, .scale = 1, .multiple = 1, .seed = 1});
-    og__loader *b = open_loader((og__loader_options){.batch = 2, .scale = 1, .multiple = 1, .seed = 2});
+    og__loader *a = open_loader((og__loader_options){.batch = 2, .resolution = {.scale = 1}, .multiple = 1, .seed = 1});
+    og__loader *b = open_loader((og__loader_options){.batch = 2, .resolution = {.scale = 1}, .multiple = 1, .seed = 2});
     int same = 0;
     for (int s = 0; s < 10; s++) {
         assert_int_equal(og__loader_next(a, &first), OG_OK);
@@ -117,13 +117,13 @@ static void test_epochs(void **state)
 {
     (void)state;
     og_scaling scaling = og_dataset_scaling(data);
-    og__loader *loader = open_loader(
-        (og__loader_options){.batch = 4, .patch_h = 9, .patch_w = 11, .scale = 1, .multiple = 1, .seed = 9});
+    og__loader *loader = open_loader((og__loader_options){
+        .batch = 4, .patch_h = 9, .patch_w = 11, .resolution = {.scale = 1}, .multiple = 1, .seed = 9});
     assert_int_equal(og__loader_steps_per_epoch(loader), 3);
     og__loader_close(loader);
 
-    loader =
-        open_loader((og__loader_options){.batch = 4, .patch_h = H, .patch_w = W, .scale = 1, .multiple = 1, .seed = 9});
+    loader = open_loader((og__loader_options){
+        .batch = 4, .patch_h = H, .patch_w = W, .resolution = {.scale = 1}, .multiple = 1, .seed = 9});
     int orders[2][12];
     for (int epoch = 0; epoch < 2; epoch++) {
         int shown[COUNT] = {0};
@@ -157,7 +157,7 @@ static void test_steps_per_epoch(void **state)
                                                               .patch_h = H,
                                                               .patch_w = W,
                                                               .steps_per_epoch = 7,
-                                                              .scale = 1,
+                                                              .resolution = {.scale = 1},
                                                               .multiple = 1,
                                                               .seed = 9,
                                                               .first_step = first});
@@ -183,7 +183,8 @@ static void test_patches(void **state)
     (void)state;
     int d, h, w;
     og__batch batch;
-    og__loader *loader = open_loader((og__loader_options){.batch = 1, .scale = 1, .multiple = 8, .seed = 0});
+    og__loader *loader =
+        open_loader((og__loader_options){.batch = 1, .resolution = {.scale = 1}, .multiple = 8, .seed = 0});
     og__loader_patch(loader, &d, &h, &w);
     assert_int_equal(h, 24);
     assert_int_equal(w, 24);
@@ -200,8 +201,8 @@ static void test_patches(void **state)
     }
     og__loader_close(loader);
 
-    loader =
-        open_loader((og__loader_options){.batch = 1, .patch_h = 5, .patch_w = 6, .scale = 1, .multiple = 1, .seed = 0});
+    loader = open_loader((og__loader_options){
+        .batch = 1, .patch_h = 5, .patch_w = 6, .resolution = {.scale = 1}, .multiple = 1, .seed = 0});
     for (int s = 0; s < 3 * COUNT; s++) {
         assert_int_equal(og__loader_next(loader, &batch), OG_OK);
         for (int i = 0; i < 30; i++)
@@ -214,9 +215,9 @@ static void test_bad_requests(void **state)
 {
     (void)state;
     og__loader *loader;
-    og__loader_options options = {.batch = 0, .scale = 1, .multiple = 1};
+    og__loader_options options = {.batch = 0, .resolution = {.scale = 1}, .multiple = 1};
     assert_int_equal(og__loader_open(data, &options, &loader), OG_ERR_ARGUMENT);
-    options = (og__loader_options){.batch = 1, .patch_h = 1 << 20, .scale = 1, .multiple = 1};
+    options = (og__loader_options){.batch = 1, .patch_h = 1 << 20, .resolution = {.scale = 1}, .multiple = 1};
     assert_int_equal(og__loader_open(data, &options, &loader), OG_ERR_ARGUMENT);
     assert_null(loader);
 }
@@ -227,8 +228,8 @@ static void test_close_early(void **state)
     (void)state;
     for (int taken = 0; taken < 4; taken++) {
         og__batch batch;
-        og__loader *loader =
-            open_loader((og__loader_options){.batch = 2, .scale = 1, .multiple = 16, .augment = every, .threads = 3});
+        og__loader *loader = open_loader((og__loader_options){
+            .batch = 2, .resolution = {.scale = 1}, .multiple = 16, .augment = every, .threads = 3});
         for (int s = 0; s < taken; s++)
             assert_int_equal(og__loader_next(loader, &batch), OG_OK);
         og__loader_close(loader);

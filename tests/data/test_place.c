@@ -68,7 +68,7 @@ static void count_objects(double foreground, bool balance, int batch_size, int c
                                         .patch_h = PATCH,
                                         .patch_w = PATCH,
                                         .multiple = 1,
-                                        .scale = 1,
+                                        .resolution = {.scale = 1},
                                         .foreground = foreground,
                                         .balance = balance,
                                         .seed = 3,

@@ -46,7 +46,7 @@ static uint64_t run_epochs(const og_dataset *data, double scale, int threads, in
                                         .patch_h = 64,
                                         .patch_w = 96,
                                         .multiple = 1,
-                                        .scale = scale,
+                                        .resolution = {.scale = scale},
                                         .foreground = 0.5,
                                         .seed = 1,
                                         .threads = threads};

@@ -83,6 +83,7 @@ static const struct {
     {"foreground", "0.5", OTHER_WEIGHTS, {"patch", "16"}},
     {"balance", "true", OTHER_WEIGHTS, {"foreground", "0.5"}},
     {"scale", "0.5", OTHER_WEIGHTS, {0}},
+    {"spacing", "2", OTHER_WEIGHTS, {0}}, /* the pictures' own is 1 */
     {"seed", "5", OTHER_WEIGHTS, {0}},
     {"optimizer", "sgd", OTHER_WEIGHTS, {0}},
     {"learning-rate", "0.02", OTHER_WEIGHTS, {0}},
