@@ -13,7 +13,7 @@ bench='python3 python3-venv python3-dev g++'
 # From PyPI, for the groups peers and bench, into build/peers, -optuna4 and -bench: what Debian does not have, or has
 # too old. PyTorch's wheel brings 5 GB of CUDA libraries along, which only the benchmarks are worth.
 pypi_shared='numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0'
-pypi_peers="$pypi_shared jax==0.10.2 nvidia-cuda-nvrtc-cu12==12.9.86 scikit-image==0.26.0 MedPy==0.5.2 optuna==5.0.0 statsmodels==0.15.0 autorank==1.3.0 baycomp==1.0.3 rliable==1.2.0 pandas==2.3.3"
+pypi_peers="$pypi_shared jax==0.10.2 nvidia-cuda-nvrtc-cu12==12.9.86 scikit-image==0.26.0 MedPy==0.5.2 optuna==5.0.0 optuna-dashboard==0.21.0 statsmodels==0.15.0 autorank==1.3.0 baycomp==1.0.3 rliable==1.2.0 pandas==2.3.3"
 pypi_optuna4='optuna==4.9.0' # beside the current one of the peers: studies are to open in both
 pypi_bench="$pypi_shared torch==2.15.0 openvino==2026.4.1"
 
