@@ -19,7 +19,7 @@ og_option_table bench_options(void);
 /* Options of training that matter to a pass of either kind. */
 #define BENCH_NETWORK                                                                                                                       \
     "act act-encoder act-bottleneck act-decoder act-stage act-head preset depth width width-cap widths decoder-widths narrow convs kernel " \
-    "dilation dilation-bottleneck residual norm groups conv-bias order down up skip dropout "                                               \
+    "dilation dilation-bottleneck residual norm groups conv-bias order down up skip padding dropout dropout-at "                            \
     "concat head-kernel deep-supervision batch threads exact"
 
 /* Measure and print. */

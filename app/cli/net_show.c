@@ -69,12 +69,12 @@ static json_t *document_of(const og_net_outline *o)
                                                 n->kind, "stage", n->stage, "channels", n->channels, "h", n->h, "w",
                                                 n->w, "parameters", (json_int_t)n->params, "gflop", n->gflop));
     }
-    return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:f, s:f, s:o, s:o, s:I, s:o}", "batch", o->n,
+    return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:f, s:f, s:o, s:o, s:I, s:o}", "batch", o->n,
                      "channels", o->channels, "classes", o->classes, "h", o->h, "w", o->w, "depth", o->depth,
-                     "size_multiple", o->size_multiple, "parameters", (json_int_t)o->params, "gflop", o->gflop,
-                     "training_gflop", o->training_gflop, "inference_bytes", memory_document(&o->inference),
-                     "training_bytes", memory_document(&o->training), "machine_bytes", (json_int_t)o->machine_bytes,
-                     "layers", layers);
+                     "size_multiple", o->size_multiple, "size_least", o->size_least, "margin", o->margin, "parameters",
+                     (json_int_t)o->params, "gflop", o->gflop, "training_gflop", o->training_gflop, "inference_bytes",
+                     memory_document(&o->inference), "training_bytes", memory_document(&o->training), "machine_bytes",
+                     (json_int_t)o->machine_bytes, "layers", layers);
 }
 
 /* --- for people --------------------------------------------------------------------------------------------------- */
@@ -174,8 +174,12 @@ static void print_memory(const og_net_outline *o)
 
 static void print_text(const own_settings *settings, const og_net_outline *o)
 {
-    printf("  %d x %d images of %d channels, %d classes, %d at a time; sides must be multiples of %d\n", o->h, o->w,
-           o->channels, o->classes, o->n, o->size_multiple);
+    printf("  %d x %d images of %d channels, %d classes, %d at a time; ", o->h, o->w, o->channels, o->classes, o->n);
+    if (o->margin > 0)
+        printf("sides must be %d px and multiples of %d more\n  the result is %d x %d: %d px less at each side\n",
+               o->size_least, o->size_multiple, o->h - 2 * o->margin, o->w - 2 * o->margin, o->margin);
+    else
+        printf("sides must be multiples of %d\n", o->size_multiple);
     printf("  %lld parameters, %.2f GFLOP forward, %.2f with the backward pass\n\n", (long long)o->params, o->gflop,
            o->training_gflop);
     (settings->layers ? print_layers : print_parts)(o);
@@ -242,7 +246,7 @@ const cli_command net_show_command = {
         "The memory is that of the process for such passes: 'ogive bench step' and 'ogive bench infer' peak within 10 % of "
         "it. 'ogive train' holds the data set's cache, batches ahead and, once it scores, inference of one image "
         "besides. GFLOP counts products and sums as direct convolutions need them.\n\n"
-        "With --json: {\"batch\", \"channels\", \"classes\", \"h\", \"w\", \"depth\", \"size_multiple\", \"parameters\", \"gflop\", "
+        "With --json: {\"batch\", \"channels\", \"classes\", \"h\", \"w\", \"depth\", \"size_multiple\", \"size_least\", \"margin\", \"parameters\", \"gflop\", "
         "\"training_gflop\", \"inference_bytes\": {PART: bytes, \"total\"}, \"training_bytes\": {...}, \"machine_bytes\", "
         "\"layers\": [{\"name\", \"kind\", \"stage\", \"channels\", \"h\", \"w\", \"parameters\", \"gflop\"}]}.",
     .examples =

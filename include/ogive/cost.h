@@ -129,6 +129,7 @@ typedef struct og_node_outline {
 typedef struct og_net_outline {
     int n, channels, classes, h, w;
     int depth, size_multiple;
+    int size_least, margin; /* the smallest side; pixels at each side by which the result is smaller than the image */
     int64_t params;
     double gflop, training_gflop; /* of a batch: forward; forward and backward */
     og_memory_plan inference, training;
@@ -138,7 +139,8 @@ typedef struct og_net_outline {
 } og_net_outline;
 
 /**
- * Say what a network consists of and what it needs, without running it or taking memory for its values.
+ * Say what a network consists of and what it needs, without running it or taking memory for its values. Without padding
+ * h and w are rounded up to sides that the network takes.
  *
  * @param network   which network, batch, optimiser, loss, threads and algorithm; what concerns data is not read
  *

@@ -34,6 +34,13 @@ typedef enum og_up {
     OG_UP_NEAREST,
     OG_UP_PIXEL_SHUFFLE
 } og_up;
+/* What convolutions see beyond a border. SAME: zeros, so that the size stays. VALID: nothing, so that every border
+ * loses what the window reaches over it; skip connections are cropped to what the decoder has (Ronneberger et al.
+ * 2015). */
+typedef enum og_padding { OG_PADDING_SAME, OG_PADDING_VALID } og_padding;
+
+/* CONTRACTED: only at the end of the contracting path, behind the last layers of the two lowest stages. */
+typedef enum og_dropout_at { OG_DROPOUT_ALL, OG_DROPOUT_CONTRACTED } og_dropout_at;
 typedef enum og_concat { OG_CONCAT_SKIP_FIRST, OG_CONCAT_UP_FIRST } og_concat; /* order of the channels */
 
 /* How a decoder stage gets the encoder's values: beside its own, added to them, or beside them after each pixel was
@@ -66,7 +73,9 @@ typedef struct og_net_spec {
     int dilation_bottleneck; /* the same in the bottleneck; 0 stands for `dilation` */
     bool residual;           /* a block's input is added to its last convolution's normed result */
     og_skip skip;
-    double dropout; /* share of an activation's channels that a training pass sets to 0, 0 to below 1 */
+    og_padding padding; /* VALID: of images, down MAX or AVERAGE, up not BILINEAR_CORNERS */
+    double dropout;     /* share of an activation's channels that a training pass sets to 0, 0 to below 1 */
+    og_dropout_at dropout_at;
     int groups;     /* of channels, for OG_NORM_GROUP: they divide every normalised layer's channels; 0 stands for 8 */
     bool conv_bias; /* convolutions have a bias even where a norm follows */
     og_order order;
@@ -124,8 +133,14 @@ OG_API const og_param *og_net_state_at(const og_net *net, size_t index);
 OG_API size_t og_net_state_size(const og_net *net);
 OG_API float *og_net_state(og_net *net);
 
-/** Height and width must be multiples of this (2^depth). */
+/** Height and width that the network takes lie this far apart (2^depth); with padding SAME they are multiples of it. */
 OG_API int og_net_size_multiple(const og_net *net);
+
+/** By how many pixels the result is smaller than the image, at each of the four sides; 0 with padding SAME. */
+OG_API int og_net_margin(const og_net *net);
+
+/** The smallest height or width of at least `size` that the network takes. */
+OG_API int og_net_size_from(const og_net *net, int size);
 
 /** The number of slices must be a multiple of this; 1 in two dimensions. */
 OG_API int og_net_slice_multiple(const og_net *net);
@@ -185,7 +200,8 @@ enum { OG_LABEL_IGNORE = 255 };
  * Inference: running statistics in batch norm.
  *
  * @param src   f32[N, C, D, H, W]
- * @param dst   f32[N, K, D, H, W], probabilities in [0, 1] as the head makes them, or logits when `logits`
+ * @param dst   f32[N, K, D, H - 2 margin, W - 2 margin], probabilities in [0, 1] as the head makes them, or logits when
+ * `logits`
  */
 OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, float *dst);
 
@@ -196,7 +212,7 @@ OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, flo
  *   loss = the plan's mix; sums are over all labelled pixels of the batch (docs/training.md)
  *
  * With deep supervision, the mean of these losses over the decoder's stages s with the weights 2^-s, but 0 for the
- * coarsest, of labels that are those in the middle of each coarser pixel.
+ * coarsest, of labels that are those in the middle of each coarser pixel. Labels in the margin count nowhere.
  *
  * @param src      f32[N, C, D, H, W]
  * @param labels   u8[N, D, H, W], class or OG_LABEL_IGNORE

@@ -57,6 +57,8 @@ typedef struct og_train_options {
     char *widths, *decoder_widths; /* "" where width and width_cap stand */
     bool narrow, residual, conv_bias, deep_supervision;
     int head_kernel; /* 0 for 1, 1 for 3 */
+    int padding;     /* og_padding */
+    int dropout_at;  /* og_dropout_at */
     int64_t groups;
     int kernel;                              /* index into 1, 3, 5, 7 */
     int norm, order, down, up, skip, concat; /* og_norm, og_order, og_down, og_up, og_skip, og_concat */

@@ -247,13 +247,14 @@ static og_status descs_new(const onednn_conv *conv, descs *d)
 {
     const og__conv_shape *s = &conv->shape;
     int scale = s->transposed ? 2 : 1, part = s->strided ? 2 : 1, slice_scale = s->transposed ? s->slice_kernel : 1;
+    int lost = s->valid ? (s->kernel - 1) * s->dilation : 0;
     dnnl_dims_t sizes, bias = {conv->oc};
     int rank = sizes_of(s, 2, (dnnl_dims_t){s->n, conv->ic, s->d, s->h, s->w}, sizes);
     DNNL_TRY(desc_new(&d->src, rank, sizes, layout_of(s, s->planar)), "describing a source");
-    sizes_of(
-        s, 2,
-        (dnnl_dims_t){s->n, conv->oc, s->d * slice_scale / s->slice_stride, s->h * scale / part, s->w * scale / part},
-        sizes);
+    sizes_of(s, 2,
+             (dnnl_dims_t){s->n, conv->oc, s->d * slice_scale / s->slice_stride, s->h * scale / part - lost,
+                           s->w * scale / part - lost},
+             sizes);
     DNNL_TRY(desc_new(&d->dst, rank, sizes, layout_of(s, false)), "describing a destination");
     rank = weights_sizes(conv, sizes);
     DNNL_TRY(desc_new(&d->weights, rank, sizes, dnnl_format_tag_any), "describing weights");
@@ -287,7 +288,7 @@ static dnnl_status_t attributes_new(const og__conv_shape *s, int which, dnnl_pri
 static dnnl_status_t about_new(const og__conv_shape *s, int which, const descs *d, const_dnnl_primitive_desc_t hint,
                                dnnl_primitive_desc_t *about)
 {
-    int stride = s->transposed || s->strided ? 2 : 1, pad = s->transposed ? 0 : s->kernel / 2 * s->dilation;
+    int stride = s->transposed || s->strided ? 2 : 1, pad = s->transposed || s->valid ? 0 : s->kernel / 2 * s->dilation;
     recipe r = {
         .transposed = s->transposed,
         .algorithm = s->transposed ? dnnl_deconvolution_direct : dnnl_convolution_direct,

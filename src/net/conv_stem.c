@@ -26,7 +26,7 @@ typedef struct stem_conv {
 static bool stem_serves(const og__conv_shape *s)
 {
     return s->planar && s->kernel == 3 && s->dilation == 1 && !s->transposed && !s->depthwise && !s->strided &&
-           !s->accumulate && !s->exact && !s->data_grad;
+           !s->valid && !s->accumulate && !s->exact && !s->data_grad;
 }
 
 static size_t block_taps(const stem_conv *conv)

@@ -36,7 +36,7 @@ bool og__conv_winograd_serves(const og__conv_shape *s)
     int lanes = og__isa_lanes(s->isa);
     og__winograd tiles = og__winograd_of(s->n * s->d, s->ic, s->oc, s->h, s->w, s->isa);
     return s->kernel == 3 && s->dilation == 1 && !s->transposed && !s->depthwise && !s->planar && !s->strided &&
-           !s->exact && s->ic >= lanes && s->oc >= lanes && tiles.tiles >= TILES_LEAST;
+           !s->valid && !s->exact && s->ic >= lanes && s->oc >= lanes && tiles.tiles >= TILES_LEAST;
 }
 
 og_status og__conv_winograd_new(const og__conv_shape *shape, int tap, og__conv_winograd **conv)

@@ -39,13 +39,16 @@ static const window point = {1, 1};
 static int add_conv(og__builder *b, const char *name, og_input input, sources from, int channels, window taps,
                     bool bias)
 {
-    int kernel = taps.kernel;
+    int kernel = taps.kernel, reach = kernel / 2 * taps.dilation;
+    bool valid = b->spec->padding == OG_PADDING_VALID && reach > 0;
     og__node n = {.kind = OG_NODE_CONV,
                   .channels = channels,
                   .stage = og__graph_stage(b, from.main) + from.strided,
+                  .inset = og__graph_inset(b, from.main) + (valid ? reach << og__graph_stage(b, from.main) : 0),
                   .kernel = kernel,
                   .dilation = taps.dilation,
                   .strided = from.strided,
+                  .valid = valid,
                   .slice_stride = from.strided ? b->spec->slice_stride[og__graph_stage(b, from.main)] : 1,
                   .slice_kernel = kernel > 1 ? b->spec->slice_kernel[og__graph_stage(b, from.main) + from.strided] : 1,
                   .depthwise = input == OG_INPUT_FUNNEL,
@@ -62,6 +65,16 @@ static int add_conv(og__builder *b, const char *name, og_input input, sources fr
         in += og__graph_channels(b, n.src[i]);
     n.weight = add_weights(b, name, channels, n.depthwise ? 1 : in, n.slice_kernel, kernel);
     n.bias = bias ? og__graph_add_param(b, name, ".bias", 1, (int64_t[]){channels}, false) : OG_NO_PARAM;
+    return og__graph_add_node(b, &n);
+}
+
+/* The middle of a node's value, as far as another node's reaches; the node itself where that is all of it. */
+static int add_crop(og__builder *b, int src, int inset)
+{
+    if (og__graph_inset(b, src) == inset)
+        return src;
+    og__node n = og__graph_node_of(b, OG_NODE_CROP, src);
+    n.inset = inset;
     return og__graph_add_node(b, &n);
 }
 
@@ -178,11 +191,13 @@ static int add_own(og__builder *b, og__own_act own, int first, og__node_norm fir
 static int add_shortcut(og__builder *b, const layer *l, int conv, og__node_norm norm, int channels)
 {
     const sources *from = l->shortcut;
+    int inset = og__graph_inset(b, conv);
     char name[NAME_BYTES];
     if (from->skip < 0 && from->main > 0 && !from->strided && og__graph_channels(b, from->main) == channels)
-        return add_own(b, OG_OWN_SUM, conv, norm, from->main, no_norm);
+        return add_own(b, OG_OWN_SUM, conv, norm, add_crop(b, from->main, inset), no_norm);
     snprintf(name, sizeof name, "%s.shortcut.conv", l->prefix);
     int at = add_conv(b, name, OG_INPUT_X, *from, channels, point, !norm_comes_first(b) || b->spec->conv_bias);
+    at = add_crop(b, at, inset);
     snprintf(name, sizeof name, "%s.shortcut.norm", l->prefix);
     return add_own(b, OG_OWN_SUM, conv, norm, at, norm_comes_first(b) ? add_norm(b, name, channels) : no_norm);
 }
@@ -213,6 +228,15 @@ static void add_first_operand(og__builder *b, layer *l, bool mirrored, bool apar
     add_operand(&l->node, at, no_norm);
 }
 
+/* A funnel that is not padded covers less than the other operands. */
+static void align_operands(og__builder *b, og__node *n)
+{
+    for (int i = 0; i < n->src_count; i++)
+        n->inset = og__graph_inset(b, n->src[i]) > n->inset ? og__graph_inset(b, n->src[i]) : n->inset;
+    for (int i = 0; i < n->src_count; i++)
+        n->src[i] = add_crop(b, n->src[i], n->inset);
+}
+
 static void add_operands(og__builder *b, layer *l)
 {
     og_input operands[OG_INPUT_COUNT];
@@ -226,6 +250,15 @@ static void add_operands(og__builder *b, layer *l)
         int conv = add_layer_conv(b, l, operands[i], from, l->channels);
         add_operand(&l->node, conv, add_layer_norm(b, l, operands[i], l->channels));
     }
+    align_operands(b, &l->node);
+}
+
+/* Whether dropout follows a layer. */
+static bool is_dropped(const og__builder *b, const layer *l)
+{
+    bool lowest =
+        l->place == OG_PLACE_BOTTLENECK || (l->place == OG_PLACE_ENCODER && l->node.stage == b->spec->depth - 1);
+    return b->spec->dropout > 0 && (b->spec->dropout_at == OG_DROPOUT_ALL || (lowest && l->unit == b->spec->convs - 1));
 }
 
 static void add_act_params(og__builder *b, layer *l)
@@ -270,6 +303,7 @@ static int add_layer(og__builder *b, layer *l)
     add_operands(b, l);
     add_act_params(b, l);
     add_excite(b, l);
+    l->node.drops = is_dropped(b, l);
     snprintf(name, sizeof name, ".%d", l->unit);
     l->node.layer = og__graph_add_layer(
         b, l->prefix, name, &(og_layer){.place = l->place, .stage = l->node.stage, .channels = l->channels});
@@ -346,8 +380,12 @@ static int add_up(og__builder *b, const char *prefix, int src, int channels)
         n.nearest = b->spec->up == OG_UP_NEAREST;
         break;
     }
+    n.inset = og__graph_inset(b, n.src[0]);
     n.number = b->number++;
-    return og__graph_add_node(b, &n);
+    int at = og__graph_add_node(b, &n);
+    /* The outermost pixels of what is enlarged bilinearly are made of values beyond the border. */
+    bool looks_over = b->spec->padding == OG_PADDING_VALID && b->spec->up == OG_UP_BILINEAR;
+    return looks_over ? add_crop(b, at, n.inset + (1 << n.stage)) : at;
 }
 
 /* An attention gate (Oktay et al. 2018, section 2), with the values of the finer stage on both sides:
@@ -383,6 +421,8 @@ static int add_stage(og__builder *b, const char *prefix, int src, int skip, int 
 {
     bool adds = skip >= 0 && b->spec->skip == OG_SKIP_ADD;
     int at = add_up(b, prefix, src, adds ? og__graph_channels(b, skip) : channels);
+    if (skip >= 0)
+        skip = add_crop(b, skip, og__graph_inset(b, at));
     if (skip >= 0 && b->spec->skip == OG_SKIP_ATTENTION)
         skip = add_attention(b, prefix, skip, at);
     if (adds) {

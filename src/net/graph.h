@@ -14,6 +14,7 @@ typedef enum og__node_kind {
     OG_NODE_UP,       /* 2 x 2 transposed convolution, stride 2; likewise */
     OG_NODE_RESIZE,   /* enlargement by 2, (bi- or tri-)linear or nearest; likewise */
     OG_NODE_GATE,     /* every channel of source 0 times the one channel of source 1 */
+    OG_NODE_CROP,     /* the middle of source 0 */
     OG_NODE_SHUFFLE,  /* four channels become 2 x 2 pixels of one: dst[c, 2y + i, 2x + j] = src[4c + 2i + j, y, x] */
 } og__node_kind;
 
@@ -53,12 +54,14 @@ typedef struct og__node {
     int src_count;
     int src[OG_NODE_SRC_MAX]; /* nodes before this one; NORM_ACT: the operands but noise */
     int channels;             /* of the result */
-    int stage;                /* the result's resolution: (H, W) / 2^stage */
+    int stage;                /* the result's resolution: (H - 2 inset, W - 2 inset) / 2^stage */
+    int inset;                /* pixels of the image that the result does not cover, at each of the four sides */
     int kernel, slice_kernel; /* CONV, UP: along height and width, and along the slices */
     int dilation;             /* CONV: along height and width */
     int slice_stride;         /* POOL, UP, RESIZE: factor along the slices, 1 or 2 */
     bool depthwise;           /* CONV: each channel by itself */
     bool strided;             /* CONV: stride 2 */
+    bool valid;               /* CONV: not padded */
     bool corners;             /* RESIZE: the corners' centres stay where they are, not the corners */
     bool head;                /* CONV, PLANES: its values are logits, planar */
     double loss_share;        /* of the loss of these logits in the whole; without any it is not computed */
@@ -70,6 +73,7 @@ typedef struct og__node {
     int weight, bias;         /* CONV and UP: parameters; OG_NO_PARAM where absent */
     og__node_norm norms[OG_NODE_SRC_MAX]; /* NORM_ACT */
     int together;                         /* NORM_ACT: neighbouring channels that share a norm's mean and variance */
+    bool drops;                           /* NORM_ACT: dropout follows */
     int layer;                            /* NORM_ACT: index of the og_layer, or OG_NO_LAYER: */
     og__own_act own;                      /*   then one of the network's own functions */
     int act_params[OG_ACT_PARAMS_MAX];    /* NORM_ACT: learned parameters of the activation, OG_NO_PARAM where fixed */

@@ -102,6 +102,11 @@ int og__graph_stage(const og__builder *b, int node)
     return b->status == OG_OK ? b->graph->nodes[node].stage : 0;
 }
 
+int og__graph_inset(const og__builder *b, int node)
+{
+    return b->status == OG_OK ? b->graph->nodes[node].inset : 0;
+}
+
 og__node og__graph_node_of(const og__builder *b, og__node_kind kind, int src)
 {
     return (og__node){.kind = kind,
@@ -109,6 +114,7 @@ og__node og__graph_node_of(const og__builder *b, og__node_kind kind, int src)
                       .src = {src},
                       .channels = og__graph_channels(b, src),
                       .stage = og__graph_stage(b, src),
+                      .inset = og__graph_inset(b, src),
                       .weight = OG_NO_PARAM,
                       .bias = OG_NO_PARAM};
 }

@@ -26,6 +26,9 @@ int og__graph_add_layer(og__builder *b, const char *prefix, const char *suffix, 
 int og__graph_channels(const og__builder *b, int node);
 int og__graph_stage(const og__builder *b, int node);
 
+/* Pixels of the image that a node's value does not cover at each side. */
+int og__graph_inset(const og__builder *b, int node);
+
 /* A node that reads `src`, with as many channels in the same stage and no weights: what it makes is to be set. */
 og__node og__graph_node_of(const og__builder *b, og__node_kind kind, int src);
 

@@ -84,6 +84,23 @@ static og_status check_slices(const og_net_spec *spec)
     return OG_OK;
 }
 
+/* Without padding every pixel of the result must depend on its surroundings in the same way. */
+static og_status check_padding(const og_net_spec *spec)
+{
+    OG_TRY(check_range("padding", (int)spec->padding, OG_PADDING_SAME, OG_PADDING_VALID));
+    if (spec->padding == OG_PADDING_SAME)
+        return OG_OK;
+    if (spec->dims == 3)
+        return og__fail(OG_ERR_UNSUPPORTED, "padding valid: networks of volumes have padding same");
+    if (spec->down == OG_DOWN_STRIDED)
+        return og__fail(OG_ERR_UNSUPPORTED, "padding valid: down is strided, whose pixels do not lie in the middle of "
+                                            "those that they stand for; take max or average");
+    if (spec->up == OG_UP_BILINEAR_CORNERS)
+        return og__fail(OG_ERR_UNSUPPORTED, "padding valid: up is bilinear-corners, which depends on the size of the "
+                                            "image; take transposed, bilinear, nearest or pixel-shuffle");
+    return OG_OK;
+}
+
 static og_status check_spec(const og_net_spec *spec)
 {
     OG_TRY(check_range("input channels", spec->in_channels, 1, 1024));
@@ -111,7 +128,9 @@ static og_status check_spec(const og_net_spec *spec)
     OG_TRY(check_range("skip", (int)spec->skip, OG_SKIP_CONCATENATE, OG_SKIP_ATTENTION));
     if (!(spec->dropout >= 0 && spec->dropout < 1))
         return og__fail(OG_ERR_ARGUMENT, "network dropout is %g; it must be from 0 to below 1", spec->dropout);
+    OG_TRY(check_range("dropout-at", (int)spec->dropout_at, OG_DROPOUT_ALL, OG_DROPOUT_CONTRACTED));
     OG_TRY(check_slices(spec));
+    OG_TRY(check_padding(spec));
     return check_acts(spec);
 }
 
@@ -205,7 +224,8 @@ static og_status act_gain(og_net *net, const og_act *act, double *gain)
 static og_status source_gain(og_net *net, int node, double *gain)
 {
     const og__node *n = &net->graph.nodes[node];
-    while (n->kind == OG_NODE_POOL || n->kind == OG_NODE_RESIZE || n->kind == OG_NODE_MIRROR || n->kind == OG_NODE_GATE)
+    while (n->kind == OG_NODE_POOL || n->kind == OG_NODE_RESIZE || n->kind == OG_NODE_MIRROR ||
+           n->kind == OG_NODE_GATE || n->kind == OG_NODE_CROP)
         n = &net->graph.nodes[n->src[0]];
     *gain = 1;
     if (n->kind != OG_NODE_NORM_ACT)
@@ -411,6 +431,30 @@ float *og_net_state(og_net *net)
 int og_net_size_multiple(const og_net *net)
 {
     return 1 << net->spec.depth;
+}
+
+int og_net_margin(const og_net *net)
+{
+    return net->graph.nodes[net->graph.node_count - 1].inset;
+}
+
+static bool takes_side(const og_net *net, int side)
+{
+    for (int i = 0; i < net->graph.node_count; i++) {
+        const og__node *n = &net->graph.nodes[i];
+        int covered = side - 2 * n->inset;
+        if (covered < 1 << n->stage || covered % (1 << n->stage) != 0)
+            return false;
+    }
+    return true;
+}
+
+int og_net_size_from(const og_net *net, int size)
+{
+    int least = 2 * og_net_margin(net), side = size > least ? size : least;
+    while (!takes_side(net, side))
+        side++;
+    return side;
 }
 
 int og_net_slice_multiple(const og_net *net)

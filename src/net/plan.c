@@ -15,15 +15,29 @@ static int slices_of(const og_plan_options *options)
 
 enum { PIXELS_MAX = 1 << 30 }; /* of a batch: pixels, tiles and units of work are counted in int */
 
+/* What og_net_size_from() gives for a side that the network takes. */
+static og_status check_sides(const og_net *net, int h, int w)
+{
+    int multiple = og_net_size_multiple(net), margin = og_net_margin(net);
+    if (h == og_net_size_from(net, h) && w == og_net_size_from(net, w))
+        return OG_OK;
+    if (margin == 0)
+        return og__fail(OG_ERR_SHAPE, "a plan for images of %d x %d: a network of depth %d needs multiples of %d", h, w,
+                        net->spec.depth, multiple);
+    int least = og_net_size_from(net, 1);
+    return og__fail(OG_ERR_SHAPE,
+                    "a plan for images of %d x %d: this network without padding takes sides of %d + %d n px, such as "
+                    "%d x %d",
+                    h, w, least, multiple, og_net_size_from(net, h), og_net_size_from(net, w));
+}
+
 static og_status check_options(const og_net *net, const og_plan_options *o)
 {
-    int multiple = og_net_size_multiple(net), slices = slices_of(o);
+    int slices = slices_of(o);
     if (o->n < 1 || o->h < 1 || o->w < 1 || o->threads < 1)
         return og__fail(OG_ERR_ARGUMENT, "a plan for %d images of %d x %d on %d threads: all must be at least 1", o->n,
                         o->h, o->w, o->threads);
-    if (o->h % multiple != 0 || o->w % multiple != 0)
-        return og__fail(OG_ERR_SHAPE, "a plan for images of %d x %d: a network of depth %d needs multiples of %d", o->h,
-                        o->w, net->spec.depth, multiple);
+    OG_TRY(check_sides(net, o->h, o->w));
     if (net->spec.dims == 2 && slices != 1)
         return og__fail(OG_ERR_SHAPE, "a plan for volumes of %d slices: the network is two-dimensional", slices);
     if (slices < 1 || slices % og_net_slice_multiple(net) != 0)
@@ -45,8 +59,8 @@ static og_status size_nodes(og_plan *plan, size_t **floats)
         og__plan_node *at = &plan->nodes[i];
         at->d = slices_of(&plan->options) / og__spec_slice_factor(&plan->net->spec, g->nodes[i].stage);
         at->images = plan->options.n * at->d;
-        at->h = plan->options.h >> g->nodes[i].stage;
-        at->w = plan->options.w >> g->nodes[i].stage;
+        at->h = (plan->options.h - 2 * g->nodes[i].inset) >> g->nodes[i].stage;
+        at->w = (plan->options.w - 2 * g->nodes[i].inset) >> g->nodes[i].stage;
         at->blocks = og__isa_blocks(plan->isa, g->nodes[i].channels);
         OG_TRY(og__product(&at->pixels, 2, (size_t[]){(size_t)at->h, (size_t)at->w}));
         size_t channels =
@@ -70,6 +84,7 @@ static og_status open_convs(og_plan *plan, int node, size_t *scratch_bytes)
         .transposed = n->kind == OG_NODE_UP,
         .depthwise = n->depthwise,
         .strided = n->strided,
+        .valid = n->valid,
         .planar_dst = n->head,
         .training = plan->options.training,
         .exact = plan->options.exact,
@@ -152,7 +167,7 @@ static og_status open_norm_act(og_plan *plan, int node)
     size_t values = (size_t)na->value_rows * (size_t)na->param_count * (size_t)na->padded;
     OG_TRY(og__alloc(values, sizeof(float), &na->values));
     OG_TRY(open_operands(plan, n, na));
-    if (plan->options.training && n->layer != OG_NO_LAYER && plan->net->spec.dropout > 0)
+    if (plan->options.training && n->drops)
         OG_TRY(og__alloc((size_t)plan->options.n * (size_t)na->padded, sizeof(float), &na->kept));
     return og__excite_open(plan, n, na);
 }
@@ -182,10 +197,13 @@ static og_status open_partials(og_plan *plan)
     OG_TRY(og__alloc(2 * channels, sizeof(double), &plan->channel_sums));
     OG_TRY(og__product(&strips, 2, (size_t[]){2 * (size_t)plan->options.threads, og__plan_strip_floats(plan)}));
     OG_TRY(alloc_large(plan, strips * sizeof(float), &plan->strips));
-    size_t labels = plan->options.training && plan->net->spec.deep_supervision
-                        ? (size_t)plan->nodes[g->node_count - 1].images * plan->nodes[g->node_count - 1].pixels / 4
-                        : 0;
-    OG_TRY(og__alloc(labels, 1, &plan->coarse_labels));
+    size_t labels = 0;
+    for (int i = 0; i < g->node_count && plan->options.training; i++)
+        if (g->nodes[i].head && (g->nodes[i].stage > 0 || g->nodes[i].inset > 0)) {
+            size_t own = (size_t)plan->nodes[i].images * plan->nodes[i].pixels;
+            labels = own > labels ? own : labels;
+        }
+    OG_TRY(og__alloc(labels, 1, &plan->head_labels));
     plan->bytes += labels + (floats + strips) * sizeof(float);
     return OG_OK;
 }
@@ -237,7 +255,7 @@ static bool reads_planar(const og_net *net, const og_plan_options *options, og__
             (n->kind != OG_NODE_CONV || n->strided || n->kernel != 3 || n->dilation != 1))
             return false;
     }
-    if (!options->exact || net->spec.dims == 3)
+    if (net->spec.padding == OG_PADDING_SAME && (!options->exact || net->spec.dims == 3))
         return channels < og__isa_lanes(isa);
     return channels == 3 || (channels == 1 && isa == OG_ISA_AVX512);
 }
@@ -342,7 +360,7 @@ void og_plan_free(og_plan *plan)
     free(plan->scratch);
     free(plan->partials);
     free(plan->strips);
-    free(plan->coarse_labels);
+    free(plan->head_labels);
     free(plan->channel_sums);
     free(plan);
 }

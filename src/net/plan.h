@@ -65,11 +65,11 @@ struct og_plan {
     bool planar_input; /* the first convolution reads the caller's image without packing */
     og__plan_node *nodes;
     og__schedule schedule;
-    float *arena;           /* (schedule.floats) */
-    void *scratch;          /* for oneDNN */
-    float *partials;        /* per unit of work: sums over its pixels, combined in fixed order */
-    uint8_t *coarse_labels; /* of one stage, for deep supervision; else NULL */
-    double *channel_sums;   /* (2, channels of the widest node) for a norm's gradients */
+    float *arena;         /* (schedule.floats) */
+    void *scratch;        /* for oneDNN */
+    float *partials;      /* per unit of work: sums over its pixels, combined in fixed order */
+    uint8_t *head_labels; /* of one head, at a coarser stage or without a margin; NULL where the caller's serve all */
+    double *channel_sums; /* (2, channels of the widest node) for a norm's gradients */
     og__head_run head;
     og__loss loss;
     bool dry;                                  /* sizes only: the large blocks are not there, and it cannot run */

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "net/crop.h"
 #include "net/plan.h"
 #include "net/scale.h"
 
@@ -144,6 +145,9 @@ static og_status forward(og_plan *plan, const og__step *step)
     case OG_NODE_MIRROR:
         mirror(&c, false, src[0], dst);
         return OG_OK;
+    case OG_NODE_CROP:
+        og__crop(plan, step->node, src[0], dst);
+        return OG_OK;
     case OG_NODE_POOL:
         og__scale_pool(plan, step, dst);
         return OG_OK;
@@ -250,6 +254,9 @@ static og_status backward(og_plan *plan, const og__step *step)
     case OG_NODE_MIRROR:
         mirror(&c, true, d_dst, d_src);
         return OG_OK;
+    case OG_NODE_CROP:
+        og__crop_back(plan, step->node, step->add[0], d_dst, d_src);
+        return OG_OK;
     case OG_NODE_POOL:
         og__scale_pool_back(plan, step, is_reduced(plan, step), d_dst, d_src);
         return OG_OK;
@@ -284,22 +291,23 @@ static og_status refresh(og_plan *plan)
     return OG_OK;
 }
 
-/* Labels at a coarser stage's resolution: those in the middle of its pixels (PyTorch's nearest-exact). */
+/* Labels of the pixels of a head: of a coarser stage those in the middle of its pixels (PyTorch's nearest-exact). */
 static const uint8_t *labels_at(og_plan *plan, int node, const uint8_t *labels)
 {
     const og__plan_node *at = &plan->nodes[node];
-    int stage = plan->net->graph.nodes[node].stage, middle = (1 << stage) >> 1, factor = plan->nodes[0].d / at->d;
-    if (stage == 0)
+    const og__node *n = &plan->net->graph.nodes[node];
+    int stage = n->stage, first = n->inset + ((1 << stage) >> 1), factor = plan->nodes[0].d / at->d;
+    if (stage == 0 && n->inset == 0)
         return labels;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
     for (int row = 0; row < at->images * at->h; row++) {
         int image = row / at->h * factor + factor / 2; /* at full resolution */
-        size_t y = (size_t)(image * plan->options.h + (row % at->h << stage) + middle);
+        size_t y = (size_t)(image * plan->options.h + (row % at->h << stage) + first);
         for (int x = 0; x < at->w; x++)
-            plan->coarse_labels[(size_t)row * (size_t)at->w + (size_t)x] =
-                labels[y * (size_t)plan->options.w + (size_t)((x << stage) + middle)];
+            plan->head_labels[(size_t)row * (size_t)at->w + (size_t)x] =
+                labels[y * (size_t)plan->options.w + (size_t)((x << stage) + first)];
     }
-    return plan->coarse_labels;
+    return plan->head_labels;
 }
 
 /* The loss of one head, whose share is added to `value`. */

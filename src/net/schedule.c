@@ -205,7 +205,7 @@ static void need(planner *p, int node)
 static bool reads_values(const og__node *n)
 {
     return n->kind != OG_NODE_RESIZE && n->kind != OG_NODE_SHUFFLE && n->kind != OG_NODE_MIRROR &&
-           n->kind != OG_NODE_PLANES && !n->average;
+           n->kind != OG_NODE_PLANES && n->kind != OG_NODE_CROP && !n->average;
 }
 
 /* Where the gradient by source i goes: the first one is made in place by NORM_ACT, and the first consumer's is kept. */
@@ -225,7 +225,7 @@ static void give_gradient(planner *p, const og__node *n, int i, og__step *step)
 static void give_spare(planner *p, const og__node *n, og__step *step)
 {
     int largest = -1;
-    for (int i = 0; i < n->src_count && n->kind != OG_NODE_POOL; i++)
+    for (int i = 0; i < n->src_count && n->kind != OG_NODE_POOL && n->kind != OG_NODE_CROP; i++)
         if (step->add[i] && (largest < 0 || p->floats[n->src[i]] > p->floats[largest]))
             largest = n->src[i];
     if (largest >= 0)

@@ -57,6 +57,7 @@ og__work og__trace_work(const og__graph *graph, const og__step *step)
     case OG_NODE_RESIZE:
     case OG_NODE_SHUFFLE:
     case OG_NODE_GATE:
+    case OG_NODE_CROP:
         break;
     }
     return OG_WORK_RESIZE;
@@ -90,7 +91,8 @@ void og__trace_name(const og__graph *graph, int node, size_t size, char text[siz
 {
     static const char *const kinds[] = {
         [OG_NODE_POOL] = "pool",     [OG_NODE_RESIZE] = "resize", [OG_NODE_SHUFFLE] = "shuffle",
-        [OG_NODE_MIRROR] = "mirror", [OG_NODE_GATE] = "gate",     [OG_NODE_PLANES] = "planes"};
+        [OG_NODE_MIRROR] = "mirror", [OG_NODE_GATE] = "gate",     [OG_NODE_PLANES] = "planes",
+        [OG_NODE_CROP] = "crop"};
     const og__node *n = &graph->nodes[node];
     switch (n->kind) {
     case OG_NODE_CONV:

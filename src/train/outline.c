@@ -16,7 +16,7 @@ static const char *const kinds[] = {
     [OG_NODE_INPUT] = "image",        [OG_NODE_CONV] = "convolution", [OG_NODE_NORM_ACT] = "norm and activation",
     [OG_NODE_MIRROR] = "mirror",      [OG_NODE_POOL] = "pooling",     [OG_NODE_UP] = "transposed convolution",
     [OG_NODE_RESIZE] = "enlargement", [OG_NODE_GATE] = "gate",        [OG_NODE_SHUFFLE] = "pixel shuffle",
-    [OG_NODE_PLANES] = "planes",
+    [OG_NODE_PLANES] = "planes",      [OG_NODE_CROP] = "crop",
 };
 
 static int64_t param_size(const og__graph *g, int param)
@@ -90,8 +90,9 @@ static void add_memory(const og_plan *plan, int64_t program, int64_t optimizer, 
     const og_plan_options *o = &plan->options;
     int64_t weights = (int64_t)(og_net_weight_count(net) * sizeof(float));
     int64_t pixels = (int64_t)o->n * o->h * o->w;
-    int64_t per_pixel = net->spec.in_channels * (int64_t)sizeof(float);
-    per_pixel += o->training ? 1 : net->spec.classes * (int64_t)sizeof(float);
+    const og__plan_node *head = &plan->nodes[net->graph.node_count - 1];
+    int64_t batch = pixels * net->spec.in_channels * (int64_t)sizeof(float);
+    batch += o->training ? pixels : head->images * (int64_t)head->pixels * net->spec.classes * (int64_t)sizeof(float);
     *memory = (og_memory_plan){
         .program = program,
         .weights = weights + (int64_t)(og_net_state_size(net) * sizeof(float)),
@@ -100,7 +101,7 @@ static void add_memory(const og_plan *plan, int64_t program, int64_t optimizer, 
         .packed = (int64_t)plan->packed_bytes,
         .arena = (int64_t)(plan->schedule.floats * sizeof(float)),
         .scratch = (int64_t)plan->scratch_bytes,
-        .batch = pixels * per_pixel,
+        .batch = batch,
     };
     memory->sums = (int64_t)plan->bytes - memory->packed - memory->arena - memory->scratch;
     memory->total = program + memory->weights + memory->gradients + optimizer + (int64_t)plan->bytes + memory->batch;
@@ -113,6 +114,10 @@ static og_status sketch(og_net *net, const og_train_options *network, int64_t pr
     const og_net_spec *spec = &net->spec;
     og_loss *loss = NULL;
     og_plan *plan = NULL;
+    if (spec->padding == OG_PADDING_VALID) {
+        h = og_net_size_from(net, h);
+        w = og_net_size_from(net, w);
+    }
     *outline = (og_net_outline){.n = (int)network->batch,
                                 .channels = spec->in_channels,
                                 .classes = spec->classes,
@@ -120,6 +125,8 @@ static og_status sketch(og_net *net, const og_train_options *network, int64_t pr
                                 .w = w,
                                 .depth = spec->depth,
                                 .size_multiple = og_net_size_multiple(net),
+                                .size_least = og_net_size_from(net, 1),
+                                .margin = og_net_margin(net),
                                 .params = (int64_t)og_net_weight_count(net),
                                 .machine_bytes = (int64_t)(og__memory_limit() / 3 * 4),
                                 .node_count = (size_t)net->graph.node_count};

@@ -7,8 +7,14 @@ import torch.nn.functional as F
 from torch import nn
 
 USUAL = {"convs": "2", "kernel": "3", "dilation": "1", "dilation-bottleneck": "0", "groups": "8", "order": "norm-act",
-         "residual": "false", "down": "max", "skip": "concatenate"}
+         "residual": "false", "down": "max", "skip": "concatenate", "padding": "same"}
 ACTS = {"silu": nn.SiLU, "tanh": nn.Tanh, "mish": nn.Mish}
+
+
+def middle(x, size):
+    """Of height and width `size`."""
+    top, left = (x.shape[2] - size[0]) // 2, (x.shape[3] - size[1]) // 2
+    return x[:, :, top:top + size[0], left:left + size[1]]
 
 
 class AxesUNet(nn.Module):
@@ -17,6 +23,7 @@ class AxesUNet(nn.Module):
         self.set = {**USUAL, **options}
         self.depth, self.norm, self.up = depth, norm, up
         self.act = ACTS[act]()
+        self.valid = self.set["padding"] == "valid"
         self.modules_by_name = nn.ModuleDict()  # in order; dots are not allowed in their keys
         channels = [min(width << s, cap) for s in range(depth + 1)]
         for s in range(depth):
@@ -47,8 +54,8 @@ class AxesUNet(nn.Module):
         convs = int(self.set["convs"])
         for unit in range(convs):
             self.add(f"{prefix}.conv.{unit}",
-                     nn.Conv2d(inputs if unit == 0 else channels, channels, kernel, padding=dilation * (kernel // 2),
-                               dilation=dilation, bias=not norm_first))
+                     nn.Conv2d(inputs if unit == 0 else channels, channels, kernel, dilation=dilation, bias=not norm_first,
+                               padding=0 if self.valid else dilation * (kernel // 2)))
             if norm_first:
                 self.add_norm(f"{prefix}.norm.{unit}", channels)
             if self.set["residual"] == "true" and unit == convs - 1 and (inputs != channels or prefix == "encoder.0"):
@@ -68,6 +75,7 @@ class AxesUNet(nn.Module):
             if self.set["residual"] == "true" and unit == convs - 1:
                 way = f"{prefix}/shortcut/conv".replace(".", "/")
                 other = self.get(f"{prefix}.shortcut.conv")(first) if way in self.modules_by_name else first
+                other = middle(other, x.shape[2:])
                 x = x + (self.get(f"{prefix}.shortcut.norm")(other) if norm_first and way in self.modules_by_name else other)
             x = self.act(x)
             if not norm_first:
@@ -79,7 +87,7 @@ class AxesUNet(nn.Module):
         if self.up == "transposed":
             self.add(f"{prefix}.up", nn.ConvTranspose2d(coarse, channels, 2, stride=2))
         elif self.up == "pixel-shuffle":
-            self.add(f"{prefix}.up", nn.Conv2d(coarse, 4 * channels, 3, padding=1))
+            self.add(f"{prefix}.up", nn.Conv2d(coarse, 4 * channels, 3, padding=0 if self.valid else 1))
         elif self.set["skip"] == "add" and coarse != channels:
             self.add(f"{prefix}.up", nn.Conv2d(coarse, channels, 1))
         else:
@@ -100,6 +108,9 @@ class AxesUNet(nn.Module):
         else:  # enlarged first: a 1 x 1 convolution and an enlargement commute
             x = F.interpolate(x, scale_factor=2, mode=self.up, **({"align_corners": False} if self.up == "bilinear" else {}))
             x = self.get(f"{prefix}.up")(x) if own else x
+            if self.valid and self.up == "bilinear":  # its outermost pixels are made of values beyond the border
+                x = x[:, :, 1:-1, 1:-1]
+        skip = middle(skip, x.shape[2:])
         if self.set["skip"] == "attention":
             def side(part, value):
                 name = f"{prefix}.attention.{part}"

@@ -17,7 +17,7 @@ import sys
 
 import torch
 
-from axes_torch import AxesUNet
+from axes_torch import AxesUNet, middle
 from unet_torch import (FUNCTIONS, HEADS, Crelu, DyReluB, Funnel, Glu, Maxout, MetaAconC, Rrelu, UNet, loss_of)
 
 STEPS = 10
@@ -47,8 +47,12 @@ AXES = (  # case, norm, enlargement, function, options of the command line
     ("axes-same", "layer", "transposed", "tanh", {"residual": "true", "width-cap": "3", "skip": "add", "order": "act-norm"}),
     ("axes-attention", "batch", "transposed", "silu", {"skip": "attention"}),
     ("axes-gates", "none", "nearest", "tanh", {"skip": "attention", "residual": "true", "kernel": "1"}),
+    ("valid-concatenate", "batch", "transposed", "silu", {"padding": "valid"}),
+    ("valid-residual", "none", "bilinear", "tanh", {"padding": "valid", "residual": "true", "skip": "add", "convs": "1"}),
+    ("valid-attention", "batch", "pixel-shuffle", "silu", {"padding": "valid", "skip": "attention", "convs": "1"}),
 )
 CONDITION = 2e-5  # largest distance of PyTorch's own fp32 training from its fp64 training
+SIDES = {"valid-concatenate": (44, 48), "valid-residual": (30, 34), "valid-attention": (34, 38)}  # others: (8, 12)
 MARGIN = 3e-5  # distance of every gate from its kink: far above the rounding of a forward pass in fp32
 
 
@@ -207,12 +211,13 @@ def run_case(sizes, norm, up, act, head, optimizer, slices=None, options=None):
     loss = None
     if FUNCTIONS.get(act) is not Rrelu:  # PyTorch's random numbers are not ours
         net.train()
-        loss = loss_of(net(image), labels, head)
+        logits = net(image)
+        loss = loss_of(logits, middle(labels[:, None], logits.shape[2:])[:, 0] if options else labels, head)
         loss.backward()
         tensors["gradients"] = flat(p.grad for _, p in net.named_tensors())
         tensors["state_after"] = flat(b for _, b in net.named_running())
     about = dict(inputs=inputs, classes=classes, depth=depth, width=width, cap=cap, norm=norm, up=up, act=act, n=n, h=h, w=w,
-                 loss=loss and loss.item(), torch=torch.__version__, names=[name for name, _ in net.named_tensors()])
+                 margin=(h - tensors["logits"].shape[-2]) // 2, loss=loss and loss.item(), torch=torch.__version__, names=[name for name, _ in net.named_tensors()])
     if head != "softmax":
         about["head"] = head
     if options is not None:
@@ -242,7 +247,7 @@ def write_safetensors(path, tensors, about):
 
 def run_axes(folder):
     for name, norm, up, act, options in AXES:
-        sizes = (2, 3, 2, 3, int(options.get("width-cap", 64)), 2, 8, 12)
+        sizes = (2, 3, 2, 3, int(options.get("width-cap", 64)), 2, *SIDES.get(name, (8, 12)))
         tensors, about = run_case(sizes, norm, up, act, "softmax", None, options=options)
         write_safetensors(os.path.join(folder, name + ".golden"), tensors, about)
         print(f"{name}: {tensors['weights'].numel()} weights, loss {about['loss']:.6f}")

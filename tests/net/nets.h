@@ -56,17 +56,36 @@ static inline og_plan *make_volume_plan(og_net *net, bool training, int threads)
     return plan;
 }
 
-/* For images or one volume, as the network takes them. */
+/* For images or one volume, as the network takes them; without padding they are larger. */
 static inline og_plan *make_usual_plan(og_net *net, bool training, int threads)
 {
+    int side = og_net_size_from(net, SIDE);
     return og_net_spec_of(net)->dims == 3 ? make_volume_plan(net, training, threads)
-                                          : make_plan(net, N, SIDE, SIDE, training, threads);
+                                          : make_plan(net, N, side, side, training, threads);
+}
+
+/* Of the batch of such a plan, and of what comes of it. */
+static inline size_t pixels_of(const og_net *net)
+{
+    size_t side = (size_t)og_net_size_from(net, SIDE);
+    return og_net_spec_of(net)->dims == 3 ? PIXELS : N * side * side;
+}
+
+static inline size_t result_pixels_of(const og_net *net)
+{
+    size_t side = (size_t)(og_net_size_from(net, SIDE) - 2 * og_net_margin(net));
+    return og_net_spec_of(net)->dims == 3 ? PIXELS : N * side * side;
+}
+
+static inline void make_many_labels(size_t count, uint8_t *labels, int classes)
+{
+    for (size_t i = 0; i < count; i++)
+        labels[i] = i % 13 == 0 ? OG_LABEL_IGNORE : (uint8_t)(i * 5 / 3 % (size_t)classes);
 }
 
 static inline void make_labels(uint8_t *labels, int classes)
 {
-    for (int i = 0; i < PIXELS; i++)
-        labels[i] = i % 13 == 0 ? OG_LABEL_IGNORE : (uint8_t)(i * 5 / 3 % classes);
+    make_many_labels(PIXELS, labels, classes);
 }
 
 static inline double train_once(og_plan *plan, const float *image, const uint8_t *labels)
@@ -102,9 +121,10 @@ static inline void check_net_gradients(const char *about, og_net *net)
 {
     const og_net_spec *spec = og_net_spec_of(net);
     og_plan *plan = make_usual_plan(net, true, 1);
-    float *image = random_tensor((size_t)(spec->in_channels * PIXELS), 1);
-    uint8_t labels[PIXELS];
-    make_labels(labels, spec->classes);
+    float *image = random_tensor((size_t)spec->in_channels * pixels_of(net), 1);
+    uint8_t *labels = malloc(pixels_of(net));
+    assert_non_null(labels);
+    make_many_labels(pixels_of(net), labels, spec->classes);
     train_once(plan, image, labels);
     size_t count = og_net_weight_count(net);
     float *gradients = copy_tensor(og_net_gradients(net), count);
@@ -137,6 +157,7 @@ static inline void check_net_gradients(const char *about, og_net *net)
     }
     free(gradients);
     free(image);
+    free(labels);
     og_plan_free(plan);
 }
 

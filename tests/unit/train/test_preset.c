@@ -1,6 +1,7 @@
 /* src/train/preset.c, presets.def: each preset has exactly the parameters of the network that it names. */
 #include "unit/train/tiny_data.h"
 
+#include <ogive/cost.h>
 #include <ogive/preset.h>
 
 #include "net/graph.h"
@@ -51,6 +52,61 @@ static void presets_have_the_published_parameters(void **state)
         og__placement_deinit(&placement);
         og_options_deinit(og_train_option_table(), &options);
     }
+}
+
+/* 572 px make 388, and the stages have the sides of the article's figure 1. */
+static void the_net_of_2015_has_the_articles_sides(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *node;
+        int channels, side;
+    } figure[] = {
+        {"encoder.0.conv.0", 64, 570},
+        {"encoder.0.conv.1", 64, 568},
+        {"encoder.1.conv.0", 128, 282},
+        {"encoder.1.conv.1", 128, 280},
+        {"encoder.2.conv.0", 256, 138},
+        {"encoder.2.conv.1", 256, 136},
+        {"encoder.3.conv.0", 512, 66},
+        {"encoder.3.conv.1", 512, 64},
+        {"bottleneck.conv.0", 1024, 30},
+        {"bottleneck.conv.1", 1024, 28},
+        {"decoder.3.up", 512, 56},
+        {"decoder.3.conv.0", 512, 54},
+        {"decoder.3.conv.1", 512, 52},
+        {"decoder.2.up", 256, 104},
+        {"decoder.2.conv.0", 256, 102},
+        {"decoder.2.conv.1", 256, 100},
+        {"decoder.1.up", 128, 200},
+        {"decoder.1.conv.0", 128, 198},
+        {"decoder.1.conv.1", 128, 196},
+        {"decoder.0.up", 64, 392},
+        {"decoder.0.conv.0", 64, 390},
+        {"decoder.0.conv.1", 64, 388},
+        {"head", 2, 388},
+    };
+    og_train_options options;
+    og_net_outline outline;
+    options_of("unet2015", &options);
+    options.batch = 1;
+    if (og_net_sketch(&options, 1, 2, 572, 572, &outline) != OG_OK)
+        fail_msg("%s", og_error_text());
+    assert_int_equal(outline.h, 572);
+    assert_int_equal(outline.margin, 92);
+    assert_int_equal(outline.params, 31030658);
+    size_t found = 0;
+    for (size_t i = 0; i < outline.node_count; i++)
+        for (size_t k = 0; k < sizeof figure / sizeof figure[0]; k++)
+            if (strcmp(outline.nodes[i].name, figure[k].node) == 0) {
+                assert_int_equal(outline.nodes[i].channels, figure[k].channels);
+                assert_int_equal(outline.nodes[i].h, figure[k].side);
+                assert_int_equal(outline.nodes[i].w, figure[k].side);
+                found++;
+            }
+    assert_int_equal(found, sizeof figure / sizeof figure[0]);
+    og_net_outline_deinit(&outline);
+    og_options_deinit(og_train_option_table(), &options);
 }
 
 static void every_preset_is_in_the_list_above(void **state)
@@ -153,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(presets_have_the_published_parameters),
+        cmocka_unit_test(the_net_of_2015_has_the_articles_sides),
         cmocka_unit_test(every_preset_is_in_the_list_above),
         cmocka_unit_test(depth_follows_from_the_patch),
         cmocka_unit_test(unknown_presets_are_refused),
