@@ -17,6 +17,13 @@ static int rounded_up(int size, int multiple)
     return (size + multiple - 1) / multiple * multiple;
 }
 
+/* The smallest side of a patch that is at least `size`. */
+static int side_from(const og__loader_options *options, int size)
+{
+    int least = options->least > 0 ? options->least : options->multiple;
+    return size <= least ? least : least + rounded_up(size - least, options->multiple);
+}
+
 static og_status resample_sample(const og__resolution *resolution, og_sample *sample, og__store *store, bool *mapped)
 {
     const og_sample own = *sample;
@@ -77,16 +84,16 @@ static og_status choose_patch(og__recipe *recipe)
         largest_w = sample.w > largest_w ? sample.w : largest_w;
     }
     d = d == 0 ? largest_d : d;
-    h = h == 0 ? largest_h : h;
-    w = w == 0 ? largest_w : w;
+    h = h == 0 ? largest_h + 2 * options->margin : h;
+    w = w == 0 ? largest_w + 2 * options->margin : w;
     if (options->batch < 1 || options->multiple < 1 || options->threads < 0 || d < 1 || h < 1 || w < 1 ||
         d > PATCH_MAX || h > PATCH_MAX || w > PATCH_MAX)
         return og__fail(OG_ERR_ARGUMENT,
                         "cannot make batches of %d patches of %d x %d (multiples of %d); sides are 1 to %d",
                         options->batch, w, h, options->multiple, PATCH_MAX);
     recipe->d = rounded_up(d, options->slice_multiple > 0 ? options->slice_multiple : 1);
-    recipe->h = rounded_up(h, options->multiple);
-    recipe->w = rounded_up(w, options->multiple);
+    recipe->h = side_from(options, h);
+    recipe->w = side_from(options, w);
     return OG_OK;
 }
 
@@ -214,9 +221,15 @@ static og__window choose_window(const og__recipe *recipe, int place, og__random 
             class_index = og__place_choose_class(&recipe->places, *index, random);
     }
     const og_sample *sample = &recipe->samples[*index];
-    return class_index < 0
-               ? og__place_anywhere(sample, recipe->d, recipe->h, recipe->w, random)
-               : og__place_about(&recipe->places, sample, *index, class_index, recipe->d, recipe->h, recipe->w, random);
+    int margin = options->margin, d = recipe->d, h = recipe->h - 2 * margin, w = recipe->w - 2 * margin;
+    og__window window = class_index < 0
+                            ? og__place_anywhere(sample, d, h, w, random)
+                            : og__place_about(&recipe->places, sample, *index, class_index, d, h, w, random);
+    window.y -= margin;
+    window.x -= margin;
+    window.h = recipe->h;
+    window.w = recipe->w;
+    return window;
 }
 
 void og__batch_make(const og__recipe *recipe, uint64_t step, og__order *order, float *images, uint8_t *labels)

@@ -10,13 +10,16 @@
 
 typedef struct og__loader_options {
     int batch;
-    int patch_d, patch_h, patch_w; /* 0: the largest training image, rounded up to `multiple`; d to `slice_multiple` */
-    int multiple;                  /* patch sides are rounded up to multiples of this, >= 1 */
-    int slice_multiple;            /* likewise slices; 0 is 1 */
-    size_t steps_per_epoch;        /* 0: one pass; else passes follow each other without regard to epochs */
-    og__resolution resolution;     /* patches and augmentation see images at this one */
-    double foreground;             /* share of the patches that are cut about an object, 0 to 1 */
-    bool balance;                  /* choose those by class: every class as often, whichever images hold it */
+    int patch_d, patch_h, patch_w; /* 0: the largest training image and the margins, rounded up */
+    int multiple;                  /* patch sides are rounded up to multiples of this, >= 1, */
+    int least;                     /*   or by multiples from this on, the smallest side; 0 is `multiple` */
+    int margin; /* pixels at each side of a patch, in height and width, that only show surroundings: patches may reach
+                   over the image by them */
+    int slice_multiple;        /* slices are rounded up likewise; 0 is 1 */
+    size_t steps_per_epoch;    /* 0: one pass; else passes follow each other without regard to epochs */
+    og__resolution resolution; /* patches and augmentation see images at this one */
+    double foreground;         /* share of the patches that are cut about an object, 0 to 1 */
+    bool balance;              /* choose those by class: every class as often, whichever images hold it */
     uint64_t seed;
     og_augment_options augment;
     int threads;         /* >= 0; 0 prepares batches in the calling thread */

@@ -172,7 +172,8 @@ static og_status cut(const og__engine *engine, const int size[OG_AXES], int64_t 
     *layout = (og__tiling){.swept = size[0] > 1 || engine->dims == 3 ? 0 : 1};
     for (int a = 0; a < OG_AXES; a++) {
         int multiple = a == 0 ? engine->slice_multiple : engine->multiple;
-        og_status status = og__tile_axis_init(size[a], multiple, tile, engine->options.overlap,
+        og__tile_sides sides = {multiple, multiple, 0};
+        og_status status = og__tile_axis_init(size[a], sides, tile, engine->options.overlap,
                                               (og_blend)engine->options.blend, &layout->axes[a]);
         if (status != OG_OK) {
             for (int b = 0; b <= a; b++)

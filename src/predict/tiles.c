@@ -60,21 +60,35 @@ static og_status weigh(og__tile_axis *axis, og_blend blend)
     return OG_OK;
 }
 
-static int64_t rounded_up(int64_t size, int multiple)
+/* The smallest side that is at least `size`. */
+static int64_t side_from(int64_t size, og__tile_sides sides)
 {
-    return (size + multiple - 1) / multiple * multiple;
+    int64_t more = size > sides.least ? size - sides.least : 0;
+    return sides.least + (more + sides.multiple - 1) / sides.multiple * sides.multiple;
 }
 
-og_status og__tile_axis_init(int size, int multiple, int64_t tile, double overlap, og_blend blend, og__tile_axis *axis)
+og__tile_sides og__tile_sides_of(const og_net *net, int axis)
 {
-    *axis = (og__tile_axis){.size = size, .multiple = multiple};
-    axis->padded = (int)rounded_up(size, multiple);
+    int margin = og_net_margin(net), slices = og_net_slice_multiple(net);
+    if (axis == 0)
+        return (og__tile_sides){slices, slices, 0};
+    return (og__tile_sides){og_net_size_multiple(net), og_net_size_from(net, 1) - 2 * margin, margin};
+}
+
+og_status og__tile_axis_init(int size, og__tile_sides sides, int64_t tile, double overlap, og_blend blend,
+                             og__tile_axis *axis)
+{
+    int multiple = sides.multiple;
+    *axis = (og__tile_axis){.size = size, .multiple = multiple, .margin = sides.margin};
+    axis->padded = (int)side_from(size, sides);
     axis->before = (axis->padded - size) / 2;
     /* Two multiples hold all that padding within one tile mirrors. */
-    tile = rounded_up(tile < 2 * multiple ? 2 * multiple : tile, multiple);
+    tile = side_from(tile < 2 * multiple ? 2 * multiple : tile, sides);
     axis->tile = tile < axis->padded ? (int)tile : axis->padded;
-    double step = axis->tile * (1 - overlap);
-    axis->count = 1 + (int)ceil((axis->padded - axis->tile) / step);
+    axis->seen = axis->tile + 2 * sides.margin;
+    double step = axis->tile * (1 - overlap), whole = axis->tile / multiple * multiple;
+    step = step < whole ? step : whole; /* tiles begin at multiples, and must not leave gaps */
+    axis->count = axis->tile < axis->padded ? 1 + (int)ceil((axis->padded - axis->tile) / step) : 1;
     /* More tiles than places at which one may begin would only repeat some. */
     int places = (axis->padded - axis->tile) / multiple + 1;
     axis->count = axis->count < places ? axis->count : places;

@@ -19,10 +19,10 @@ static const double overlap = 0.25; /* of tiles */
 
 /* All that one padded size needs. */
 typedef struct workspace {
-    int d, h, w; /* padded; 0 while unused */
+    int d, h, w; /* as the network sees them; 0 while unused */
     og_plan *plan;
     float *padded; /* (C, d, h, w) */
-    float *probs;  /* (K, d, h, w) */
+    float *probs;  /* (K, d, h, w), at most */
     uint64_t used; /* when last, in runs of the labeler */
 } workspace;
 
@@ -124,8 +124,7 @@ typedef struct tiling {
 
 static og_status cut(const og__labeler *labeler, int d, int h, int w, tiling *t)
 {
-    const int sizes[3] = {d, h, w}, side = og_net_size_multiple(labeler->net);
-    const int multiples[3] = {og_net_slice_multiple(labeler->net), side, side};
+    const int sizes[3] = {d, h, w};
     int64_t tile[3] = {d, h, w};
     *t = (tiling){0};
     for (bool volume = og_net_spec_of(labeler->net)->dims == 3; volume && tile[0] * tile[1] * tile[2] > VOXELS_MAX;) {
@@ -133,7 +132,8 @@ static og_status cut(const og__labeler *labeler, int d, int h, int w, tiling *t)
         tile[longest] = (tile[longest] + 1) / 2;
     }
     for (int a = 0; a < 3; a++)
-        OG_TRY(og__tile_axis_init(sizes[a], multiples[a], tile[a], overlap, OG_BLEND_GAUSSIAN, &t->axes[a]));
+        OG_TRY(og__tile_axis_init(sizes[a], og__tile_sides_of(labeler->net, a), tile[a], overlap, OG_BLEND_GAUSSIAN,
+                                  &t->axes[a]));
     return OG_OK;
 }
 
@@ -150,18 +150,18 @@ static int position(const tiling *t, int axis, int at)
     return og__tile_start(a, t->index[axis]) + at - a->before;
 }
 
-/* tile[c, z, y, x] = src[c, mirrored position] */
+/* tile[c, z, y, x] = src[c, mirrored position], with the margins */
 static void pad(const tiling *t, int channels, const float *src, float *tile)
 {
     const og__tile_axis *a = t->axes;
     for (int c = 0; c < channels; c++)
-        for (int z = 0; z < a[0].tile; z++)
-            for (int y = 0; y < a[1].tile; y++) {
+        for (int z = -a[0].margin; z < a[0].tile + a[0].margin; z++)
+            for (int y = -a[1].margin; y < a[1].tile + a[1].margin; y++) {
                 size_t plane = (size_t)c * (size_t)a[0].size + (size_t)og__reflect(position(t, 0, z), a[0].size);
                 size_t row = plane * (size_t)a[1].size + (size_t)og__reflect(position(t, 1, y), a[1].size);
                 const float *from = src + row * (size_t)a[2].size;
-                int first = position(t, 2, 0);
-                for (int x = 0; x < a[2].tile; x++, first++)
+                int first = position(t, 2, -a[2].margin);
+                for (int x = 0; x < a[2].seen; x++, first++)
                     *tile++ = from[first >= 0 && first < a[2].size ? first : og__reflect(first, a[2].size)];
             }
 }
@@ -203,7 +203,7 @@ static og_status infer(og__labeler *labeler, int d, int h, int w, const float *i
     OG_GO(cut(labeler, d, h, w, &t));
     const og__tile_axis *a = t.axes;
     memset(probs, 0, (size_t)spec->classes * (size_t)d * (size_t)h * (size_t)w * sizeof *probs);
-    OG_GO(find_workspace(labeler, a[0].tile, a[1].tile, a[2].tile, &space));
+    OG_GO(find_workspace(labeler, a[0].seen, a[1].seen, a[2].seen, &space));
     for (int i = 0; i < a[0].count * a[1].count * a[2].count; i++) {
         t.index[0] = i / a[2].count / a[1].count;
         t.index[1] = i / a[2].count % a[1].count;

@@ -111,6 +111,8 @@ og_status og__session_open_loader(const og__session *session, int threads, uint6
     og__loader_options settings = {
         .batch = (int)options->batch,
         .multiple = og_net_size_multiple(session->model.net),
+        .least = og_net_size_from(session->model.net, 1),
+        .margin = og_net_margin(session->model.net),
         .slice_multiple = og_net_slice_multiple(session->model.net),
         .steps_per_epoch = (size_t)options->steps_per_epoch,
         .foreground = options->foreground,

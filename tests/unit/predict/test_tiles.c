@@ -75,15 +75,18 @@ static void assert_near(const float *a, const float *b, size_t count, float tole
 static void shares_make_one(void **state)
 {
     (void)state;
-    const int sizes[] = {1, 7, 16, 63, 64, 65, 200, 1000};
+    const int sizes[] = {1, 3, 1, 7, 16, 63, 64, 65, 200, 1000};
     for (int blend = OG_BLEND_GAUSSIAN; blend <= OG_BLEND_CENTER; blend++)
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
             for (int o = 0; o < 4; o++) {
                 og__tile_axis axis;
                 static double sum[1100];
                 memset(sum, 0, sizeof sum);
-                assert_int_equal(og__tile_axis_init(sizes[s], 8, 64, 0.3 * o, (og_blend)blend, &axis), OG_OK);
-                assert_int_equal(axis.padded % 8, 0);
+                const og__tile_sides sides = s % 2 ? (og__tile_sides){8, 4, 20} : (og__tile_sides){8, 8, 0};
+                assert_int_equal(og__tile_axis_init(sizes[s], sides, 64, 0.3 * o, (og_blend)blend, &axis), OG_OK);
+                assert_int_equal(axis.padded % 8, sides.least % 8);
+                assert_int_equal(axis.tile % 8, sides.least % 8);
+                assert_int_equal(axis.seen, axis.tile + 2 * sides.margin);
                 assert_int_equal(og__tile_start(&axis, 0), 0);
                 assert_int_equal(og__tile_start(&axis, axis.count - 1) + axis.tile, axis.padded);
                 for (int i = 0; i < axis.count; i++) {
