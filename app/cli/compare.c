@@ -41,7 +41,7 @@ static og_option_table own_options(void)
 }
 
 /* The workers begin when the study is there to be joined: with the first report of a run. */
-static bool show_progress(void *context, const og_compare_progress *progress)
+static bool show_progress(void *context, const og_study_progress *progress)
 {
     workers_start(context);
     return runs_show(progress);

@@ -6,11 +6,13 @@
 #include "interrupt.h"
 #include "progress.h"
 
-static void note_trial(const og_compare_progress *progress)
+static void note_trial(const og_study_progress *progress)
 {
     char outcome[128], elapsed[32];
     format_duration(progress->train.elapsed_s, sizeof elapsed, elapsed);
-    if (progress->failed)
+    if (progress->pruned)
+        snprintf(outcome, sizeof outcome, "Dice %.4f  stopped early", progress->train.dice);
+    else if (progress->failed)
         snprintf(outcome, sizeof outcome, "failed: its numbers became non-finite");
     else if (progress->kept)
         snprintf(outcome, sizeof outcome, "Dice %.4f  kept from before", progress->train.dice);
@@ -21,11 +23,17 @@ static void note_trial(const og_compare_progress *progress)
                   progress->act, (long long)progress->seed, outcome);
 }
 
-bool runs_show(const og_compare_progress *progress)
+bool runs_show(const og_study_progress *progress)
 {
     const og_train_progress *train = &progress->train;
     if (progress->finished) {
         note_trial(progress);
+        return !interrupted();
+    }
+    if (progress->waiting) {
+        progress_show((double)(progress->trial - 1) / (double)(progress->trials > 0 ? progress->trials : 1),
+                      progress->eta_s, "%lld runs are done; waiting for other processes",
+                      (long long)(progress->trial - 1));
         return !interrupted();
     }
     char dice[32], prefix[128];

@@ -6,7 +6,7 @@
 
 #include <ogive/study.h>
 
-/* Show the running run, or note one that ended. Return false after an interrupt: an og_compare_report stops then. */
-bool runs_show(const og_compare_progress *progress);
+/* Show the running run, or note one that ended. Return false after an interrupt: an og_study_watch stops then. */
+bool runs_show(const og_study_progress *progress);
 
 #endif

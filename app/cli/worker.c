@@ -18,7 +18,7 @@ static og_option_table own_options(void)
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
-static bool show(void *context, const og_compare_progress *progress)
+static bool show(void *context, const og_study_progress *progress)
 {
     (void)context;
     return runs_show(progress);

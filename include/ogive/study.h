@@ -35,19 +35,21 @@ typedef struct og_compare_options {
 
 OG_API og_option_table og_compare_option_table(void);
 
-typedef struct og_compare_progress {
-    int64_t trial, trials; /* counting from 1 */
+typedef struct og_study_progress {
+    int64_t trial, trials; /* counting from 1; of a tuning or search as far as they are proposed */
+    bool waiting;          /* no run is at work in this process: others work on what there is to do */
     const char *act;       /* canonical text */
     int64_t seed;
     og_train_progress train;
     double eta_s;  /* of the whole study; NaN until something was measured */
     bool finished; /* the trial just ended (train.dice holds its score) */
     bool failed;   /* ... because its numbers became non-finite */
+    bool pruned;   /* ... stopped early, for it promised little */
     bool kept;     /* ... in an earlier call: its result was read, not computed */
-} og_compare_progress;
+} og_study_progress;
 
-/* Return false to stop; the running trial is checkpointed and og_compare() returns OG_ERR_STOPPED. */
-typedef bool (*og_compare_report)(void *context, const og_compare_progress *progress);
+/* Return false to stop; the running trial is checkpointed and the caller returns OG_ERR_STOPPED. */
+typedef bool (*og_study_watch)(void *context, const og_study_progress *progress);
 
 /**
  * Compare activations on a data set; `train` gives everything but `act` and `seed`.
@@ -65,7 +67,7 @@ typedef bool (*og_compare_report)(void *context, const og_compare_progress *prog
  */
 OG_API og_status og_compare(const og_dataset *data, const char *data_path, const og_data_options *data_options,
                             const og_train_options *train, const og_compare_options *options, const char *study,
-                            og_compare_report report, void *context);
+                            og_study_watch report, void *context);
 
 /**
  * Work on a study beside the process that compares, and any number of others, on this machine or on one that sees the
@@ -80,7 +82,7 @@ OG_API og_status og_compare(const og_dataset *data, const char *data_path, const
  *         OG_ERR_DATA  the data set is not the one that the study began with
  *         or the failure of a run
  */
-OG_API og_status og_study_join(const char *study, int64_t threads, og_compare_report report, void *context);
+OG_API og_status og_study_join(const char *study, int64_t threads, og_study_watch report, void *context);
 
 #ifdef __cplusplus
 }

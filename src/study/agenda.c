@@ -32,8 +32,8 @@ og_status og__agenda_init(const og__study *study, og__agenda *agenda)
     OG_GO(og__alloc(runs, sizeof *agenda->wanted, &agenda->wanted));
     OG_GO(og__alloc(runs, sizeof *agenda->scores, &agenda->scores));
     for (size_t i = 0; i < runs; i++) {
-        bool done = study->trials[i].result != NULL;
-        agenda->scores[i] = done ? study->trials[i].dice : NAN;
+        bool done = study->runs[i]->trial.result != NULL;
+        agenda->scores[i] = done ? study->runs[i]->trial.dice : NAN;
         agenda->wanted[i] = done || !study->race;
         agenda->done_count += done;
     }

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "format/json.h"
 
 enum { CHECKSUM_DIGITS = 8 };
 
@@ -147,4 +148,17 @@ done:
     if (status != OG_OK)
         og__arms_deinit(arms);
     return status;
+}
+
+og_status og__arms_read(const json_t *question, og__arms *arms)
+{
+    json_t *acts;
+    OG_TRY(og__json_get(question, "acts", JSON_ARRAY, &acts));
+    for (size_t a = 0; a < json_array_size(acts); a++) {
+        const char *text = json_string_value(json_array_get(acts, a));
+        if (!text)
+            return og__fail(OG_ERR_FORMAT, "element %zu of acts is not a text", a);
+        OG_TRY(og__arms_add(arms, text));
+    }
+    return arms->count > 0 ? OG_OK : og__fail(OG_ERR_FORMAT, "acts is empty");
 }

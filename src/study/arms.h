@@ -2,6 +2,7 @@
 #ifndef OG_STUDY_ARMS_H
 #define OG_STUDY_ARMS_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include <ogive/act.h>
@@ -26,6 +27,9 @@ typedef struct og__arms {
  *         name), or what og_act_parse() and og_act_check() find, with the number of the element
  */
 og_status og__arms_parse(const char *list, og__arms *arms);
+
+/* Read "acts", an array of canonical texts, of a question. OG_ERR_FORMAT for anything else. */
+og_status og__arms_read(const json_t *question, og__arms *arms);
 
 /* Append one activation. */
 og_status og__arms_add(og__arms *arms, const char *text);

@@ -4,7 +4,7 @@
 
 og_status og_compare(const og_dataset *data, const char *data_path, const og_data_options *data_options,
                      const og_train_options *train, const og_compare_options *options, const char *study,
-                     og_compare_report report, void *context)
+                     og_study_watch report, void *context)
 {
     return og__comparison_run(&(og__comparison){
         .data = data,

@@ -19,18 +19,20 @@ static og_status open_data(const og__study *study, og_dataset **data)
     return status;
 }
 
-/* The question as it would be asked of this data set now must be the study's. */
-static og_status check_question(const og__study *study, const og_dataset *data, const og_train_options *train)
+/* The data set must be the one that the study began with. */
+static og_status check_data(const og__study *study, const og_dataset *data)
 {
-    json_t *was, *now = NULL;
-    OG_TRY(og__json_get(study->record, "question", JSON_OBJECT, &was));
-    OG_TRY(og__question_make(data, train, &study->arms, study->first_seed, &now));
-    og_status status = og__question_compare(was, now);
+    json_t *was, *now = json_object();
+    og_status status = og__json_get(study->record, "question", JSON_OBJECT, &was);
+    if (status == OG_OK)
+        status = og__question_describe_data(data, now);
+    if (status == OG_OK)
+        status = og__question_compare_member("data", was, now);
     json_decref(now);
     return status == OG_OK ? OG_OK : og__fail_in(OG_ERR_DATA, "the study '%s' cannot be joined here", study->folder);
 }
 
-og_status og_study_join(const char *folder, int64_t threads, og_compare_report report, void *context)
+og_status og_study_join(const char *folder, int64_t threads, og_study_watch report, void *context)
 {
     og_status status = OG_OK;
     og__study study = {0};
@@ -42,7 +44,7 @@ og_status og_study_join(const char *folder, int64_t threads, og_compare_report r
     OG_GO(og__question_train(question, &train));
     train.threads = threads;
     OG_GO(open_data(&study, &data));
-    OG_GO(check_question(&study, data, &train));
+    OG_GO(check_data(&study, data));
     OG_GO(og__work(&(og__job){
         .data = data, .train = &train, .study = &study, .report = report, .context = context, .run = og_train}));
 done:

@@ -33,7 +33,12 @@ og_status og__lock_take(const char *folder, int *lock)
         status = og__fail_file("write", path);
         goto done;
     }
-    if (flock(handle, LOCK_EX | LOCK_NB) != 0) {
+    int refused = flock(handle, LOCK_EX | LOCK_NB);
+    if (refused && errno == EWOULDBLOCK) { /* perhaps someone only looked whether it is held */
+        usleep(50000);
+        refused = flock(handle, LOCK_EX | LOCK_NB);
+    }
+    if (refused) {
         status = errno == EWOULDBLOCK ? refuse(handle, folder) : og__fail_file("lock", path);
         goto done;
     }
@@ -50,6 +55,20 @@ done:
         close(handle);
     free(path);
     return status;
+}
+
+bool og__lock_is_held(const char *folder)
+{
+    char *path;
+    if (og__path_join(folder, "lock", &path) != OG_OK)
+        return true;
+    int handle = open(path, O_RDWR | O_CLOEXEC);
+    free(path);
+    if (handle < 0)
+        return errno != ENOENT;
+    bool held = flock(handle, LOCK_SH | LOCK_NB) != 0;
+    close(handle);
+    return held;
 }
 
 void og__lock_release(int lock)

@@ -9,7 +9,7 @@
 #include "format/json.h"
 #include "study/settings.h"
 
-static og_status describe_data(const og_dataset *data, json_t *question)
+og_status og__question_describe_data(const og_dataset *data, json_t *question)
 {
     json_t *facts = json_object();
     OG_TRY(og__json_set(question, "data", facts));
@@ -40,7 +40,7 @@ static bool is_asked(const og_option *option)
 static og_status describe(const og_dataset *data, const og_train_options *settings, const og__arms *arms,
                           int64_t first_seed, json_t *question)
 {
-    OG_TRY(describe_data(data, question));
+    OG_TRY(og__question_describe_data(data, question));
     json_t *acts = json_array();
     OG_TRY(og__json_set(question, "acts", acts));
     for (size_t a = 0; a < arms->count; a++)
@@ -107,4 +107,9 @@ done:
 og_status og__question_compare(const json_t *old, const json_t *new)
 {
     return compare_members("", old, new);
+}
+
+og_status og__question_compare_member(const char *name, const json_t *old, const json_t *new)
+{
+    return compare_members(name, json_object_get(old, name), json_object_get(new, name));
 }

@@ -26,7 +26,11 @@ og_status og__question_make(const og_dataset *data, const og_train_options *trai
  */
 og_status og__question_train(const json_t *question, og_train_options *train);
 
+/* Add "data": what tells a data set from another one. */
+og_status og__question_describe_data(const og_dataset *data, json_t *question);
+
 /* OG_OK when both are equal; else OG_ERR_ARGUMENT naming the first difference. */
 og_status og__question_compare(const json_t *old, const json_t *new);
+og_status og__question_compare_member(const char *name, const json_t *old, const json_t *new);
 
 #endif

@@ -13,7 +13,7 @@ typedef struct og__comparison {
     const og_train_options *train;
     const og_compare_options *options;
     const char *study;
-    og_compare_report report; /* may be NULL */
+    og_study_watch report; /* may be NULL */
     void *context;
     og__trial_runner run;
 } og__comparison;

@@ -64,3 +64,16 @@ og_status og__settings_restore(og_option_table table, const json_t *object, void
     }
     return OG_OK;
 }
+
+og_status og__settings_apply(og_option_table table, const json_t *object, void *settings)
+{
+    const char *name;
+    const json_t *value;
+    json_object_foreach((json_t *)object, name, value) {
+        const og_option *option = og_option_find(table, name);
+        if (!option)
+            return og__fail(OG_ERR_ARGUMENT, "there is no option '%s'", name);
+        OG_TRY(restore_option(option, value, settings));
+    }
+    return OG_OK;
+}

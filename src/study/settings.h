@@ -20,4 +20,11 @@ og_status og__settings_describe(og_option_table table, const void *settings, boo
  */
 og_status og__settings_restore(og_option_table table, const json_t *object, void *settings);
 
+/**
+ * Set the options that the object names; others stay.
+ *
+ * @return OG_OK, or OG_ERR_ARGUMENT for a name that the table does not have or a value that the option does not take
+ */
+og_status og__settings_apply(og_option_table table, const json_t *object, void *settings);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "format/json.h"
 #include "study/schema.h"
 #include "study/store_sql.h"
 
@@ -220,7 +221,10 @@ og_status og__sql_read_trial(const og__sql_rows *rows, size_t row, og__stored_tr
     };
     OG_TRY(read_state(og__sql_cell(rows, row, 2), &trial->state));
     OG_TRY(og__sql_read_text(og__sql_cell(rows, row, 3), &trial->run));
-    return og__sql_read_text(og__sql_cell(rows, row, 6), &trial->reason);
+    OG_TRY(og__sql_read_text(og__sql_cell(rows, row, 6), &trial->reason));
+    const char *settings = og__sql_cell(rows, row, 7);
+    return settings ? og__json_parse(settings, strlen(settings), "settings of a run in the store", &trial->settings)
+                    : OG_OK;
 }
 
 typedef struct list_call {
@@ -257,6 +261,7 @@ void og__stored_trial_deinit(og__stored_trial *trial)
 {
     free(trial->run);
     free(trial->reason);
+    json_decref(trial->settings);
     *trial = (og__stored_trial){0};
 }
 
@@ -344,6 +349,7 @@ static json_t *describe_fixed(const og__space *space, const double *point)
 typedef struct add_call {
     int64_t study;
     const char *run;
+    const json_t *settings;
     const og__space *space;
     const double *point;
     bool again;
@@ -370,6 +376,8 @@ static og_status add(og__database *database, void *context)
     OG_TRY(og__sql_insert_waiting(database, call->study, &trial));
     OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_RUN, json_string(call->run)));
     OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_ATTEMPT, json_integer(1)));
+    if (call->settings)
+        OG_TRY(set_json(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_SETTINGS, call->settings));
     OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_SYSTEM, trial, "fixed_params",
                                  describe_fixed(call->space, call->point)));
     for (size_t i = 0; i < call->space->count; i++)
@@ -378,8 +386,8 @@ static og_status add(og__database *database, void *context)
     return OG_OK;
 }
 
-og_status og__store_add(og__store *store, int64_t study, const char *run, const og__space *space, const double *point,
-                        bool again)
+og_status og__store_add(og__store *store, int64_t study, const char *run, const json_t *settings,
+                        const og__space *space, const double *point, bool again)
 {
-    return og__database_transact(store->database, add, &(add_call){study, run, space, point, again});
+    return og__database_transact(store->database, add, &(add_call){study, run, settings, space, point, again});
 }

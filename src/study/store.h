@@ -42,10 +42,11 @@ typedef enum og__trial_state {
 typedef struct og__stored_trial {
     int64_t id, number;
     og__trial_state state;
-    char *run;       /* what it is a run of: the name given to og__store_add(); owned */
-    int64_t attempt; /* counting from 1 */
-    double value;    /* NaN unless COMPLETE or PRUNED */
-    char *reason;    /* FAIL: why; owned; else NULL */
+    char *run;        /* what it is a run of: the name given to og__store_add(); owned */
+    json_t *settings; /* likewise; owned; NULL for none */
+    int64_t attempt;  /* counting from 1 */
+    double value;     /* NaN unless COMPLETE or PRUNED */
+    char *reason;     /* FAIL: why; owned; else NULL */
 } og__stored_trial;
 
 typedef struct og__stored_trials {
@@ -62,11 +63,15 @@ void og__stored_trials_deinit(og__stored_trials *trials);
  *
  * @param again   also where its trials have all ended: their results are gone, or it was given up
  *
- * @param run     names the run within its study
- * @param point   (space->count) its parameters
+ * @param run        names the run within its study
+ * @param settings   what a worker needs to do it, kept with it; may be NULL
+ * @param point      (space->count) its parameters
  */
-og_status og__store_add(og__store *store, int64_t study, const char *run, const og__space *space, const double *point,
-                        bool again);
+og_status og__store_add(og__store *store, int64_t study, const char *run, const json_t *settings,
+                        const og__space *space, const double *point, bool again);
+
+/* Let a run wait again whose trials have all ended, with the parameters and attributes of the last. */
+og_status og__store_again(og__store *store, int64_t study, const char *run);
 
 typedef struct og__lease_rules {
     double grace_s;                      /* a trial whose heart has not beaten for so long is lost */
@@ -80,7 +85,7 @@ typedef struct og__lease_rules {
  * A worker has one trial at a time: what it holds already is what it gets, since the answer to its claim was lost.
  *
  * @param worker    names this process among all of them; said in the trial's attribute "ogive:worker"
- * @param trial     ->run and ->reason are owned by the caller
+ * @param trial     released with og__stored_trial_deinit()
  * @param claimed   false when none waits
  */
 og_status og__store_claim(og__store *store, int64_t study, const char *worker, const og__lease_rules *rules,
@@ -101,6 +106,9 @@ og_status og__store_report(og__store *store, int64_t trial, const og__trial_step
 /* COMPLETE with a finite value, or FAIL with a reason (and value NaN), which ends it. A failed run is a result: it is
  * not tried again. */
 og_status og__store_finish(og__store *store, int64_t trial, double value, const char *reason, bool *held);
+
+/* PRUNED: stopped early, with the last value that was reported; NaN for none. A result as well. */
+og_status og__store_prune(og__store *store, int64_t trial, double value, bool *held);
 
 /* Give a trial back unfinished, as after Ctrl-C: it waits again, for whoever claims it first. */
 og_status og__store_return(og__store *store, int64_t trial, bool *held);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "study/store_sql.h"
 
@@ -64,6 +65,44 @@ static og_status replace(og__database *database, int64_t study, const og__stored
     OG_TRY(copy_rows(database, lost->id, next));
     OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, next, OG_KEY_ATTEMPT, json_integer(lost->attempt + 1)));
     return link_attempts(database, lost, next);
+}
+
+typedef struct again_call {
+    int64_t study;
+    const char *run;
+} again_call;
+
+static og_status again(og__database *database, void *context)
+{
+    const again_call *call = context;
+    og_status status = OG_OK;
+    int64_t next;
+    og__sql_rows rows = {0};
+    json_t *name = json_string(call->run);
+    char *run = name ? json_dumps(name, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    json_decref(name);
+    if (!run)
+        return og__fail(OG_ERR_MEMORY, "no memory for the name of a run, or it is not UTF-8");
+    OG_GO(og__database_run(database,
+                           "SELECT t.trial_id, t.state FROM trials t JOIN trial_user_attributes r "
+                           "ON r.trial_id = t.trial_id WHERE t.study_id = $1 AND r.\"key\" = '" OG_KEY_RUN
+                           "' AND r.value_json = $2 ORDER BY t.number DESC LIMIT 1",
+                           VALUES(og__sql_int(call->study), og__sql_text(run)), &rows));
+    const char *state = rows.count > 0 ? og__sql_cell(&rows, 0, 1) : "WAITING";
+    if (strcmp(state, "WAITING") == 0 || strcmp(state, "RUNNING") == 0)
+        goto done;
+    OG_GO(og__sql_insert_waiting(database, call->study, &next));
+    OG_GO(copy_rows(database, og__sql_cell_int(&rows, 0, 0), next));
+    OG_GO(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, next, OG_KEY_ATTEMPT, json_integer(1)));
+done:
+    og__sql_rows_deinit(&rows);
+    free(run);
+    return status;
+}
+
+og_status og__store_again(og__store *store, int64_t study, const char *run)
+{
+    return og__database_transact(store->database, again, &(again_call){study, run});
 }
 
 /* Whether a running trial's worker is lost: columns behind TRIAL_COLUMNS are the age of its last beat and its name. */
@@ -205,7 +244,7 @@ og_status og__store_claim(og__store *store, int64_t study, const char *worker, c
 
 /* --- the life of a claimed trial ---------------------------------------------------------------------------- */
 
-typedef enum change_kind { BEAT, FINISH, RETURN } change_kind;
+typedef enum change_kind { BEAT, FINISH, PRUNE, RETURN } change_kind;
 
 typedef struct change_call {
     int64_t trial;
@@ -239,6 +278,20 @@ static og_status beat_and_report(og__database *database, const change_call *call
     return beat(database, call->trial);
 }
 
+static og_status set_value(og__database *database, const change_call *call)
+{
+    return og__database_run(
+        database, "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES ($1, 0, $2, 'FINITE')",
+        VALUES(og__sql_int(call->trial), og__sql_real(call->value)), NULL);
+}
+
+static og_status prune(og__database *database, const change_call *call)
+{
+    if (isfinite(call->value))
+        OG_TRY(set_value(database, call));
+    return set_state(database, call->trial, "PRUNED");
+}
+
 static og_status finish(og__database *database, const change_call *call)
 {
     if (call->reason) {
@@ -246,9 +299,7 @@ static og_status finish(og__database *database, const change_call *call)
                                      json_string(call->reason)));
         return set_state(database, call->trial, "FAIL");
     }
-    OG_TRY(og__database_run(
-        database, "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES ($1, 0, $2, 'FINITE')",
-        VALUES(og__sql_int(call->trial), og__sql_real(call->value)), NULL));
+    OG_TRY(set_value(database, call));
     return set_state(database, call->trial, "COMPLETE");
 }
 
@@ -274,6 +325,8 @@ static og_status change(og__database *database, void *context)
         return beat_and_report(database, call);
     case FINISH:
         return finish(database, call);
+    case PRUNE:
+        return prune(database, call);
     case RETURN:
         return give_back(database, call);
     }
@@ -301,6 +354,11 @@ og_status og__store_report(og__store *store, int64_t trial, const og__trial_step
 og_status og__store_finish(og__store *store, int64_t trial, double value, const char *reason, bool *held)
 {
     return make_change(store, (change_call){.trial = trial, .kind = FINISH, .value = value, .reason = reason}, held);
+}
+
+og_status og__store_prune(og__store *store, int64_t trial, double value, bool *held)
+{
+    return make_change(store, (change_call){.trial = trial, .kind = PRUNE, .value = value}, held);
 }
 
 og_status og__store_return(og__store *store, int64_t trial, bool *held)

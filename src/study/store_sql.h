@@ -21,15 +21,17 @@ struct og__store {
 #define OG_KEY_ATTEMPT "ogive:attempt"
 #define OG_KEY_REASON "ogive:reason"
 #define OG_KEY_WORKER "ogive:worker"
+#define OG_KEY_SETTINGS "ogive:settings"
 
 /* What og__sql_read_trial() reads: its columns, and the tables that they come from. */
-#define TRIAL_COLUMNS "t.trial_id, t.number, t.state, r.value_json, a.value_json, v.value, w.value_json"
-enum { TRIAL_COLUMN_COUNT = 7 };
+#define TRIAL_COLUMNS "t.trial_id, t.number, t.state, r.value_json, a.value_json, v.value, w.value_json, s.value_json"
+enum { TRIAL_COLUMN_COUNT = 8 };
 #define TRIAL_TABLES                                                                                                   \
     "trials t "                                                                                                        \
     "LEFT JOIN trial_user_attributes r ON r.trial_id = t.trial_id AND r.\"key\" = '" OG_KEY_RUN "' "                   \
     "LEFT JOIN trial_user_attributes a ON a.trial_id = t.trial_id AND a.\"key\" = '" OG_KEY_ATTEMPT "' "               \
     "LEFT JOIN trial_user_attributes w ON w.trial_id = t.trial_id AND w.\"key\" = '" OG_KEY_REASON "' "                \
+    "LEFT JOIN trial_user_attributes s ON s.trial_id = t.trial_id AND s.\"key\" = '" OG_KEY_SETTINGS "' "              \
     "LEFT JOIN trial_values v ON v.trial_id = t.trial_id AND v.objective = 0 "
 #define SELECT_TRIALS "SELECT " TRIAL_COLUMNS " FROM " TRIAL_TABLES
 

@@ -1,6 +1,6 @@
 #include "study/study.h"
 
-#include <inttypes.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,93 +8,71 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "format/json.h"
-#include "study/racing.h"
+#include "study/kind.h"
 
-og__trial *og__study_trial(const og__study *study, size_t block, size_t arm)
+/* --- runs ------------------------------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
 {
-    return &study->trials[block * study->arms.count + arm];
+    return strcmp(((const og__run *)a)->name, ((const og__run *)b)->name);
 }
 
-og_status og__study_trial_folder(const og__study *study, size_t block, size_t arm, char **folder)
+og__run *og__study_find_run(const og__study *study, const char *name)
+{
+    void *const *node = tfind(&(og__run){.name = (char *)name}, &study->run_names, by_name);
+    return node ? *node : NULL;
+}
+
+static og_status make_room(og__study *study)
+{
+    if (study->run_count < study->run_room)
+        return OG_OK;
+    size_t room = study->run_room ? 2 * study->run_room : 64;
+    og__run **runs = realloc(study->runs, room * sizeof(og__run *));
+    if (!runs)
+        return og__fail(OG_ERR_MEMORY, "cannot allocate a list of %zu runs", room);
+    study->runs = runs;
+    study->run_room = room;
+    return OG_OK;
+}
+
+og_status og__study_add_run(og__study *study, const char *name, const json_t *settings, const double *point,
+                            og__run **run)
+{
+    *run = og__study_find_run(study, name);
+    if (*run)
+        return OG_OK;
+    OG_TRY(make_room(study));
+    OG_TRY(og__run_new(name, settings, study->space.count, point, run));
+    if (!tsearch(*run, &study->run_names, by_name)) {
+        og__run_free(*run);
+        *run = NULL;
+        return og__fail(OG_ERR_MEMORY, "no memory for the name of the run '%s'", name);
+    }
+    (*run)->index = study->run_count;
+    study->runs[study->run_count++] = *run;
+    return OG_OK;
+}
+
+og_status og__study_run_folder(const og__study *study, const og__run *run, char **folder)
 {
     og__text path = {0};
-    og__text_format(&path, "%s/trials/%s-s%" PRId64, study->folder, study->arms.items[arm].id,
-                    study->first_seed + (int64_t)block);
+    og__text_format(&path, "%s/trials/%s", study->folder, run->name);
     *folder = path.data;
     return og__text_status(&path);
 }
 
-og_status og__study_read_trial(og__study *study, size_t block, size_t arm)
+og_status og__study_read_run(const og__study *study, og__run *run)
 {
-    og__trial *trial = og__study_trial(study, block, arm);
     char *folder;
-    OG_TRY(og__study_trial_folder(study, block, arm, &folder));
-    og__trial_deinit(trial);
-    og_status status =
-        og__trial_read(folder, og_act_text(study->arms.items[arm].act), study->first_seed + (int64_t)block, trial);
+    OG_TRY(og__study_run_folder(study, run, &folder));
+    og__trial_deinit(&run->trial);
+    og_status status = og__trial_read(folder, og__run_act(run), og__run_seed(run), &run->trial);
     free(folder);
     return status;
 }
 
-static og_status read_arms(const json_t *question, og__arms *arms)
-{
-    json_t *acts;
-    OG_TRY(og__json_get(question, "acts", JSON_ARRAY, &acts));
-    for (size_t a = 0; a < json_array_size(acts); a++) {
-        const char *text = json_string_value(json_array_get(acts, a));
-        if (!text)
-            return og__fail(OG_ERR_FORMAT, "element %zu of acts is not a text", a);
-        OG_TRY(og__arms_add(arms, text));
-    }
-    return arms->count > 0 ? OG_OK : og__fail(OG_ERR_FORMAT, "acts is empty");
-}
-
-static og_status read_record(og__study *study)
-{
-    json_t *question;
-    int64_t seeds;
-    const char *data_path;
-    OG_TRY(og__json_get(study->record, "question", JSON_OBJECT, &question));
-    OG_TRY(og__json_get_text(study->record, "data_path", &data_path));
-    OG_TRY(read_arms(question, &study->arms));
-    OG_TRY(og__json_get_int(question, "first_seed", &study->first_seed));
-    OG_TRY(og__json_get_int(study->record, "seeds", &seeds));
-    OG_TRY(og__json_get_real(study->record, "target_dice", &study->target_dice));
-    OG_TRY(og__json_get_real(study->record, "confidence", &study->confidence));
-    if (seeds < 1 || seeds > 1000000)
-        return og__fail(OG_ERR_FORMAT, "seeds is %" PRId64, seeds);
-    if (study->first_seed < 0 || study->first_seed > INT64_MAX - seeds)
-        return og__fail(OG_ERR_FORMAT, "first_seed is %" PRId64, study->first_seed);
-    if (!(study->confidence > 0 && study->confidence < 1))
-        return og__fail(OG_ERR_FORMAT, "confidence is %g, not between 0 and 1", study->confidence);
-    study->race = json_is_true(json_object_get(study->record, "race")); /* absent in old studies */
-    study->race_blocks = (size_t)seeds;
-    study->blocks = (size_t)seeds + (study->race ? og__race_rules_default().confirm_looks[OG_CONFIRM_LOOKS - 1] : 0);
-    return OG_OK;
-}
-
-void og__study_count_blocks(og__study *study)
-{
-    bool complete = true;
-    study->complete_blocks = 0;
-    for (size_t b = 0; b < study->blocks; b++) {
-        for (size_t a = 0; a < study->arms.count; a++)
-            complete &= og__study_trial(study, b, a)->result != NULL;
-        study->complete_blocks += complete;
-    }
-}
-
-static og_status read_trials(og__study *study)
-{
-    size_t count;
-    OG_TRY(og__product(&count, 2, (const size_t[]){study->blocks, study->arms.count}));
-    OG_TRY(og__alloc(count, sizeof *study->trials, &study->trials));
-    for (size_t b = 0; b < study->blocks; b++)
-        for (size_t a = 0; a < study->arms.count; a++)
-            OG_TRY(og__study_read_trial(study, b, a));
-    og__study_count_blocks(study);
-    return OG_OK;
-}
+/* --- the folder ------------------------------------------------------------------------------------------------- */
 
 /* The last part of the folder's absolute path, so that 'study' and '.' within it are the same. */
 static og_status name_study(const char *folder, char **name)
@@ -114,6 +92,20 @@ og_status og__study_store(const og__study *study, char **url)
     return asked && asked[0] ? og__copy_text(asked, url) : og__path_join(study->folder, "study.db", url);
 }
 
+static og_status load_kind(og__study *study, const char *path)
+{
+    const og__kind *kind;
+    const char *data_path;
+    og_status status = og__json_get_text(study->record, "data_path", &data_path);
+    if (status == OG_OK)
+        status = og__kind_find(study->record, &kind);
+    if (status == OG_OK) {
+        study->kind = kind; /* its unload() releases what load() has made, all or half of it */
+        status = kind->load(study);
+    }
+    return status == OG_OK ? OG_OK : og__fail_in(status, "%s", path);
+}
+
 og_status og__study_load(const char *folder, og__study *study)
 {
     og_status status = OG_OK;
@@ -123,12 +115,7 @@ og_status og__study_load(const char *folder, og__study *study)
     OG_GO(name_study(folder, &study->name));
     OG_GO(og__path_join(folder, "study.json", &path));
     OG_GO(og__json_load(path, &study->record));
-    status = read_record(study);
-    if (status != OG_OK) {
-        og__fail_in(status, "%s", path);
-        goto done;
-    }
-    OG_GO(read_trials(study));
+    OG_GO(load_kind(study, path));
 done:
     free(path);
     if (status != OG_OK)
@@ -138,22 +125,16 @@ done:
 
 void og__study_deinit(og__study *study)
 {
-    for (size_t i = 0; study->trials && i < study->blocks * study->arms.count; i++)
-        og__trial_deinit(&study->trials[i]);
-    free(study->trials);
+    for (size_t i = 0; i < study->run_count; i++) {
+        tdelete(study->runs[i], &study->run_names, by_name);
+        og__run_free(study->runs[i]);
+    }
+    free(study->runs);
+    if (study->kind)
+        study->kind->unload(study);
     og__arms_deinit(&study->arms);
     json_decref(study->record);
     free(study->folder);
     free(study->name);
     *study = (og__study){0};
-}
-
-og_status og__study_scores(const og__study *study, double **scores)
-{
-    size_t arms = study->arms.count;
-    OG_TRY(og__alloc(study->complete_blocks * arms, sizeof **scores, scores));
-    for (size_t b = 0; b < study->complete_blocks; b++)
-        for (size_t a = 0; a < arms; a++)
-            (*scores)[b * arms + a] = og__study_trial(study, b, a)->dice;
-    return OG_OK;
 }

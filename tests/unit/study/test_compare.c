@@ -61,7 +61,7 @@ static int forget(void **state)
     return 0;
 }
 
-static og_status compare_with(const char *study, og_compare_report report, void *context)
+static og_status compare_with(const char *study, og_study_watch report, void *context)
 {
     return og__comparison_run(&(og__comparison){.data = data,
                                                 .data_path = "data",
@@ -271,7 +271,7 @@ static void list_runs(const char *folder, char *list, size_t size)
     list[0] = '\0';
     for (size_t i = 0; i < study.blocks * study.arms.count; i++) {
         size_t length = strlen(list);
-        if (study.trials[i].result)
+        if (study.runs[i]->trial.result)
             snprintf(list + length, size - length, "%zu-%zu ", i / study.arms.count, i % study.arms.count);
     }
     og__study_deinit(&study);
@@ -362,7 +362,7 @@ typedef struct record {
     int stop_after;
 } record;
 
-static bool note(void *context, const og_compare_progress *progress)
+static bool note(void *context, const og_study_progress *progress)
 {
     record *log = context;
     assert_int_equal(progress->trials, 6);

@@ -54,7 +54,7 @@ static void add_runs(og__store *store, int64_t study, int count)
         char run[32];
         snprintf(run, sizeof run, "%s-s%d", acts[i % 2], i / 2);
         double point[] = {i % 2, i / 2, i % 2 ? 1.25 : (double)NAN};
-        assert_int_equal(og__store_add(store, study, run, &space, point, false), OG_OK);
+        assert_int_equal(og__store_add(store, study, run, NULL, &space, point, false), OG_OK);
     }
 }
 
@@ -119,6 +119,60 @@ static void a_value_is_kept_to_the_bit_and_only_once(void **state)
     assert_true(all.items[0].value == value);
     assert_int_equal(all.items[1].state, OG_TRIAL_FAIL);
     assert_string_equal(all.items[1].reason, "its numbers became non-finite");
+    og__stored_trials_deinit(&all);
+    og__store_close(store);
+}
+
+static void settings_reach_whoever_claims_the_run(void **state)
+{
+    (void)state;
+    int64_t study;
+    og__store *store = open_store("settings", &study);
+    og__stored_trial trial;
+    bool held;
+    double point[] = {1, 3, 1.5};
+    json_t *settings = json_pack("{s:s,s:f,s:i}", "act", "silu", "learning-rate", 0.1 + 0.2, "seed", 3);
+    assert_int_equal(og__store_add(store, study, "c7", settings, &space, point, false), OG_OK);
+    assert_true(claim(store, study, &rules, &trial));
+    assert_true(json_equal(trial.settings, settings));
+    assert_int_equal(og__store_return(store, trial.id, &held), OG_OK);
+    og__stored_trial_deinit(&trial);
+    assert_true(claim(store, study, &impatient, &trial));
+    og__stored_trial_deinit(&trial);
+    assert_true(claim(store, study, &impatient, &trial)); /* lost, and put back */
+    assert_int_equal(trial.attempt, 2);
+    assert_true(json_equal(trial.settings, settings));
+    og__stored_trial_deinit(&trial);
+    json_decref(settings);
+    og__store_close(store);
+}
+
+static void a_pruned_run_has_its_last_value_and_may_be_asked_for_again(void **state)
+{
+    (void)state;
+    int64_t study;
+    og__store *store = open_store("pruned", &study);
+    og__stored_trial trial;
+    og__stored_trials all;
+    bool held;
+    add_runs(store, study, 1);
+    assert_int_equal(og__store_again(store, study, "relu-s0"), OG_OK); /* it waits already */
+    assert_true(claim(store, study, &rules, &trial));
+    assert_int_equal(og__store_again(store, study, "relu-s0"), OG_OK); /* it runs */
+    assert_int_equal(og__store_report(store, trial.id, &(og__trial_step){1, 0.5}, 1, &held), OG_OK);
+    assert_int_equal(og__store_prune(store, trial.id, 0.5, &held), OG_OK);
+    assert_true(held);
+    assert_int_equal(og__store_finish(store, trial.id, 0.9, NULL, &held), OG_OK);
+    assert_false(held);
+    og__stored_trial_deinit(&trial);
+    assert_int_equal(og__store_again(store, study, "relu-s0"), OG_OK);
+    assert_int_equal(og__store_list(store, study, &all), OG_OK);
+    assert_int_equal(all.count, 2);
+    assert_int_equal(all.items[0].state, OG_TRIAL_PRUNED);
+    assert_near(all.items[0].value, 0.5, 0);
+    assert_int_equal(all.items[1].state, OG_TRIAL_WAITING);
+    assert_string_equal(all.items[1].run, "relu-s0");
+    assert_int_equal(all.items[1].attempt, 1);
     og__stored_trials_deinit(&all);
     og__store_close(store);
 }
@@ -445,6 +499,8 @@ int main(void)
     const struct CMUnitTest shared[] = {
         cmocka_unit_test(runs_are_added_once_and_claimed_in_order),
         cmocka_unit_test(a_value_is_kept_to_the_bit_and_only_once),
+        cmocka_unit_test(settings_reach_whoever_claims_the_run),
+        cmocka_unit_test(a_pruned_run_has_its_last_value_and_may_be_asked_for_again),
         cmocka_unit_test(a_lost_run_is_tried_again_and_its_ghost_is_not_believed),
         cmocka_unit_test(a_run_that_is_always_lost_is_given_up),
         cmocka_unit_test(a_worker_that_asks_again_gets_the_run_that_it_has),

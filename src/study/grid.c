@@ -1,0 +1,146 @@
+/* The kind "compare": every activation on every seed, or those runs of them that a race asks for. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "format/json.h"
+#include "study/agenda.h"
+#include "study/kind.h"
+#include "study/racing.h"
+
+/* --- blocks x arms ---------------------------------------------------------------------------------------------- */
+
+og__trial *og__study_trial(const og__study *study, size_t block, size_t arm)
+{
+    return &study->runs[block * study->arms.count + arm]->trial;
+}
+
+og_status og__study_trial_folder(const og__study *study, size_t block, size_t arm, char **folder)
+{
+    return og__study_run_folder(study, study->runs[block * study->arms.count + arm], folder);
+}
+
+og_status og__study_scores(const og__study *study, double **scores)
+{
+    size_t arms = study->arms.count;
+    OG_TRY(og__alloc(study->complete_blocks * arms, sizeof **scores, scores));
+    for (size_t b = 0; b < study->complete_blocks; b++)
+        for (size_t a = 0; a < arms; a++)
+            (*scores)[b * arms + a] = og__study_trial(study, b, a)->dice;
+    return OG_OK;
+}
+
+static void count_blocks(og__study *study)
+{
+    bool complete = true;
+    study->complete_blocks = 0;
+    for (size_t b = 0; b < study->blocks; b++) {
+        for (size_t a = 0; a < study->arms.count; a++)
+            complete &= og__study_trial(study, b, a)->result != NULL;
+        study->complete_blocks += complete;
+    }
+}
+
+/* --- loading ---------------------------------------------------------------------------------------------------- */
+
+/* The parameters of a run as dimensions: the activation out of the study's, and the seed. */
+typedef struct grid {
+    const char **acts; /* (arms) */
+    og__dimension dimensions[2];
+} grid;
+
+static og_status read_record(og__study *study)
+{
+    json_t *question;
+    int64_t seeds;
+    OG_TRY(og__json_get(study->record, "question", JSON_OBJECT, &question));
+    OG_TRY(og__arms_read(question, &study->arms));
+    OG_TRY(og__json_get_int(question, "first_seed", &study->first_seed));
+    OG_TRY(og__json_get_int(study->record, "seeds", &seeds));
+    OG_TRY(og__json_get_real(study->record, "target_dice", &study->target_dice));
+    OG_TRY(og__json_get_real(study->record, "confidence", &study->confidence));
+    if (seeds < 1 || seeds > 1000000)
+        return og__fail(OG_ERR_FORMAT, "seeds is %" PRId64, seeds);
+    if (study->first_seed < 0 || study->first_seed > INT64_MAX - seeds)
+        return og__fail(OG_ERR_FORMAT, "first_seed is %" PRId64, study->first_seed);
+    if (!(study->confidence > 0 && study->confidence < 1))
+        return og__fail(OG_ERR_FORMAT, "confidence is %g, not between 0 and 1", study->confidence);
+    study->race = json_is_true(json_object_get(study->record, "race")); /* absent in old studies */
+    study->race_blocks = (size_t)seeds;
+    study->blocks = (size_t)seeds + (study->race ? og__race_rules_default().confirm_looks[OG_CONFIRM_LOOKS - 1] : 0);
+    return OG_OK;
+}
+
+static og_status make_space(og__study *study)
+{
+    size_t arms = study->arms.count;
+    grid *own;
+    OG_TRY(og__alloc(1, sizeof *own, &own));
+    study->own = own;
+    OG_TRY(og__alloc(arms, sizeof *own->acts, &own->acts));
+    for (size_t a = 0; a < arms; a++)
+        own->acts[a] = og_act_text(study->arms.items[a].act);
+    own->dimensions[0] =
+        (og__dimension){"act", OG_DIMENSION_CHOICE, 0, (double)arms - 1, 1, false, OG_NO_PARENT, 0, own->acts};
+    own->dimensions[1] = (og__dimension){"seed", OG_DIMENSION_INT, 0, 9e15, 1, false, OG_NO_PARENT, 0, NULL};
+    study->space = (og__space){2, own->dimensions};
+    return OG_OK;
+}
+
+static og_status add_run(og__study *study, size_t block, size_t arm)
+{
+    int64_t seed = study->first_seed + (int64_t)block;
+    og__run *run;
+    og__text name = {0};
+    json_t *settings = json_pack("{s:s,s:I}", "act", og_act_text(study->arms.items[arm].act), "seed", (json_int_t)seed);
+    og__text_format(&name, "%s-s%" PRId64, study->arms.items[arm].id, seed);
+    og_status status = og__text_status(&name);
+    if (status == OG_OK)
+        status = og__study_add_run(study, name.data, settings, (const double[]){(double)arm, (double)seed}, &run);
+    if (status == OG_OK)
+        status = og__study_read_run(study, run);
+    json_decref(settings);
+    og__text_deinit(&name);
+    return status;
+}
+
+static og_status load(og__study *study)
+{
+    OG_TRY(read_record(study));
+    OG_TRY(make_space(study));
+    for (size_t b = 0; b < study->blocks; b++)
+        for (size_t a = 0; a < study->arms.count; a++)
+            OG_TRY(add_run(study, b, a));
+    count_blocks(study);
+    return OG_OK;
+}
+
+static void unload(og__study *study)
+{
+    grid *own = study->own;
+    if (own)
+        free(own->acts);
+    free(own);
+}
+
+static og_status plan(const og__desk *desk, bool *ended)
+{
+    og__study *study = desk->study;
+    og__agenda agenda;
+    OG_TRY(og__agenda_init(study, &agenda));
+    for (size_t i = 0; i < study->run_count; i++)
+        study->runs[i]->wanted = agenda.wanted[i];
+    *ended = agenda.done_count == agenda.wanted_count;
+    og__agenda_deinit(&agenda);
+    return OG_OK;
+}
+
+const og__kind og__kind_compare = {
+    .name = "compare",
+    .follows = true,
+    .load = load,
+    .unload = unload,
+    .plan = plan,
+};

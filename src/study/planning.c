@@ -1,0 +1,148 @@
+#include "study/planning.h"
+
+#include <math.h>
+
+#include "study/store.h"
+
+/* Attributes of a study whose runs only one process proposes: nothing more is coming; a worker has nothing to do. */
+static const char *const ended_key = "ogive:ended", *const idle_key = "ogive:idle";
+
+static bool may_ask(const og__watcher *w)
+{
+    return w->job->proposes || w->desk.study->kind->follows;
+}
+
+static og_status set_flag(og__watcher *w, const char *key, bool value)
+{
+    json_t *flag = json_boolean(value);
+    return og__store_set_attribute(w->desk.store, w->desk.stored, false, key, flag);
+}
+
+static og_status get_flag(og__watcher *w, const char *key, bool *value)
+{
+    json_t *flag;
+    OG_TRY(og__store_get_attribute(w->desk.store, w->desk.stored, false, key, &flag));
+    *value = json_is_true(flag);
+    json_decref(flag);
+    return OG_OK;
+}
+
+/* --- the store's side ------------------------------------------------------------------------------------------- */
+
+static og_status take_over(og__study *study, const og__stored_trial *stored)
+{
+    og__run *run;
+    if (!stored->run || !stored->settings)
+        return OG_OK;
+    OG_TRY(og__study_add_run(study, stored->run, stored->settings, NULL, &run));
+    run->stored = run->wanted = true;
+    run->waiting = stored->state == OG_TRIAL_WAITING;
+    run->pruned = stored->state == OG_TRIAL_PRUNED;
+    if (run->pruned)
+        run->trial.dice = isnan(stored->value) ? 0 : stored->value;
+    return OG_OK;
+}
+
+/* The runs that were proposed, by whatever process, and which of them were pruned. */
+static og_status read_store(og__watcher *w)
+{
+    og__stored_trials trials;
+    OG_TRY(og__store_list(w->desk.store, w->desk.stored, &trials));
+    og_status status = OG_OK;
+    for (size_t i = 0; i < trials.count && status == OG_OK; i++)
+        status = take_over(w->desk.study, &trials.items[i]);
+    og__stored_trials_deinit(&trials);
+    return status;
+}
+
+static og_status add_runs(og__watcher *w, bool again)
+{
+    const og__study *study = w->desk.study;
+    for (size_t i = 0; i < study->run_count; i++) {
+        og__run *run = study->runs[i];
+        bool once_more = again && !og__run_is_done(run);
+        if (!run->wanted || !(once_more || !run->stored))
+            continue;
+        if (!run->point)
+            OG_TRY(og__store_again(w->desk.store, w->desk.stored, run->name));
+        else
+            OG_TRY(og__store_add(w->desk.store, w->desk.stored, run->name, run->settings, &study->space, run->point,
+                                 once_more));
+        run->stored = true;
+    }
+    return OG_OK;
+}
+
+/* --- renewing --------------------------------------------------------------------------------------------------- */
+
+static void count_runs(og__watcher *w)
+{
+    const og__study *study = w->desk.study;
+    w->done_count = w->wanted_count = 0;
+    for (size_t i = 0; i < study->run_count; i++) {
+        w->wanted_count += study->runs[i]->wanted;
+        w->done_count += og__run_is_done(study->runs[i]);
+    }
+}
+
+og_status og__planning_renew(og__watcher *w, bool again)
+{
+    og__study *study = w->desk.study;
+    w->planned_s = og__watcher_clock_s();
+    if (!study->kind->follows)
+        OG_TRY(read_store(w));
+    for (size_t i = 0; i < study->run_count; i++)
+        if (!og__run_is_done(study->runs[i]) && study->runs[i]->wanted)
+            OG_TRY(og__study_read_run(study, study->runs[i]));
+    if (may_ask(w)) {
+        OG_TRY(study->kind->plan(&w->desk, &w->ended));
+        OG_TRY(add_runs(w, again));
+    } else {
+        OG_TRY(get_flag(w, ended_key, &w->ended));
+    }
+    count_runs(w);
+    return OG_OK;
+}
+
+og_status og__planning_begin(og__watcher *w)
+{
+    if (w->job->proposes && !w->desk.study->kind->follows)
+        OG_TRY(set_flag(w, ended_key, false));
+    return og__planning_renew(w, w->job->proposes);
+}
+
+og_status og__planning_end(og__watcher *w)
+{
+    return w->job->proposes && !w->desk.study->kind->follows ? set_flag(w, ended_key, true) : OG_OK;
+}
+
+/* The processes that are idle are others than this one, or it is this one that asks. */
+static og_status renew_idle(og__watcher *w, bool again)
+{
+    w->desk.idle = true;
+    og_status status = og__planning_renew(w, again);
+    w->desk.idle = false;
+    return status;
+}
+
+og_status og__planning_ask(og__watcher *w, bool again)
+{
+    bool known = true;
+    if (!may_ask(w))
+        OG_TRY(get_flag(w, idle_key, &known));
+    if (!known)
+        OG_TRY(set_flag(w, idle_key, true));
+    return renew_idle(w, again);
+}
+
+og_status og__planning_look(og__watcher *w, bool due)
+{
+    bool idle;
+    OG_TRY(get_flag(w, idle_key, &idle));
+    if (!idle && !due)
+        return OG_OK;
+    if (!idle)
+        return og__planning_renew(w, false);
+    OG_TRY(set_flag(w, idle_key, false));
+    return renew_idle(w, false);
+}
