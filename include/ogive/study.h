@@ -30,6 +30,7 @@ typedef struct og_compare_options {
     int64_t first_seed;
     double target_dice; /* for "time to a given Dice"; 0 chooses 95 % of the best final mean */
     double confidence;  /* of intervals, e.g. 0.95 */
+    double margin;      /* differences of the mean Dice below it do not matter */
     char *store;        /* URL of the database of runs; "": STUDY/study.db */
 } og_compare_options;
 

@@ -50,16 +50,35 @@ static og_status add_tests(const og__verdict *verdict, json_t *method)
     if (verdict->blocks >= OG_TEST_BLOCKS)
         og__text_format(
             &text,
-            "P-values are of two-sided sign-flip permutation tests, corrected by Holm's method for %zu "
-            "comparison%s at a common level of %.3g. An activation is equivalent to the best when the interval "
-            "that holds for all comparisons together (Bonferroni) lies within ±%.3g Dice.",
-            verdict->arms - 1, verdict->arms == 2 ? "" : "s", verdict->alpha, OG_VERDICT_MARGIN);
+            "P-values are of two-sided sign-flip permutation tests, and beside them of Wilcoxon's signed-rank "
+            "test, corrected by Holm's method for %zu comparison%s at a common level of %.3g. Behind the best is "
+            "what is lower by that test, with an interval above 0.",
+            verdict->arms - 1, verdict->arms == 2 ? "" : "s", verdict->alpha);
     else
         og__text_format(
             &text,
             "With fewer than %d seeds no test is made and no winner is named: with %zu seed%s even runs that "
             "all agree would give a permutation test no p-value below %.3g.",
             OG_TEST_BLOCKS, verdict->blocks, verdict->blocks == 1 ? "" : "s", exp2(1 - (double)verdict->blocks));
+    return add_paragraph(method, &text);
+}
+
+/* What is not said by tests. */
+static og_status add_probabilities(const og__verdict *verdict, json_t *method)
+{
+    og__text text = {0};
+    if (verdict->blocks < OG_TEST_BLOCKS)
+        return OG_OK;
+    og__text_format(
+        &text,
+        "Differences below %.3g mean Dice do not matter here (--margin). The probability that two activations "
+        "differ by less is that of the Bayesian signed-rank test (Benavoli et al. 2017); equivalent to the best "
+        "is what is within the margin with a probability of %.3g or more. P(best) is the share of %d resamplings "
+        "of the seeds in which an activation has the highest mean, P(A > B) the share of seeds on which A is "
+        "better. Ranks are compared by Friedman's test; mean ranks that differ by less than Nemenyi's critical "
+        "difference are not told apart. That difference grows with the number of activations, so that no verdict "
+        "rests on it.",
+        verdict->margin, OG_VERDICT_EQUIVALENCE, OG_RESAMPLES);
     return add_paragraph(method, &text);
 }
 
@@ -153,6 +172,7 @@ og_status og__report_method(const og__report *report, json_t *results)
     if (report->study->race)
         OG_TRY(add_race(report, method));
     OG_TRY(add_tests(&report->verdict, method));
+    OG_TRY(add_probabilities(&report->verdict, method));
     if (!report->study->race)
         OG_TRY(add_selection(report, method));
     OG_TRY(add_failures(report, method));

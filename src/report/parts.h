@@ -14,10 +14,12 @@
 /* What the parts are made from. */
 typedef struct og__report {
     const og__study *study;
-    og__verdict verdict; /* of a race: on the blocks that every activation ran, but for `kind` */
-    og__agenda agenda;   /* of a race */
-    double *scores;      /* (verdict.blocks, verdict.arms) mean Dice */
-    double target;       /* Dice whose first reaching is timed */
+    og__evidence evidence; /* of the complete blocks; the scores are owned */
+    og__verdict verdict;   /* of a race: on the blocks that every activation ran, but for `kind` */
+    og__agenda agenda;     /* of a race */
+    double *scores;        /* the evidence's */
+    double *best_shares;   /* (verdict.arms) P(best); NULL with fewer than OG_TEST_BLOCKS blocks */
+    double target;         /* Dice whose first reaching is timed */
     bool target_automatic;
 } og__report;
 
@@ -47,6 +49,7 @@ og_status og__report_function(const og__report *report, size_t arm, json_t *owne
 og_status og__report_health(const og__report *report, size_t arm, json_t *owner);   /* health.c */
 og_status og__report_runs(const og__report *report, json_t *results);               /* runs.c */
 og_status og__report_timing(const og__report *report, json_t *timing);              /* timing.c */
+og_status og__report_ranking(const og__report *report, json_t *results);            /* ranking.c */
 og_status og__report_race(const og__report *report, json_t *results);               /* race.c */
 og_status og__report_method(const og__report *report, json_t *results);             /* method.c */
 

@@ -5,7 +5,11 @@
 #include "base/memory.h"
 #include "format/json.h"
 #include "report/parts.h"
+#include "study/posterior.h"
 #include "study/statistics.h"
+
+/* From so many blocks on intervals from resampling cover what they claim. */
+enum { RESAMPLED_BLOCKS = 15 };
 
 static const struct {
     const char *name;
@@ -53,10 +57,15 @@ static og_status add_difference(const og__report *report, size_t arm, og__measur
         if (isfinite(own - best))
             d[count++] = own - best;
     }
-    og__interval interval = og__t_interval(count, d, report->study->confidence);
+    og__interval interval = og__evidence_interval(&report->evidence, count, d, report->study->confidence);
     OG_GO(og__json_set(object, "mean", og__json_real(interval.mean)));
     OG_GO(og__json_set(object, "low", og__json_real(interval.low)));
     OG_GO(og__json_set(object, "high", og__json_real(interval.high)));
+    if (count >= RESAMPLED_BLOCKS && !(report->evidence.overlap > 0)) {
+        OG_GO(og__bca_interval(count, d, report->study->confidence, &interval));
+        OG_GO(og__json_set(object, "bca_low", og__json_real(interval.low)));
+        OG_GO(og__json_set(object, "bca_high", og__json_real(interval.high)));
+    }
 done:
     free(d);
     return status;
@@ -95,9 +104,14 @@ static og_status add_standing(const og__report *report, size_t arm, json_t *owne
     const og__rival *rival = &report->verdict.rivals[arm];
     bool best = arm == report->verdict.best;
     OG_TRY(og__json_set(owner, "standing", json_string(og__standing_name(rival->standing))));
-    OG_TRY(og__json_set(owner, "win_share", og__json_real(best ? NAN : rival->win_share)));
-    OG_TRY(og__json_set(owner, "p", og__json_real(rival->p)));
-    return og__json_set(owner, "p_adjusted", og__json_real(rival->p_adjusted));
+    OG_TRY(og__json_set(owner, "win_share", og__json_real(best ? NAN : rival->wins.mean)));
+    OG_TRY(og__json_set(owner, "win_low", og__json_real(best ? NAN : rival->wins.low)));
+    OG_TRY(og__json_set(owner, "win_high", og__json_real(best ? NAN : rival->wins.high)));
+    OG_TRY(og__json_set(owner, "p", og__json_real(rival->test.p)));
+    OG_TRY(og__json_set(owner, "p_adjusted", og__json_real(rival->test.adjusted)));
+    OG_TRY(og__json_set(owner, "wilcoxon_p", og__json_real(rival->rank_test.p)));
+    OG_TRY(og__json_set(owner, "wilcoxon_p_adjusted", og__json_real(rival->rank_test.adjusted)));
+    return og__json_set(owner, "best_share", og__json_real(report->best_shares ? report->best_shares[arm] : NAN));
 }
 
 static og_status add_rank(const og__report *report, size_t arm, json_t *owner)

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "format/json.h"
 #include "report/parts.h"
+#include "study/posterior.h"
 
 static const double target_share = 0.95; /* of the best final mean, where no target Dice is asked for */
 
@@ -34,8 +36,16 @@ static og_status judge(const og__study *study, og__report *report)
             "the study '%s' has no seed yet on which every activation was run; run 'ogive compare' again to go on",
             study->folder);
     OG_TRY(og__study_scores(study, &report->scores));
-    OG_TRY(og__verdict_reach(study->complete_blocks, study->arms.count, report->scores, study->confidence,
-                             &report->verdict));
+    report->evidence = (og__evidence){.blocks = study->complete_blocks,
+                                      .arms = study->arms.count,
+                                      .scores = report->scores,
+                                      .confidence = study->confidence,
+                                      .margin = study->margin};
+    OG_TRY(og__verdict_reach(&report->evidence, &report->verdict));
+    if (report->verdict.blocks >= OG_TEST_BLOCKS) {
+        OG_TRY(og__alloc(report->verdict.arms, sizeof *report->best_shares, &report->best_shares));
+        OG_TRY(og__best_shares(report->verdict.blocks, report->verdict.arms, report->scores, report->best_shares));
+    }
     if (study->race)
         OG_TRY(settle_race(report));
     report->target_automatic = !(study->target_dice > 0);
@@ -51,6 +61,7 @@ static og_status judge(const og__study *study, og__report *report)
 static void report_deinit(og__report *report)
 {
     free(report->scores);
+    free(report->best_shares);
     og__verdict_deinit(&report->verdict);
     og__agenda_deinit(&report->agenda);
 }
@@ -65,7 +76,7 @@ static og_status verdict_words(const og__report *report, json_t *verdict)
     for (size_t a = 0; a < arms; a++)
         names[a] = og_act_text(report->study->arms.items[a].act);
     og_status status = report->study->race ? og__race_text(&report->agenda, names, &text)
-                                           : og__verdict_text(&report->verdict, report->scores, names, &text);
+                                           : og__verdict_text(&report->verdict, &report->evidence, names, &text);
     free(names);
     if (status == OG_OK)
         status = og__json_set(verdict, "text", og__json_string(text));
@@ -83,7 +94,7 @@ static og_status add_verdict(const og__report *report, json_t *results)
     OG_TRY(og__json_set(verdict, "kind", json_string(og__verdict_kind_name(from->kind))));
     OG_TRY(verdict_words(report, verdict));
     OG_TRY(og__json_set(verdict, "best", og__json_string(report->study->arms.items[winner].id)));
-    OG_TRY(og__json_set(verdict, "margin", og__json_real(OG_VERDICT_MARGIN)));
+    OG_TRY(og__json_set(verdict, "margin", og__json_real(from->margin)));
     OG_TRY(og__json_set(verdict, "alpha", og__json_real(round(1e6 * from->alpha) / 1e6)));
     OG_TRY(og__json_set(verdict, "tested", json_boolean(from->blocks >= OG_TEST_BLOCKS)));
     OG_TRY(og__json_set(verdict, "blocks", json_integer((json_int_t)from->blocks)));
@@ -137,6 +148,7 @@ static og_status fill_document(const og__report *report, const og_dataset *data,
     OG_TRY(og__json_set(document, "timing", timing));
     OG_TRY(add_question(report, results));
     OG_TRY(add_verdict(report, results));
+    OG_TRY(og__report_ranking(report, results));
     OG_TRY(og__report_race(report, results));
     OG_TRY(add_target(report, results));
     OG_TRY(add_acts(report, results));

@@ -14,6 +14,7 @@ static og_status plan_race(const og__study *study, og__agenda *agenda)
     agenda->rules = og__race_rules_default();
     agenda->rules.race_blocks = study->race_blocks;
     agenda->rules.alpha = 1 - study->confidence;
+    agenda->rules.margin = study->margin;
     OG_TRY(og__race_state_init(&agenda->rules, arms, study->race_blocks, agenda->scores,
                                study->blocks - study->race_blocks, agenda->scores + fresh_at, race));
     const bool *who = race->phase == OG_RACE_RUNNING ? race->in : race->finalist;

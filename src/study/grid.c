@@ -67,6 +67,11 @@ static og_status read_record(og__study *study)
         return og__fail(OG_ERR_FORMAT, "first_seed is %" PRId64, study->first_seed);
     if (!(study->confidence > 0 && study->confidence < 1))
         return og__fail(OG_ERR_FORMAT, "confidence is %g, not between 0 and 1", study->confidence);
+    study->margin = 0.005; /* of studies that were begun before it could be set */
+    if (json_object_get(study->record, "margin"))
+        OG_TRY(og__json_get_real(study->record, "margin", &study->margin));
+    if (!(study->margin > 0))
+        return og__fail(OG_ERR_FORMAT, "margin is %g, not above 0", study->margin);
     study->race = json_is_true(json_object_get(study->record, "race")); /* absent in old studies */
     study->race_blocks = (size_t)seeds;
     study->blocks = (size_t)seeds + (study->race ? og__race_rules_default().confirm_looks[OG_CONFIRM_LOOKS - 1] : 0);

@@ -94,6 +94,21 @@ og_status og__signed_rank_is_inside(size_t n, const double *d, double rope, doub
     return OG_OK;
 }
 
+/* --- the Bayesian correlated t test ---------------------------------------------------------------------------- */
+
+og__rope og__overlap_posterior(size_t n, const double *d, double tested_to_trained, double rope)
+{
+    double mean = og__mean(n, d), deviation = og__deviation(n, d);
+    if (n < 2)
+        return (og__rope){NAN, NAN, NAN};
+    double scale = deviation * sqrt(1 / (double)n + tested_to_trained), degrees = (double)(n - 1);
+    if (scale == 0)
+        return (og__rope){mean > rope, fabs(mean) <= rope, mean < -rope};
+    double above = gsl_cdf_tdist_Q((rope - mean) / scale, degrees);
+    double below = gsl_cdf_tdist_P((-rope - mean) / scale, degrees);
+    return (og__rope){above, 1 - above - below, below};
+}
+
 /* --- resampling of blocks ----------------------------------------------------------------------------------- */
 
 og_status og__best_shares(size_t n, size_t k, const double *scores, double *shares)

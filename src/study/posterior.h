@@ -30,6 +30,14 @@ og_status og__signed_rank_posterior(size_t n, const double *d, double rope, og__
 /* Whether `inside` of that result is at least `least`: the same answer, but sooner where it is no. */
 og_status og__signed_rank_is_inside(size_t n, const double *d, double rope, double least, bool *inside);
 
+/**
+ * The same for blocks of cross-validation, whose training sets overlap: the Bayesian correlated t test. The mean
+ * difference is Student's t with n - 1 degrees about mean(d), with the variance sd^2 (1 / n + tested / trained).
+ *
+ * Source: Corani, Benavoli, Machine Learning 100 (2015), 285-304.
+ */
+og__rope og__overlap_posterior(size_t n, const double *d, double tested_to_trained, double rope);
+
 /* shares[a] = share of OG_RESAMPLES resamplings of the n blocks, with replacement, in which arm a has the highest mean;
  * arms with the same highest mean share it. scores (n, k). */
 og_status og__best_shares(size_t n, size_t k, const double *scores, double *shares);

@@ -24,6 +24,7 @@ static og_status describe_own(const og_compare_options *options, json_t *own)
     OG_TRY(og__json_set(own, "seeds", json_integer(options->seeds)));
     OG_TRY(og__json_set(own, "race", json_boolean(options->race)));
     OG_TRY(og__json_set(own, "target_dice", og__json_real(options->target_dice)));
+    OG_TRY(og__json_set(own, "margin", og__json_real(options->margin)));
     return og__json_set(own, "confidence", og__json_real(options->confidence));
 }
 
@@ -33,11 +34,14 @@ static og_status check_race(const json_t *old, const json_t *new, int64_t seeds_
     bool raced = json_is_true(json_object_get(old, "race")), races = json_is_true(json_object_get(new, "race"));
     if (raced != races)
         return og__fail(OG_ERR_ARGUMENT, "race was %s and is now %s", raced ? "on" : "off", races ? "on" : "off");
-    if (raced && !json_equal(json_object_get(old, "confidence"), json_object_get(new, "confidence")))
-        return og__fail(OG_ERR_ARGUMENT,
-                        "confidence was %g and is now %g; a race keeps its rules, or its looks mean nothing",
-                        json_number_value(json_object_get(old, "confidence")),
-                        json_number_value(json_object_get(new, "confidence")));
+    static const char *const rules[] = {"confidence", "margin"};
+    for (size_t i = 0; raced && i < sizeof rules / sizeof rules[0]; i++) {
+        const json_t *rule_was = json_object_get(old, rules[i]), *rule_is = json_object_get(new, rules[i]);
+        if (rule_was && !json_equal(rule_was, rule_is)) /* old studies have no margin */
+            return og__fail(OG_ERR_ARGUMENT,
+                            "%s was %g and is now %g; a race keeps its rules, or its looks mean nothing", rules[i],
+                            json_number_value(rule_was), json_number_value(rule_is));
+    }
     if (raced && seeds_now != seeds_was)
         return og__fail(OG_ERR_ARGUMENT,
                         "seeds was %" PRId64 " and is now %" PRId64

@@ -25,13 +25,15 @@ double og__deviation(size_t n, const double *x)
     return sqrt(sum / (double)(n - 1));
 }
 
+double og__t_factor(size_t n, double confidence)
+{
+    return n < 2 ? NAN : gsl_cdf_tdist_Pinv(1 - (1 - confidence) / 2, (double)(n - 1));
+}
+
 og__interval og__t_interval(size_t n, const double *d, double confidence)
 {
     double mean = og__mean(n, d);
-    if (n < 2)
-        return (og__interval){mean, NAN, NAN};
-    double t = gsl_cdf_tdist_Pinv(1 - (1 - confidence) / 2, (double)(n - 1));
-    double half = t * og__deviation(n, d) / sqrt((double)n);
+    double half = og__t_factor(n, confidence) * og__deviation(n, d) / sqrt((double)n);
     return (og__interval){mean, mean - half, mean + half};
 }
 
@@ -123,6 +125,16 @@ og__interval og__overlap_interval(size_t n, const double *d, double tested_to_tr
     return interval;
 }
 
+double og__overlap_p(size_t n, const double *d, double tested_to_trained)
+{
+    double mean = og__mean(n, d), deviation = og__deviation(n, d);
+    if (n < 2)
+        return NAN;
+    if (deviation == 0)
+        return mean == 0 ? 1 : 0;
+    return 2 * gsl_cdf_tdist_Q(fabs(mean) / (deviation * sqrt(1 / (double)n + tested_to_trained)), (double)(n - 1));
+}
+
 og__variance_split og__split_variance(size_t seeds, size_t folds, const double *y)
 {
     if (seeds < 2 || folds < 2)
@@ -182,11 +194,11 @@ double og__median(size_t n, const double *x)
     return middle[0] == middle[1] ? middle[0] : (middle[0] + middle[1]) / 2;
 }
 
-int og__blocks_needed(double sd, double delta, double alpha, double power)
+int og__blocks_needed(double sd, double delta, double alpha, double power, double overlap)
 {
     for (int n = 2; n <= OG_BLOCKS_MAX; n++) {
         double t = gsl_cdf_tdist_Pinv(1 - alpha / 2, n - 1) + gsl_cdf_tdist_Pinv(power, n - 1);
-        if (sqrt(n) * delta >= t * sd)
+        if (delta >= t * sd * sqrt(1.0 / n + overlap))
             return n;
     }
     return 0;

@@ -22,6 +22,10 @@ typedef struct og__interval {
     double mean, low, high;
 } og__interval;
 
+/* t(1 - (1 - confidence) / 2; n - 1): half of Student's interval for a mean of n values in standard errors. NaN below n
+ * = 2. */
+double og__t_factor(size_t n, double confidence);
+
 /* mean(d) +- t(1 - (1 - confidence) / 2; n - 1) sd(d) / sqrt(n): Student's interval for a mean. */
 og__interval og__t_interval(size_t n, const double *d, double confidence);
 
@@ -54,6 +58,10 @@ og__interval og__wilson_interval(double share, size_t n, double confidence);
  */
 og__interval og__overlap_interval(size_t n, const double *d, double tested_to_trained, double confidence);
 
+/* Two-sided p-value of "the mean difference is 0" over such blocks: Student's t with that variance. NaN below n = 2; 0
+ * where all d are equal and not 0. */
+double og__overlap_p(size_t n, const double *d, double tested_to_trained);
+
 /* What the variance of one arm's scores comes from: y[s * folds + f] = seed effect + fold effect + rest, by the mean
  * squares of the two-way layout; negative estimates are 0. NaN where seeds or folds are fewer than 2. */
 typedef struct og__variance_split {
@@ -69,9 +77,12 @@ double og__median(size_t n, const double *x);
 
 /**
  * Blocks after which a two-sided paired t test at level alpha finds a true difference `delta` with probability `power`:
- * the smallest n with n >= ((t(1 - alpha / 2; n - 1) + t(power; n - 1)) sd / delta)^2; 0 when beyond OG_BLOCKS_MAX.
+ * the smallest n with (t(1 - alpha / 2; n - 1) + t(power; n - 1)) sd sqrt(1 / n + overlap) <= delta; 0 when beyond
+ * OG_BLOCKS_MAX, or never.
+ *
+ * @param overlap   as `tested_to_trained` above; 0 for independent blocks
  */
-int og__blocks_needed(double sd, double delta, double alpha, double power);
+int og__blocks_needed(double sd, double delta, double alpha, double power, double overlap);
 
 /* The fewest blocks with which the strongest of `comparisons` sign-flip tests can pass Holm's correction at alpha:
  * comparisons * 2^(1 - n) <= alpha; at least OG_TEST_BLOCKS. */

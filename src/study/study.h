@@ -33,6 +33,7 @@ typedef struct og__study {
     bool race;
     size_t race_blocks;     /* the first part of a race; the confirmation's blocks follow */
     double target_dice;     /* as asked; 0 is automatic */
+    double margin;          /* differences of the mean Dice below it do not matter */
     size_t complete_blocks; /* leading blocks of which every run has a result */
 } og__study;
 

@@ -82,24 +82,26 @@ static void add_winner(writer *w)
     for (size_t a = 0; a < verdict->arms; a++) {
         if (a == verdict->best)
             continue;
-        p_max = fmax(p_max, verdict->rivals[a].p_adjusted);
+        p_max = fmax(p_max, verdict->rivals[a].test.adjusted);
         if (closest == verdict->arms || verdict->rivals[a].lead.mean < verdict->rivals[closest].lead.mean)
             closest = a;
     }
     const og__interval *lead = &verdict->rivals[closest].lead;
     add_name(w, verdict->best);
-    og__text_format(&w->text, " is the best of the %zu: mean Dice %.3f over ", verdict->arms, w->best_mean);
-    add_blocks(w, ", ahead of every other. The closest, ");
+    og__text_format(&w->text, " is the best of the %zu: %.3f mean Dice ahead of ", verdict->arms, lead->mean);
     add_name(w, closest);
-    og__text_format(&w->text, ", is %.3f lower (%.3g %% interval %.3f to %.3f); adjusted p is at most %.2g.",
-                    lead->mean, 100 * (1 - verdict->alpha), lead->low, lead->high, p_max);
+    og__text_format(&w->text, "%s (%.3g %% interval %.3f to %.3f), adjusted p at most %.2g, over ",
+                    verdict->arms > 2 ? ", the closest" : "", 100 * (1 - verdict->alpha), lead->low, lead->high, p_max);
+    add_blocks(w, ".");
 }
 
 static void add_tie(writer *w)
 {
     og__text_add(&w->text, "No difference that matters between ");
     add_names(w, is_best_or_equal);
-    og__text_format(&w->text, ": mean Dice within %.3g of the best (%.3f) over ", OG_VERDICT_MARGIN, w->best_mean);
+    og__text_format(&w->text,
+                    ": each is within %.3g mean Dice of the best (%.3f) with a probability of %.3g or more, over ",
+                    w->verdict->margin, w->best_mean, OG_VERDICT_EQUIVALENCE);
     add_blocks(w, count(w, is_behind) > 0 ? "; behind: " : "");
     add_names(w, is_behind);
     og__text_add(&w->text, ".");
@@ -145,7 +147,7 @@ static void add_undecided(writer *w)
     add_names(w, is_open);
     og__text_add(&w->text, " cannot be told from it");
     if (count(w, is_equal) > 0)
-        og__text_format(&w->text, "; within %.3g of it: ", OG_VERDICT_MARGIN);
+        og__text_format(&w->text, "; within %.3g of it: ", w->verdict->margin);
     add_names(w, is_equal);
     og__text_add(&w->text, count(w, is_behind) > 0 ? "; behind: " : "");
     add_names(w, is_behind);
@@ -153,11 +155,12 @@ static void add_undecided(writer *w)
     add_needed(w);
 }
 
-og_status og__verdict_text(const og__verdict *verdict, const double *scores, const char *const *names, char **text)
+og_status og__verdict_text(const og__verdict *verdict, const og__evidence *evidence, const char *const *names,
+                           char **text)
 {
     writer w = {.verdict = verdict, .names = names};
     for (size_t b = 0; b < verdict->blocks; b++)
-        w.best_mean += scores[b * verdict->arms + verdict->best] / (double)verdict->blocks;
+        w.best_mean += evidence->scores[b * verdict->arms + verdict->best] / (double)verdict->blocks;
     if (w.best_mean <= 0)
         og__text_add(&w.text, "No verdict: every run failed or scored 0.");
     else if (verdict->kind == OG_VERDICT_WINNER)

@@ -145,11 +145,11 @@ static void median_takes_infinities_as_large(void **state)
 static void needed_blocks_are_scipys(void **state)
 {
     (void)state;
-    assert_int_equal(og__blocks_needed(0.01, 0.01, 0.05, 0.8), 10);
-    assert_int_equal(og__blocks_needed(0.01, 0.005, 0.05 / 7, 0.8), 54);
-    assert_int_equal(og__blocks_needed(0.001, 0.01, 0.05, 0.8), 2);
-    assert_int_equal(og__blocks_needed(0.02, 0.001, 0.05, 0.8), 0); /* beyond 999 */
-    assert_int_equal(og__blocks_needed(0.01, -0.001, 0.05, 0.8), 0);
+    assert_int_equal(og__blocks_needed(0.01, 0.01, 0.05, 0.8, 0), 10);
+    assert_int_equal(og__blocks_needed(0.01, 0.005, 0.05 / 7, 0.8, 0), 54);
+    assert_int_equal(og__blocks_needed(0.001, 0.01, 0.05, 0.8, 0), 2);
+    assert_int_equal(og__blocks_needed(0.02, 0.001, 0.05, 0.8, 0), 0); /* beyond 999 */
+    assert_int_equal(og__blocks_needed(0.01, -0.001, 0.05, 0.8, 0), 0);
 }
 
 static void least_blocks_for_any_significance(void **state)

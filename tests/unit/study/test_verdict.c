@@ -25,13 +25,19 @@ static void fill(size_t blocks, const double *base, double noise, double *scores
             scores[b * ARMS + a] = base[a] + 0.01 * sin((double)b) + noise * cos(3.0 * (double)b + 2.0 * (double)a);
 }
 
+static og__evidence evidence_of(size_t blocks, const double *scores)
+{
+    return (og__evidence){.blocks = blocks, .arms = ARMS, .scores = scores, .confidence = 0.95, .margin = 0.005};
+}
+
 static void check_named(size_t blocks, const double *scores, const char *const *labels, og__verdict_kind kind,
                         const char *expected)
 {
+    const og__evidence evidence = evidence_of(blocks, scores);
     og__verdict verdict;
     char *text;
-    assert_int_equal(og__verdict_reach(blocks, ARMS, scores, 0.95, &verdict), OG_OK);
-    assert_int_equal(og__verdict_text(&verdict, scores, labels, &text), OG_OK);
+    assert_int_equal(og__verdict_reach(&evidence, &verdict), OG_OK);
+    assert_int_equal(og__verdict_text(&verdict, &evidence, labels, &text), OG_OK);
     assert_string_equal(text, expected);
     assert_int_equal(verdict.kind, kind);
     free(text);
@@ -51,8 +57,8 @@ static void a_clear_lead_over_many_seeds_wins(void **state)
     fill(12, base, 0.005, scores);
     check(
         12, scores, OG_VERDICT_WINNER,
-        "silu is the best of the 3: mean Dice 0.740 over 12 paired seeds, ahead of every other. The closest, relu, is "
-        "0.039 lower (95 % interval 0.037 to 0.042); adjusted p is at most 0.00098.");
+        "silu is the best of the 3: 0.039 mean Dice ahead of relu, the closest (95 % interval 0.037 to 0.042), adjusted p "
+        "at most 0.00098, over 12 paired seeds.");
 }
 
 static void the_same_lead_over_four_seeds_is_no_win(void **state)
@@ -73,8 +79,8 @@ static void equals_tie_when_the_seeds_show_it(void **state)
     double scores[BLOCKS_MAX * ARMS];
     fill(12, base, 0.001, scores);
     check(12, scores, OG_VERDICT_TIE,
-          "No difference that matters between relu and silu: mean Dice within 0.005 of the best (0.740) over 12 paired "
-          "seeds; behind: sigmoid.");
+          "No difference that matters between relu and silu: each is within 0.005 mean Dice of the best (0.740) with a "
+          "probability of 0.95 or more, over 12 paired seeds; behind: sigmoid.");
 }
 
 static void noise_leaves_it_undecided_with_an_estimate(void **state)
@@ -141,10 +147,11 @@ static void a_failed_run_counts_as_zero(void **state)
     og__verdict verdict;
     fill(6, base, 0.001, scores);
     scores[0] = 0;
-    assert_int_equal(og__verdict_reach(6, ARMS, scores, 0.95, &verdict), OG_OK);
+    const og__evidence evidence = evidence_of(6, scores);
+    assert_int_equal(og__verdict_reach(&evidence, &verdict), OG_OK);
     assert_int_equal(verdict.best, 1);
     assert_int_equal(verdict.rivals[0].standing, OG_STANDING_OPEN);
-    assert_near(verdict.rivals[0].win_share, 1.0 / 6, 1e-15);
+    assert_near(verdict.rivals[0].wins.mean, 1.0 / 6, 1e-15);
     og__verdict_deinit(&verdict);
 }
 
@@ -156,9 +163,10 @@ static void below_five_blocks_there_are_no_p_values(void **state)
     og__verdict verdict;
     fill(5, base, 0.001, scores);
     for (size_t blocks = 1; blocks <= 5; blocks++) {
-        assert_int_equal(og__verdict_reach(blocks, ARMS, scores, 0.95, &verdict), OG_OK);
-        assert_int_equal(isnan(verdict.rivals[0].p_adjusted), blocks < 5);
-        assert_true(isnan(verdict.rivals[verdict.best].p));
+        const og__evidence evidence = evidence_of(blocks, scores);
+        assert_int_equal(og__verdict_reach(&evidence, &verdict), OG_OK);
+        assert_int_equal(isnan(verdict.rivals[0].test.adjusted), blocks < 5);
+        assert_true(isnan(verdict.rivals[verdict.best].test.p));
         og__verdict_deinit(&verdict);
     }
 }
