@@ -133,6 +133,14 @@ OG_API const og_param *og_net_state_at(const og_net *net, size_t index);
 OG_API size_t og_net_state_size(const og_net *net);
 OG_API float *og_net_state(og_net *net);
 
+/**
+ * Let a batch norm normalise by its running statistics in training, too, and leave these as they are, as PyTorch's
+ * does in evaluation mode. To be said before plans are made.
+ *
+ * @param index   of the norm's running mean or variance
+ */
+OG_API void og_net_fix_state(og_net *net, size_t index);
+
 /** Height and width that the network takes lie this far apart (2^depth); with padding SAME they are multiples of it. */
 OG_API int og_net_size_multiple(const og_net *net);
 
@@ -207,7 +215,7 @@ OG_API og_status og_plan_infer(og_plan *plan, const float *src, bool logits, flo
 
 /**
  * One training pass: forward with batch statistics, loss, backward. Fills the net's gradients (overwrites),
- * updates running statistics, leaves weights alone.
+ * updates running statistics that are not fixed, leaves weights alone.
  *
  *   loss = the plan's mix; sums are over all labelled pixels of the batch (docs/training.md)
  *

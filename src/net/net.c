@@ -181,6 +181,7 @@ og_status og_net_new(const og_net_spec *spec, og_net **net)
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->weights));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->gradients));
     OG_GO(og__alloc(made->graph.state_size, sizeof(float), &made->state));
+    OG_GO(og__alloc(made->graph.state_count, sizeof *made->fixed, &made->fixed));
     *net = made;
     made = NULL;
 done:
@@ -202,6 +203,7 @@ void og_net_free(og_net *net)
     free(net->weights);
     free(net->gradients);
     free(net->state);
+    free(net->fixed);
     free(net);
 }
 
@@ -426,6 +428,11 @@ size_t og_net_state_size(const og_net *net)
 float *og_net_state(og_net *net)
 {
     return net->state;
+}
+
+void og_net_fix_state(og_net *net, size_t index)
+{
+    net->fixed[index] = true;
 }
 
 int og_net_size_multiple(const og_net *net)

@@ -15,6 +15,7 @@ struct og_net {
     float *weights;   /* (graph.weight_count) */
     float *gradients; /* (graph.weight_count) */
     float *state;     /* (graph.state_size) */
+    bool *fixed;      /* (graph.state_count) */
 };
 
 static inline float *og__net_weight(const og_net *net, int param)
@@ -30,6 +31,12 @@ static inline float *og__net_gradient(const og_net *net, int param)
 static inline float *og__net_running(const og_net *net, int state)
 {
     return state == OG_NO_PARAM ? NULL : net->state + net->graph.state[state].offset;
+}
+
+/* Whether a norm takes its running statistics in training, too. */
+static inline bool og__net_is_fixed(const og_net *net, const og__node_norm *norm)
+{
+    return norm->mean != OG_NO_PARAM && (net->fixed[norm->mean] || net->fixed[norm->variance]);
 }
 
 /* The activation of a NORM_ACT node. */

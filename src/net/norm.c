@@ -109,8 +109,7 @@ static void use_running(const og__pass *p, int operand)
 
 void og__norm_prepare(const og__pass *p, int operand, bool gathered, const float *src)
 {
-    bool normalised = p->na->operands[operand].normalised;
-    bool own = p->plan->net->spec.norm != OG_NORM_BATCH || p->plan->options.training;
+    bool normalised = p->na->operands[operand].normalised, own = !p->na->operands[operand].running;
     if (gathered)
         assert(normalised && own);
     else if ((normalised && own) || (operand == 0 && p->node->excite.hidden > 0))
@@ -167,7 +166,9 @@ static void set_coefficients(const og__pass *p, int operand, int group, int chan
 /* Over the channels c of a set, with M values:
  *
  *   d_src = scale dz - sum_c(scale sum(dz))/M - (src - mean) rstd^2 sum_c(scale sum(dz (src - mean)))/M
- *         = k0 dz + k1 src + k2 */
+ *         = k0 dz + k1 src + k2
+ *
+ * Running statistics do not depend on src: k1 = k2 = 0. */
 static void set_gradients(const og__pass *p, int operand, int group, int first, double *d_gamma, double *d_beta)
 {
     const og__operand *o = &p->na->operands[operand];
@@ -183,9 +184,10 @@ static void set_gradients(const og__pass *p, int operand, int group, int first, 
         d_gamma[first + i] += s.dz_src * rstd;
         d_beta[first + i] += s.dz;
     }
-    double k1 = -rstd * rstd * dz_src_sum / count;
+    double k1 = o->running ? 0 : -rstd * rstd * dz_src_sum / count;
+    double k2 = o->running ? 0 : -k1 * mean - dz_sum / count;
     for (int i = 0; i < together; i++)
-        set_coefficients(p, operand, group, first + i, k1, -k1 * mean - dz_sum / count);
+        set_coefficients(p, operand, group, first + i, k1, k2);
 }
 
 static void gradients_of_norm(const og__pass *p, int operand)

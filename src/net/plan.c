@@ -129,8 +129,11 @@ static og_status open_operand(const og__norm_act *na, bool normalised, og__opera
 
 static og_status open_operands(const og_plan *plan, const og__node *n, og__norm_act *na)
 {
-    for (int i = 0; i < na->gradient_count; i++)
+    for (int i = 0; i < na->gradient_count; i++) {
         OG_TRY(open_operand(na, n->norms[i].weight != OG_NO_PARAM, &na->operands[i]));
+        na->operands[i].running =
+            n->norms[i].mean != OG_NO_PARAM && (!plan->options.training || og__net_is_fixed(plan->net, &n->norms[i]));
+    }
     if (na->operand_count == na->gradient_count)
         return OG_OK;
     og__operand *noise = &na->operands[na->gradient_count];
@@ -239,7 +242,7 @@ static void find_fusions(const og_plan *plan, og__fusion *fusions)
         if (n->kind == OG_NODE_NORM_ACT && n->src_count == 1 && og__node_is_stored(&g->nodes[n->src[0]])) {
             fusions[i].by_rows = na->operand_count == 1;
             fusions[i].gathers = g->nodes[n->src[0]].kind == OG_NODE_CONV && na->groups == 1 && n->excite.hidden == 0 &&
-                                 na->operands[0].normalised;
+                                 na->operands[0].normalised && !na->operands[0].running;
         }
     }
 }

@@ -15,6 +15,7 @@
 /* What a norm puts before an activation, for one operand. Where there is none: mean 0, scale 1, shift 0. */
 typedef struct og__operand {
     bool normalised;
+    bool running;         /* by the running statistics */
     float *mean, *rstd;   /* (groups, padded) of the last forward pass */
     float *scale, *shift; /* (groups, padded) z = src * scale + shift */
     float *k0, *k1, *k2;  /* (apply_rows, padded) d_src = k0 dz + k1 src + k2 */

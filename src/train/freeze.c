@@ -50,11 +50,9 @@ og_status og__freeze_check(const char *parts, const og_net *net)
                           : og__fail(OG_ERR_ARGUMENT, "freeze = %s leaves nothing to train; freeze fewer parts", parts);
 }
 
-void og__freeze_state(const char *parts, og_net *net, const float *kept)
+void og__freeze_norms(const char *parts, og_net *net)
 {
-    for (size_t i = 0; *parts && i < og_net_state_count(net); i++) {
-        const og_param *tensor = og_net_state_at(net, i);
-        if (og__is_frozen(parts, tensor->name))
-            memcpy(og_net_state(net) + tensor->offset, kept + tensor->offset, tensor->count * sizeof *kept);
-    }
+    for (size_t i = 0; i < og_net_state_count(net); i++)
+        if (og__is_frozen(parts, og_net_state_at(net, i)->name))
+            og_net_fix_state(net, i);
 }

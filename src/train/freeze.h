@@ -13,7 +13,7 @@ bool og__is_frozen(const char *parts, const char *tensor);
 /* OG_ERR_ARGUMENT when a part names no tensor, or nothing is left to train. */
 og_status og__freeze_check(const char *parts, const og_net *net);
 
-/* Put the running statistics of frozen parts back from a copy of all of them. */
-void og__freeze_state(const char *parts, og_net *net, const float *kept);
+/* Fix the running statistics of the parts. */
+void og__freeze_norms(const char *parts, og_net *net);
 
 #endif

@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "train/adopt.h"
-#include "train/freeze.h"
 #include "train/session.h"
 
 /* Divergence is looked for behind the first steps, whose losses are of chance. */
@@ -38,12 +37,10 @@ static og_status take_step(og__session *session, int64_t step, double rate, doub
     og__batch batch;
     OG_TRY(og__loader_next(session->loader, &batch));
     og_plan_set_noise(session->plan, (uint64_t)session->model.options.seed, (uint64_t)step);
-    memcpy(session->kept_state, og_net_state(net), og_net_state_size(net) * sizeof(float));
     og_status status = og_plan_train(session->plan, batch.images, batch.labels, &value);
     *finite = status == OG_OK;
     if (status != OG_OK)
         return status == OG_ERR_NUMERIC ? OG_OK : status;
-    og__freeze_state(session->model.options.freeze, net, session->kept_state);
     og__optimizer_step(session->optimizer, rate, og_net_gradients(net), og_net_weights(net));
     og_plan_refresh(session->plan);
     *loss = value.total;

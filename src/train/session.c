@@ -73,6 +73,7 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     og__session_set_epochs(session, options->epochs);
     OG_GO(og__duration_parse(options->time_budget, &session->budget_s));
     OG_GO(og__freeze_check(options->freeze, session->model.net));
+    og__freeze_norms(options->freeze, session->model.net);
     OG_GO(og__gradient_sum_init(&session->gradients, session->model.net, options->accumulate));
     OG_GO(og__ema_init(&session->ema, session->model.net, options->ema));
     OG_GO(og__alloc(og_net_state_size(session->model.net), sizeof(float), &session->kept_state));

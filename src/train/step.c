@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "format/json.h"
 #include "net/probe.h"
-#include "train/freeze.h"
 #include "train/session.h"
 
 enum { SKIPS_IN_ROW_MAX = 3, SKIPS_MAX = 20 };
@@ -119,7 +118,6 @@ static og_status run_batch(og__session *session, const og__batch *batch, double 
     memcpy(session->kept_state, og_net_state(net), og_net_state_size(net) * sizeof(float));
     og_status status = run_pass(session, batch, &value, health_s);
     if (status == OG_OK) {
-        og__freeze_state(session->model.options.freeze, net, session->kept_state);
         og__gradient_sum_add(&session->gradients, net, session->threads);
         count(progress, &value);
         return OG_OK;

@@ -39,6 +39,12 @@ class AxesUNet(nn.Module):
     def get(self, name):
         return self.modules_by_name[name.replace(".", "/")]
 
+    def freeze(self, parts):
+        """Let the batch norms of these parts be in evaluation mode."""
+        for key, module in self.modules_by_name.items():
+            if key.replace("/", ".").startswith(tuple(f"{part}." for part in parts)):
+                module.eval()
+
     def add_norm(self, name, channels):
         groups = 1 if channels == 1 else int(self.set["groups"])
         made = {"batch": lambda: nn.BatchNorm2d(channels), "instance": lambda: nn.InstanceNorm2d(channels, affine=True),

@@ -52,6 +52,12 @@ AXES = (  # case, norm, enlargement, function, options of the command line
     ("valid-attention", "batch", "pixel-shuffle", "silu", {"padding": "valid", "skip": "attention", "convs": "1"}),
 )
 CONDITION = 2e-5  # largest distance of PyTorch's own fp32 training from its fp64 training
+FROZEN = (  # likewise, and the parts whose batch norms are in evaluation mode
+    ("frozen-encoder", "batch", "transposed", "silu", {"convs": "2"}, ("encoder",)),
+    ("frozen-all", "batch", "bilinear", "tanh", {"residual": "true", "order": "norm-act"},
+     ("encoder", "bottleneck", "decoder.1", "decoder.0")),
+    ("frozen-order", "batch", "transposed", "mish", {"order": "act-norm", "skip": "attention"}, ("bottleneck", "decoder")),
+)
 SIDES = {"valid-concatenate": (44, 48), "valid-residual": (30, 34), "valid-attention": (34, 38)}  # others: (8, 12)
 MARGIN = 3e-5  # distance of every gate from its kink: far above the rounding of a forward pass in fp32
 
@@ -194,7 +200,7 @@ def train(net, image, labels, head, optimizer):
     return flat(p for _, p in net.named_tensors())
 
 
-def run_case(sizes, norm, up, act, head, optimizer, slices=None, options=None):
+def run_case(sizes, norm, up, act, head, optimizer, slices=None, options=None, frozen=()):
     inputs, classes, depth, width, cap, n, h, w = sizes
     net, image, labels = make_problem(sizes, norm, up, act, head, optimizer, slices, options)
     tensors = {
@@ -211,6 +217,8 @@ def run_case(sizes, norm, up, act, head, optimizer, slices=None, options=None):
     loss = None
     if FUNCTIONS.get(act) is not Rrelu:  # PyTorch's random numbers are not ours
         net.train()
+        if frozen:
+            net.freeze(frozen)
         logits = net(image)
         loss = loss_of(logits, middle(labels[:, None], logits.shape[2:])[:, 0] if options else labels, head)
         loss.backward()
@@ -224,6 +232,8 @@ def run_case(sizes, norm, up, act, head, optimizer, slices=None, options=None):
         about["options"] = options
     if slices:
         about.update(d=slices["d"], slice_kernel=slices["kernel"], slice_stride=slices["stride"])
+    if frozen:
+        about["freeze"] = ",".join(frozen)
     if optimizer:
         tensors["trained"] = train(net, image, labels, head, optimizer)
         group = OPTIMIZERS[optimizer]([torch.zeros(1)]).param_groups[0]
@@ -246,9 +256,9 @@ def write_safetensors(path, tensors, about):
 
 
 def run_axes(folder):
-    for name, norm, up, act, options in AXES:
+    for name, norm, up, act, options, *frozen in AXES + FROZEN:
         sizes = (2, 3, 2, 3, int(options.get("width-cap", 64)), 2, *SIDES.get(name, (8, 12)))
-        tensors, about = run_case(sizes, norm, up, act, "softmax", None, options=options)
+        tensors, about = run_case(sizes, norm, up, act, "softmax", None, options=options, frozen=frozen[0] if frozen else ())
         write_safetensors(os.path.join(folder, name + ".golden"), tensors, about)
         print(f"{name}: {tensors['weights'].numel()} weights, loss {about['loss']:.6f}")
 

@@ -19,24 +19,26 @@ typedef struct example {
     og_norm norm;
     og_up up;
     int width, n, h, w;
-    int d;     /* slices of a volume; 0 for images */
-    bool flat; /* stage 0 does not relate slices */
+    int d;      /* slices of a volume; 0 for images */
+    bool flat;  /* stage 0 does not relate slices */
+    bool fixed; /* norms take their running statistics */
 } example;
 
 /* Each stage has the 64 tiles that the engine's own convolution wants, with sizes that are no multiples of a tile. */
 static const example examples[] = {
-    {"silu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 2, 42, 54, 0, false},
-    {"x*sigmoid(b*x); b = learn(1, channel)", OG_NORM_INSTANCE, OG_UP_TRANSPOSED, 20, 3, 42, 34, 0, false},
-    {"mish", OG_NORM_NONE, OG_UP_BILINEAR, 16, 1, 64, 64, 0, false},
-    {"gelu", OG_NORM_BATCH, OG_UP_BILINEAR, 32, 2, 32, 72, 0, false},
-    {"silu", OG_NORM_INSTANCE, OG_UP_TRANSPOSED, 20, 2, 20, 36, 6, false},
-    {"gelu", OG_NORM_BATCH, OG_UP_BILINEAR, 32, 1, 36, 20, 8, false},
-    {"mish", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 2, 20, 20, 5, true},
-    {"x*sigmoid(b*x); b = excite(4)", OG_NORM_NONE, OG_UP_TRANSPOSED, 16, 2, 20, 20, 4, false},
-    {"tanh(x + noise/8)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 24, 24, 4, false},
-    {"x*sigmoid(gate)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64, 0, false},
-    {"tanh(x + noise/8)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64, 0, false},
-    {"x*sigmoid(b*x); b = excite(4)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64, 0, false},
+    {"silu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 2, 42, 54, 0, false, false},
+    {"x*sigmoid(b*x); b = learn(1, channel)", OG_NORM_INSTANCE, OG_UP_TRANSPOSED, 20, 3, 42, 34, 0, false, false},
+    {"mish", OG_NORM_NONE, OG_UP_BILINEAR, 16, 1, 64, 64, 0, false, false},
+    {"gelu", OG_NORM_BATCH, OG_UP_BILINEAR, 32, 2, 32, 72, 0, false, false},
+    {"gelu", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 2, 42, 54, 0, false, true},
+    {"silu", OG_NORM_INSTANCE, OG_UP_TRANSPOSED, 20, 2, 20, 36, 6, false, false},
+    {"gelu", OG_NORM_BATCH, OG_UP_BILINEAR, 32, 1, 36, 20, 8, false, false},
+    {"mish", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 2, 20, 20, 5, true, false},
+    {"x*sigmoid(b*x); b = excite(4)", OG_NORM_NONE, OG_UP_TRANSPOSED, 16, 2, 20, 20, 4, false, false},
+    {"tanh(x + noise/8)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 24, 24, 4, false, false},
+    {"x*sigmoid(gate)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64, 0, false, false},
+    {"tanh(x + noise/8)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64, 0, false, false},
+    {"x*sigmoid(b*x); b = excite(4)", OG_NORM_BATCH, OG_UP_TRANSPOSED, 16, 1, 64, 64, 0, false, false},
 };
 enum { EXAMPLES = sizeof examples / sizeof examples[0], IN_CHANNELS = 2, CLASSES = 3 };
 
@@ -60,6 +62,8 @@ static og_net *net_of(const example *e)
     og_net_spec_fill(&spec, act);
     if (og_net_new(&spec, &net) != OG_OK || og_net_init(net, 3, 1) != OG_OK)
         fail_msg("%s", og_error_text());
+    for (size_t i = 0; e->fixed && i < og_net_state_count(net); i++)
+        og_net_fix_state(net, i);
     og_act_free(act);
     return net;
 }

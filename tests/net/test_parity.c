@@ -16,6 +16,7 @@
 #include "format/json.h"
 #include "format/safetensors.h"
 #include "tensors.h"
+#include "train/freeze.h"
 #include "train/model.h"
 #include "train/optimizer.h"
 
@@ -164,6 +165,8 @@ static void open_case(const char *path, parity *p)
     p->classes = spec.classes;
     check_names(p);
     set_weights(p);
+    if (json_object_get(p->about, "freeze"))
+        og__freeze_norms(text(p->about, "freeze"), p->net);
 }
 
 static void close_case(parity *p)
@@ -316,7 +319,7 @@ static const char *case_folder(void)
     return folder ? folder : OGIVE_SOURCE_DIR "/tests/net/golden";
 }
 
-enum { CASES = 42 };
+enum { CASES = 45 };
 
 int main(void)
 {
