@@ -87,7 +87,7 @@ typedef struct og_train_options {
     /* augmentation */
     int augment; /* 0 none, 1 light, 2 nnunet; the rows that follow replace those of the set unless "" */
     char *flip_x, *flip_y, *flip_z; /* docs/augmentation.md */
-    char *rotate, *zoom, *elastic;
+    char *rotate, *tilt, *zoom, *elastic;
     char *noise, *blur, *brightness, *intensity, *contrast, *lowres, *tone_inverted, *tone, *gamma;
     char *hue, *saturation, *cutout;
     /* running */

@@ -11,8 +11,8 @@
 enum { ROWS_MAX = 64 }; /* of augment.def: each has its own random numbers */
 
 const og__augment_entry og__augment_entries[OG_AUGMENT_COUNT] = {
-#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, unit, help)                                            \
-    {#field, OG_RANGE_##range, max, usual, light, nnunet, unit, help},
+#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, nnunet_3d, volumes, unit, help)                        \
+    {#field, OG_RANGE_##range, max, usual, light, nnunet, nnunet_3d, OG_VOLUMES_##volumes, unit, help},
 #include "data/augment.def"
 #undef OG_AUGMENT
 };
@@ -135,12 +135,13 @@ og_status og__level_parse(og__augment_row row, const char *text, og__level *leve
     return read_level(entry, is_word(text, on) ? entry->usual : text, level) ? OG_OK : fail_level(entry, text);
 }
 
-og_status og__augment_parse(og__augment_set set, const char *const texts[OG_AUGMENT_COUNT], og_augment_options *options)
+og_status og__augment_parse(og__augment_set set, int dims, const char *const texts[OG_AUGMENT_COUNT],
+                            og_augment_options *options)
 {
     *options = (og_augment_options){0};
     for (int row = 0; row < OG_AUGMENT_COUNT; row++) {
         const og__augment_entry *entry = &og__augment_entries[row];
-        const char *const of_set[] = {"off", entry->light, entry->nnunet};
+        const char *const of_set[] = {"off", entry->light, dims == 3 ? entry->nnunet_3d : entry->nnunet};
         OG_TRY(og__level_parse((og__augment_row)row, texts[row][0] ? texts[row] : of_set[set], &options->rows[row]));
     }
     return OG_OK;
@@ -167,20 +168,15 @@ float og__level_draw(og__level level, og__range_kind range, og__random *random)
 
 /* --- the rows ----------------------------------------------------------------------------------------------------- */
 
-static int slices_of(const og__patch *on)
-{
-    return on->window.d > 0 ? on->window.d : 1;
-}
-
 /* Pixels of a channel. */
 static size_t plane_of(const og__patch *on)
 {
-    return (size_t)slices_of(on) * (size_t)on->window.h * (size_t)on->window.w;
+    return (size_t)on->window.d * (size_t)on->window.h * (size_t)on->window.w;
 }
 
 static float *slice_of(const og__patch *on, int c, int z)
 {
-    return on->images + (size_t)(c * slices_of(on) + z) * (size_t)on->window.h * (size_t)on->window.w;
+    return on->images + (size_t)(c * on->window.d + z) * (size_t)on->window.h * (size_t)on->window.w;
 }
 
 static float *channel_of(const og__patch *on, int c)
@@ -191,19 +187,19 @@ static float *channel_of(const og__patch *on, int c)
 static void apply_flip_x(og__patch *on, og__random *random, og__level level)
 {
     (void)random, (void)level;
-    og__patch_scale(on, 1, -1);
+    og__patch_scale(on, 1, 1, -1);
 }
 
 static void apply_flip_y(og__patch *on, og__random *random, og__level level)
 {
     (void)random, (void)level;
-    og__patch_scale(on, -1, 1);
+    og__patch_scale(on, 1, -1, 1);
 }
 
 static void apply_flip_z(og__patch *on, og__random *random, og__level level)
 {
     (void)random, (void)level;
-    on->turned = true;
+    og__patch_scale(on, -1, 1, 1);
 }
 
 static void apply_rotate(og__patch *on, og__random *random, og__level level)
@@ -211,10 +207,18 @@ static void apply_rotate(og__patch *on, og__random *random, og__level level)
     og__patch_rotate(on, og__level_draw(level, OG_RANGE_EITHER, random));
 }
 
+static void apply_tilt(og__patch *on, og__random *random, og__level level)
+{
+    float about_y = og__level_draw(level, OG_RANGE_EITHER, random);
+    float about_x = og__level_draw(level, OG_RANGE_EITHER, random);
+    if (!on->flat)
+        og__patch_tilt(on, about_y, about_x);
+}
+
 static void apply_zoom(og__patch *on, og__random *random, og__level level)
 {
     float shrink = 1 / og__level_draw(level, OG_RANGE_FACTOR, random);
-    og__patch_scale(on, shrink, shrink);
+    og__patch_scale(on, on->flat ? 1 : shrink, shrink, shrink);
 }
 
 static void apply_elastic(og__patch *on, og__random *random, og__level level)
@@ -236,8 +240,12 @@ static void apply_blur(og__patch *on, og__random *random, og__level level)
         bool here = og__random_u32(random) & 1;
         float sd_y = og__level_draw(level, OG_RANGE_UP_TO, random),
               sd_x = og__level_draw(level, OG_RANGE_UP_TO, random);
-        for (int z = 0; here && z < slices_of(on); z++)
+        float sd_z = on->flat ? 0 : og__level_draw(level, OG_RANGE_UP_TO, random) / on->ratio;
+        for (int z = 0; here && z < on->window.d; z++)
             og__values_blur(on->window.h, on->window.w, slice_of(on, c, z), on->scratch, sd_y, sd_x);
+        if (here && sd_z > 0)
+            og__values_blur_slices(on->window.d, (size_t)on->window.h * (size_t)on->window.w, channel_of(on, c),
+                                   on->scratch, sd_z);
     }
 }
 
@@ -266,8 +274,9 @@ static void apply_lowres(og__patch *on, og__random *random, og__level level)
     for (int c = 0; c < on->sample->channels; c++) {
         bool here = og__random_u32(random) & 1;
         float share = og__level_draw(level, OG_RANGE_SHRINK, random);
-        for (int z = 0; here && z < slices_of(on); z++)
-            og__values_lowres(on->window.h, on->window.w, slice_of(on, c, z), on->scratch, share);
+        int parts = on->flat ? on->window.d : 1; /* slices by themselves, or the volume */
+        for (int z = 0; here && z < parts; z++)
+            og__values_lowres(on->window.d / parts, on->window.h, on->window.w, slice_of(on, c, z), on->scratch, share);
     }
 }
 
@@ -322,10 +331,15 @@ static void apply_cutout(og__patch *on, og__random *random, og__level level)
     int h = (int)lroundf(share_y * (float)on->window.h), w = (int)lroundf(share_x * (float)on->window.w);
     int top = (int)og__random_below(random, (uint32_t)(on->window.h - h) + 1);
     int left = (int)og__random_below(random, (uint32_t)(on->window.w - w) + 1);
+    int first = 0, d = on->window.d;
+    if (!on->flat) {
+        d = (int)lroundf(og__level_draw(level, OG_RANGE_UP_TO, random) * (float)on->window.d);
+        first = (int)og__random_below(random, (uint32_t)(on->window.d - d) + 1);
+    }
     for (int c = 0; c < on->sample->channels; c++) {
         float mean = mean_of(plane_of(on), channel_of(on, c));
-        for (int row = 0; row < slices_of(on) * h; row++) {
-            float *to = slice_of(on, c, row / h) + (size_t)(top + row % h) * (size_t)on->window.w + left;
+        for (int row = 0; row < d * h; row++) {
+            float *to = slice_of(on, c, first + row / h) + (size_t)(top + row % h) * (size_t)on->window.w + left;
             for (int x = 0; x < w; x++)
                 to[x] = mean;
         }
@@ -343,15 +357,14 @@ static bool is_due(og__level level, og__random *random)
 void og__augment(const og_augment_options *options, const og_sample *sample, og__window window, const float *zero,
                  uint64_t seed, uint64_t item, float *scratch, float *images, uint8_t *labels)
 {
-    og__patch on = {.sample = sample,
-                    .window = window,
-                    .zero = zero,
-                    .map = {{1, 0}, {0, 1}},
-                    .scratch = scratch,
-                    .images = images,
-                    .labels = labels};
+    og__patch on;
+    og__patch_init(&on, sample, window);
+    on.zero = zero;
+    on.scratch = scratch;
+    on.images = images;
+    on.labels = labels;
     og__random random;
-#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, unit, help)                                            \
+#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, nnunet_3d, volumes, unit, help)                        \
     random = og__random_at(seed, OG_STREAM_AUGMENT, item * ROWS_MAX + id);                                             \
     if (is_due(options->field, &random))                                                                               \
         apply_##field(&on, &random, options->field);

@@ -24,25 +24,36 @@ typedef enum og__range_kind {
 } og__range_kind;
 
 typedef enum og__augment_row {
-#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, unit, help) OG_AUGMENT_##field,
+#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, nnunet_3d, volumes, unit, help) OG_AUGMENT_##field,
 #include "data/augment.def"
 #undef OG_AUGMENT
     OG_AUGMENT_COUNT
 } og__augment_row;
+
+/* What a row does to a volume. Where slices lie more than three times as far apart as pixels, SPACE is SLICES, and of
+ * ONLY what would take voxels out of their slices is left out (nnU-Net's rule). */
+typedef enum og__in_volumes {
+    OG_VOLUMES_VALUES, /* voxel by voxel */
+    OG_VOLUMES_SLICES, /* within slices, all alike */
+    OG_VOLUMES_SPACE,  /* along all three axes */
+    OG_VOLUMES_ONLY,   /* is for volumes: pictures stay as they are */
+} og__in_volumes;
 
 /* A row of the table as a value. */
 typedef struct og__augment_entry {
     const char *name; /* "flip_x" */
     og__range_kind range;
     double max;
-    const char *usual, *light, *nnunet, *unit, *help;
+    const char *usual, *light, *nnunet, *nnunet_3d;
+    og__in_volumes volumes;
+    const char *unit, *help;
 } og__augment_entry;
 extern const og__augment_entry og__augment_entries[OG_AUGMENT_COUNT];
 
 /* One level for each row; rows can also be named: options.rotate. */
 typedef union og_augment_options {
     struct {
-#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, unit, help) og__level field;
+#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, nnunet_3d, volumes, unit, help) og__level field;
 #include "data/augment.def"
 #undef OG_AUGMENT
     };
@@ -58,8 +69,8 @@ typedef enum og__augment_set { OG_AUGMENT_SET_NONE, OG_AUGMENT_SET_LIGHT, OG_AUG
  */
 og_status og__level_parse(og__augment_row row, const char *text, og__level *level);
 
-/* A set with some of its rows replaced; texts[row] is "" where the set stands. */
-og_status og__augment_parse(og__augment_set set, const char *const texts[OG_AUGMENT_COUNT],
+/* A set, of pictures (dims 2) or volumes (3), with some of its rows replaced; texts[row] is "" where the set stands. */
+og_status og__augment_parse(og__augment_set set, int dims, const char *const texts[OG_AUGMENT_COUNT],
                             og_augment_options *options);
 
 /* Where a patch lies in its image; it may reach over the edges. */
@@ -72,11 +83,11 @@ typedef struct og__window {
  * Cut one patch out of a sample and augment it.
  *
  *   outside the image: the image is mirrored about its edge pixels (as numpy's "reflect"), labels are OG_LABEL_IGNORE;
- *   images are resampled bilinearly, labels take the nearest pixel; the slices of a volume are all moved alike
+ *   images are resampled linearly between pixels, labels take the nearest pixel
  *
  * @param zero         f32[C]: the raw value that is 0 once normalised; NULL is 0
  * @param seed, item   choose the random numbers; item is the running number of the patch
- * @param scratch      f32[window.h, window.w]; written
+ * @param scratch      f32[window.d, window.h, window.w]; written
  * @param images       f32[C, window.d, window.h, window.w], raw values; written
  * @param labels       u8[window.d, window.h, window.w]; written
  *

@@ -169,7 +169,8 @@ og_status og__order_make(const og__recipe *recipe, og__order *order)
     *order = (og__order){0};
     og_status status = og__alloc(recipe->count, sizeof *order->items, &order->items);
     if (status == OG_OK)
-        status = og__alloc((size_t)recipe->h * (size_t)recipe->w, sizeof *order->scratch, &order->scratch);
+        status = og__alloc((size_t)recipe->d * (size_t)recipe->h * (size_t)recipe->w, sizeof *order->scratch,
+                           &order->scratch);
     if (status != OG_OK)
         og__order_deinit(order);
     return status;

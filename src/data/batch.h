@@ -30,7 +30,7 @@ typedef struct og__order {
     bool known;
     uint64_t epoch;
     uint32_t *items; /* (count) a permutation of the training samples */
-    float *scratch;  /* (h, w) of a patch */
+    float *scratch;  /* (d, h, w) of a patch */
 } og__order;
 
 og_status og__order_make(const og__recipe *recipe, og__order *order);

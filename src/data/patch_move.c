@@ -1,90 +1,70 @@
-/* Moving pixels: a linear map and a bend, combined into one resampling. */
+/* Moving pixels: a linear map and a bend, combined into one resampling; here for patches whose slices stay together. */
 #include <math.h>
 #include <string.h>
 
 #include <ogive/net.h>
 
 #include "data/patch.h"
+#include "data/resample.h"
+#include "data/resolution.h"
 
-/* map = map * [a b; c d] */
-static void compose(og__patch *on, float a, float b, float c, float d)
+/* Beyond this ratio slices stay as they are: nnU-Net's threshold for augmenting volumes slice by slice. */
+static const float far_apart = 3;
+
+void og__patch_init(og__patch *on, const og_sample *sample, og__window window)
 {
-    for (int i = 0; i < 2; i++) {
-        float y = on->map[i][0], x = on->map[i][1];
-        on->map[i][0] = y * a + x * c;
-        on->map[i][1] = y * b + x * d;
+    *on = (og__patch){.sample = sample, .window = window, .map = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+    on->window.d = window.d > 0 ? window.d : 1;
+    on->ratio = (float)og__slice_ratio(sample);
+    on->flat = on->window.d == 1 || on->ratio > far_apart;
+}
+
+/* map = map * m, where m works on the axes i and j: [a b; c d] */
+static void compose(og__patch *on, int i, int j, float a, float b, float c, float d)
+{
+    for (int row = 0; row < 3; row++) {
+        float at_i = on->map[row][i], at_j = on->map[row][j];
+        on->map[row][i] = at_i * a + at_j * c;
+        on->map[row][j] = at_i * b + at_j * d;
     }
+}
+
+static float radians(float degrees)
+{
+    return degrees * 0.017453293f; /* pi / 180 */
 }
 
 void og__patch_rotate(og__patch *on, float degrees)
 {
-    float angle = degrees * 0.017453293f; /* pi / 180 */
-    compose(on, cosf(angle), sinf(angle), -sinf(angle), cosf(angle));
+    float angle = radians(degrees);
+    compose(on, 1, 2, cosf(angle), sinf(angle), -sinf(angle), cosf(angle));
 }
 
-void og__patch_scale(og__patch *on, float y, float x)
+void og__patch_tilt(og__patch *on, float about_y, float about_x)
 {
-    compose(on, y, 0, 0, x);
+    const float angles[2] = {radians(about_x), radians(about_y)};
+    for (int axis = 1; axis < 3; axis++) { /* a pixel is 1 long, a slice `ratio` */
+        float c = cosf(angles[axis - 1]), s = sinf(angles[axis - 1]);
+        compose(on, 0, axis, c, s / on->ratio, -s * on->ratio, c);
+    }
+}
+
+void og__patch_scale(og__patch *on, float z, float y, float x)
+{
+    const float factors[3] = {z, y, x};
+    for (int row = 0; row < 3; row++)
+        for (int axis = 0; axis < 3; axis++)
+            on->map[row][axis] *= factors[axis];
 }
 
 void og__patch_bend(og__patch *on, og__random *random, float sd)
 {
-    on->bent = true;
-    for (int axis = 0; axis < 2; axis++)
-        for (int i = 0; i < OG_BEND_POINTS; i++)
-            for (int j = 0; j < OG_BEND_POINTS; j++)
-                on->bend[axis][i][j] = sd * og__random_normal(random);
-}
-
-/* --- the bend ----------------------------------------------------------------------------------------------------- */
-
-/* Where a pixel lies in the grid of points, and the weights of the four points about it (cubic B-spline). */
-typedef struct knot {
-    int first;
-    float weights[4];
-} knot;
-
-static knot knot_at(int pixel, int count)
-{
-    float at = ((float)pixel + 0.5f) / (float)count * (float)OG_BEND_CELLS;
-    int cell = (int)at < OG_BEND_CELLS ? (int)at : OG_BEND_CELLS - 1;
-    float t = at - (float)cell, s = 1 - t;
-    return (knot){
-        cell, {s * s * s / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (3 * s * s * s - 6 * s * s + 4) / 6, t * t * t / 6}};
-}
-
-/* The displacement of the pixels of one row, by the columns of points. */
-static void bend_row(const og__patch *on, int axis, int y, float row[OG_BEND_POINTS])
-{
-    knot in = knot_at(y, on->window.h);
-    for (int j = 0; j < OG_BEND_POINTS; j++) {
-        row[j] = 0;
-        for (int i = 0; i < 4; i++)
-            row[j] += in.weights[i] * on->bend[axis][in.first + i][j];
-    }
-}
-
-static float bend_at(const float row[OG_BEND_POINTS], const knot *in)
-{
-    float sum = 0;
-    for (int j = 0; j < 4; j++)
-        sum += in->weights[j] * row[in->first + j];
-    return sum;
+    float thick = (float)on->window.d * on->ratio, wide = (float)(on->window.h + on->window.w) / 2;
+    float share = thick < wide ? thick / wide : 1;
+    og__bend_draw(&on->bend, random, on->flat ? 0 : sd * share / on->ratio, sd);
 }
 
 /* --- sampling ----------------------------------------------------------------------------------------------------- */
-
-/* Mirror an index about the first and last pixel, which are not repeated: -1 is 1, n is n - 2. */
-static int mirror(int index, int n)
-{
-    int period = 2 * (n - 1);
-    if (n == 1)
-        return 0;
-    index %= period;
-    if (index < 0)
-        index += period;
-    return index < n ? index : period - index;
-}
 
 /* A slice of the sample that becomes a slice of the patch. */
 typedef struct slice {
@@ -101,9 +81,9 @@ static void copy_patch(const og__patch *on, const slice *s)
     const og_sample *sample = on->sample;
     size_t p = 0;
     for (int y = 0; y < on->window.h; y++) {
-        int sy = on->window.y + (on->map[0][0] > 0 ? y : on->window.h - 1 - y), my = mirror(sy, sample->h);
+        int sy = on->window.y + (on->map[1][1] > 0 ? y : on->window.h - 1 - y), my = og__reflect(sy, sample->h);
         for (int x = 0; x < on->window.w; x++, p++) {
-            int sx = on->window.x + (on->map[1][1] > 0 ? x : on->window.w - 1 - x), mx = mirror(sx, sample->w);
+            int sx = on->window.x + (on->map[2][2] > 0 ? x : on->window.w - 1 - x), mx = og__reflect(sx, sample->w);
             size_t at = (size_t)my * (size_t)sample->w + (size_t)mx;
             for (int c = 0; c < sample->channels; c++)
                 s->dst[(size_t)c * s->dst_stride + p] = s->src[(size_t)c * s->src_stride + at];
@@ -123,10 +103,10 @@ static inline void sample_point(const og__patch *on, const slice *s, float y, fl
     bool inside = near_y >= 0 && near_x >= 0 && near_y < sample->h && near_x < sample->w;
     s->dst_labels[p] = inside ? s->src_labels[(size_t)near_y * w + (size_t)near_x] : OG_LABEL_IGNORE;
     if (y0 < 0 || x0 < 0 || y1 >= sample->h || x1 >= sample->w) {
-        y0 = mirror(y0, sample->h);
-        y1 = mirror(y1, sample->h);
-        x0 = mirror(x0, sample->w);
-        x1 = mirror(x1, sample->w);
+        y0 = og__reflect(y0, sample->h);
+        y1 = og__reflect(y1, sample->h);
+        x0 = og__reflect(x0, sample->w);
+        x1 = og__reflect(x1, sample->w);
     }
     size_t upper = (size_t)y0 * w, lower = (size_t)y1 * w;
     for (int c = 0; c < sample->channels; c++) {
@@ -137,24 +117,27 @@ static inline void sample_point(const og__patch *on, const slice *s, float y, fl
     }
 }
 
+/* Whether the pixels of a slice lie one on one on those of the image, maybe backwards. */
 static bool is_straight(const og__patch *on)
 {
-    return !on->bent && on->map[0][1] == 0 && on->map[1][0] == 0 && fabsf(on->map[0][0]) == 1 &&
-           fabsf(on->map[1][1]) == 1;
+    return !on->bend.used && on->map[1][2] == 0 && on->map[2][1] == 0 && fabsf(on->map[1][1]) == 1 &&
+           fabsf(on->map[2][2]) == 1;
 }
 
 static void resample_bent(const og__patch *on, const slice *s, float center_y, float center_x)
 {
     size_t p = 0;
+    og__bend_slice bend;
+    og__bend_cut_slice(&on->bend, 0, 1, &bend);
     for (int y = 0; y < on->window.h; y++) {
-        float rows[2][OG_BEND_POINTS];
-        for (int axis = 0; axis < 2; axis++)
-            bend_row(on, axis, y, rows[axis]);
+        og__bend_row row;
+        og__bend_cut_row(&bend, y, on->window.h, &row);
         for (int x = 0; x < on->window.w; x++, p++) {
-            knot in = knot_at(x, on->window.w);
-            float dy = (float)y - center_y + bend_at(rows[0], &in), dx = (float)x - center_x + bend_at(rows[1], &in);
-            sample_point(on, s, (float)on->window.y + center_y + on->map[0][0] * dy + on->map[0][1] * dx,
-                         (float)on->window.x + center_x + on->map[1][0] * dy + on->map[1][1] * dx, p);
+            float moved[3];
+            og__bend_at(&row, x, on->window.w, moved);
+            float dy = (float)y - center_y + moved[1], dx = (float)x - center_x + moved[2];
+            sample_point(on, s, (float)on->window.y + center_y + on->map[1][1] * dy + on->map[1][2] * dx,
+                         (float)on->window.x + center_x + on->map[2][1] * dy + on->map[2][2] * dx, p);
         }
     }
 }
@@ -167,29 +150,36 @@ static void resample_slice(const og__patch *on, const slice *s)
         copy_patch(on, s);
         return;
     }
-    if (on->bent) {
+    if (on->bend.used) {
         resample_bent(on, s, center_y, center_x);
         return;
     }
     for (int y = 0; y < on->window.h; y++) {
         float dy = (float)y - center_y;
-        float base_y = (float)on->window.y + center_y + on->map[0][0] * dy;
-        float base_x = (float)on->window.x + center_x + on->map[1][0] * dy;
+        float base_y = (float)on->window.y + center_y + on->map[1][1] * dy;
+        float base_x = (float)on->window.x + center_x + on->map[2][1] * dy;
         for (int x = 0; x < on->window.w; x++, p++) {
             float dx = (float)x - center_x;
-            sample_point(on, s, base_y + on->map[0][1] * dx, base_x + on->map[1][1] * dx, p);
+            sample_point(on, s, base_y + on->map[1][2] * dx, base_x + on->map[2][2] * dx, p);
         }
     }
 }
 
-/* All slices are moved alike. What lies before the first and behind the last slice is mirrored, and not labelled. */
-void og__patch_resample(og__patch *on)
+/* Whether every slice shows a slice: each is moved by itself, and all alike. */
+static bool keeps_slices(const og__patch *on)
+{
+    bool across = on->map[0][1] != 0 || on->map[0][2] != 0 || on->map[1][0] != 0 || on->map[2][0] != 0;
+    return !across && fabsf(on->map[0][0]) == 1 && !on->bend.deep;
+}
+
+/* What lies before the first and behind the last slice is mirrored, and not labelled. */
+static void resample_slices(const og__patch *on)
 {
     const og_sample *sample = on->sample;
-    int d = on->window.d > 0 ? on->window.d : 1, slices = og_sample_slices(sample);
+    int d = on->window.d, slices = og_sample_slices(sample);
     size_t src_plane = (size_t)sample->h * (size_t)sample->w, dst_plane = (size_t)on->window.h * (size_t)on->window.w;
     for (int z = 0; z < d; z++) {
-        int from = on->window.z + (on->turned ? d - 1 - z : z), within = mirror(from, slices);
+        int from = on->window.z + (on->map[0][0] > 0 ? z : d - 1 - z), within = og__reflect(from, slices);
         slice s = {.src = sample->image + (size_t)within * src_plane,
                    .src_labels = sample->labels + (size_t)within * src_plane,
                    .dst = on->images + (size_t)z * dst_plane,
@@ -200,4 +190,12 @@ void og__patch_resample(og__patch *on)
         if (from != within)
             memset(s.dst_labels, OG_LABEL_IGNORE, dst_plane);
     }
+}
+
+void og__patch_resample(og__patch *on)
+{
+    if (keeps_slices(on))
+        resample_slices(on);
+    else
+        og__patch_resample_space(on);
 }

@@ -92,13 +92,6 @@ void og__values_tone(size_t count, float *values, float power, bool invert)
 
 enum { BLUR_RADIUS_MAX = 80 }; /* four deviations of the largest strength */
 
-static int reflected(int index, int n)
-{
-    while (index < 0 || index >= n)
-        index = n == 1 ? 0 : index < 0 ? -index : 2 * (n - 1) - index;
-    return index;
-}
-
 /* weights[BLUR_RADIUS_MAX + d] for d = -radius .. radius, the sum 1; the radius is four deviations, rounded. */
 static int blur_weights(float sd, float weights[2 * BLUR_RADIUS_MAX + 1])
 {
@@ -126,7 +119,7 @@ void og__values_blur(int h, int w, float *values, float *scratch, float sd_y, fl
                     sum += weights[BLUR_RADIUS_MAX + d] * src[x + d];
             else
                 for (int d = -radius; d <= radius; d++)
-                    sum += weights[BLUR_RADIUS_MAX + d] * src[reflected(x + d, w)];
+                    sum += weights[BLUR_RADIUS_MAX + d] * src[og__reflect(x + d, w)];
             dst[x] = sum;
         }
     }
@@ -135,11 +128,27 @@ void og__values_blur(int h, int w, float *values, float *scratch, float sd_y, fl
     for (int y = 0; y < h; y++) {
         float *dst = values + (size_t)y * (size_t)w;
         for (int d = -radius; d <= radius; d++) {
-            const float *src = scratch + (size_t)reflected(y + d, h) * (size_t)w, weight = weights[BLUR_RADIUS_MAX + d];
+            const float *src = scratch + (size_t)og__reflect(y + d, h) * (size_t)w,
+                        weight = weights[BLUR_RADIUS_MAX + d];
             for (int x = 0; x < w; x++)
                 dst[x] += weight * src[x];
         }
     }
+}
+
+void og__values_blur_slices(int d, size_t plane, float *values, float *scratch, float sd_z)
+{
+    float weights[2 * BLUR_RADIUS_MAX + 1];
+    int radius = blur_weights(sd_z, weights);
+    memcpy(scratch, values, (size_t)d * plane * sizeof *values);
+    memset(values, 0, (size_t)d * plane * sizeof *values);
+    for (int z = 0; z < d; z++)
+        for (int k = -radius; k <= radius; k++) {
+            const float *src = scratch + (size_t)og__reflect(z + k, d) * plane, weight = weights[BLUR_RADIUS_MAX + k];
+            float *dst = values + (size_t)z * plane;
+            for (size_t p = 0; p < plane; p++)
+                dst[p] += weight * src[p];
+        }
 }
 
 /* --- low resolution ----------------------------------------------------------------------------------------------- */
@@ -150,14 +159,48 @@ static int nearest(int index, int count, int small)
     return at < count ? at : count - 1;
 }
 
-void og__values_lowres(int h, int w, float *values, float *scratch, float share)
+/* Every nearest value of a coarser grid, slice after slice. */
+static void take_nearest(const int size[3], const float *values, const int small[3], float *dst)
 {
-    int small_h = og__scaled_size(h, (double)share), small_w = og__scaled_size(w, (double)share);
-    for (int y = 0; y < small_h; y++)
-        for (int x = 0; x < small_w; x++)
-            scratch[(size_t)y * (size_t)small_w + (size_t)x] =
-                values[(size_t)nearest(y, h, small_h) * (size_t)w + (size_t)nearest(x, w, small_w)];
-    og__enlarge(small_h, small_w, scratch, h, w, values);
+    for (int z = 0; z < small[0]; z++)
+        for (int y = 0; y < small[1]; y++) {
+            size_t plane = (size_t)nearest(z, size[0], small[0]) * (size_t)size[1];
+            const float *row = values + (plane + (size_t)nearest(y, size[1], small[1])) * (size_t)size[2];
+            for (int x = 0; x < small[2]; x++)
+                *dst++ = row[nearest(x, size[2], small[2])];
+        }
+}
+
+static float mix(float low, float high, float part)
+{
+    return low + part * (high - low);
+}
+
+void og__values_lowres(int d, int h, int w, float *values, float *scratch, float share)
+{
+    const int size[3] = {d, h, w};
+    const int small[3] = {og__scaled_size(d, (double)share), og__scaled_size(h, (double)share),
+                          og__scaled_size(w, (double)share)};
+    take_nearest(size, values, small, scratch);
+    for (int z = 0; z < d; z++) {
+        og__between slices = og__between_of(z, d, small[0]);
+        for (int y = 0; y < h; y++) {
+            og__between rows = og__between_of(y, h, small[1]);
+            const float *from[2][2]; /* rows of the coarser grid, by slice and row */
+            for (int i = 0; i < 4; i++) {
+                int at_z = i >> 1 ? slices.high : slices.low, at_y = i & 1 ? rows.high : rows.low;
+                from[i >> 1][i & 1] = scratch + ((size_t)at_z * (size_t)small[1] + (size_t)at_y) * (size_t)small[2];
+            }
+            for (int x = 0; x < w; x++) {
+                og__between b = og__between_of(x, w, small[2]);
+                float mixed[2];
+                for (int i = 0; i < 2; i++)
+                    mixed[i] = mix(mix(from[i][0][b.low], from[i][0][b.high], b.part),
+                                   mix(from[i][1][b.low], from[i][1][b.high], b.part), rows.part);
+                *values++ = mix(mixed[0], mixed[1], slices.part);
+            }
+        }
+    }
 }
 
 /* --- colours ------------------------------------------------------------------------------------------------------ */

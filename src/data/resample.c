@@ -18,6 +18,13 @@ int og__scaled_size(int size, double scale)
 
 /* --- lines -------------------------------------------------------------------------------------------------------- */
 
+int og__reflect(int i, int count)
+{
+    int period = count > 1 ? 2 * (count - 1) : 1;
+    int at = ((i % period) + period) % period;
+    return at < count ? at : period - at;
+}
+
 /* The stretch of a line of `count` that position `i` of a line of `dst_count` covers. */
 typedef struct span {
     double begin, end;

@@ -10,6 +10,9 @@
 /* Length of a side at `scale`, at least 1. */
 int og__scaled_size(int size, double scale);
 
+/* An index mirrored about the first and the last position, which are not repeated (numpy's "reflect"): -1 is 1. */
+int og__reflect(int i, int count);
+
 /* Positions of a line. */
 typedef struct og__stretch {
     int first, count;

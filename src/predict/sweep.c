@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/resample.h"
 #include "predict/engine_types.h"
 
 /* --- scaling factors of one image --------------------------------------------------------------------------------- */

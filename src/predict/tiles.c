@@ -6,13 +6,6 @@
 #include "base/memory.h"
 #include "base/status.h"
 
-int og__reflect(int i, int count)
-{
-    int period = count > 1 ? 2 * (count - 1) : 1;
-    int at = ((i % period) + period) % period;
-    return at < count ? at : period - at;
-}
-
 int og__tile_start(const og__tile_axis *axis, int index)
 {
     if (axis->count == 1)

@@ -44,8 +44,4 @@ void og__tile_axis_deinit(og__tile_axis *axis);
 /* Where a tile begins, in the padded axis. */
 int og__tile_start(const og__tile_axis *axis, int index);
 
-/* Where padding takes the value at position `i` of a line of `count` from: mirrored about the end pixels, as often as
- * needed (numpy's "reflect"). */
-int og__reflect(int i, int count);
-
 #endif

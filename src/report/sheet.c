@@ -125,10 +125,10 @@ static void write_level(og__range_kind range, og__level level, og__text *text)
         og__text_format(text, "%.3g %% of patches", 100 * level.share);
 }
 
-/* A sheet shows pictures, in which the order of slices cannot be seen. */
+/* A sheet shows pictures. */
 static bool is_shown(int row)
 {
-    return row != OG_AUGMENT_flip_z;
+    return og__augment_entries[row].volumes != OG_VOLUMES_ONLY;
 }
 
 static og_status draw_row(const sheet *on, int line, og__augment_row row, og__level level)

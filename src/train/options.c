@@ -24,9 +24,22 @@ static const og_option rows[] = {
     {name, alias, OG_OPTION_##type, offsetof(og_train_options, field), initial, min, max, choices, unit, topic, help},
 #include "train/options.def"
 #undef OG_TRAIN_OPTION
-#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, unit, help)                                            \
-    {#field, NULL, OG_OPTION_TEXT, offsetof(og_train_options, field),           "", 0, 0,                              \
-     "off",  unit, "Augmentation", help " (light " light ", nnunet " nnunet ")"},
+#define HELP_VALUES ""
+#define HELP_SLICES "; in volumes within slices, all alike"
+#define HELP_SPACE "; in volumes along three axes"
+#define HELP_ONLY ""
+#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, nnunet_3d, volumes, unit, help)                        \
+    {#field,                                                                                                           \
+     NULL,                                                                                                             \
+     OG_OPTION_TEXT,                                                                                                   \
+     offsetof(og_train_options, field),                                                                                \
+     "",                                                                                                               \
+     0,                                                                                                                \
+     0,                                                                                                                \
+     "off",                                                                                                            \
+     unit,                                                                                                             \
+     "Augmentation",                                                                                                   \
+     help HELP_##volumes " (light " light ", nnunet " nnunet ", for volumes " nnunet_3d ")"},
 #include "data/augment.def"
 #undef OG_AUGMENT
 };
@@ -66,11 +79,11 @@ bool og__train_option_matters(const og_option *option)
 og_status og__train_options_augment(const og_train_options *options, og_augment_options *augment)
 {
     const char *const texts[OG_AUGMENT_COUNT] = {
-#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, unit, help) options->field,
+#define OG_AUGMENT(id, field, range, max, usual, light, nnunet, nnunet_3d, volumes, unit, help) options->field,
 #include "data/augment.def"
 #undef OG_AUGMENT
     };
-    return og__augment_parse((og__augment_set)options->augment, texts, augment);
+    return og__augment_parse((og__augment_set)options->augment, options->dims + 2, texts, augment);
 }
 
 og_status og__train_options_patch(const og_train_options *options, int *d, int *h, int *w)

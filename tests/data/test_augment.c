@@ -292,7 +292,7 @@ static void test_low_resolution(void **state)
         2,  2.35714f, 2.92857f, 7.5f, 11.5714f, 8.14286f, 6};
     float values[35], scratch[35];
     small_picture(values);
-    og__values_lowres(5, 7, values, scratch, 0.6f);
+    og__values_lowres(1, 5, 7, values, scratch, 0.6f);
     assert_all_near(35, values, expected, 5e-5f);
 }
 
@@ -320,16 +320,15 @@ static void test_bend(void **state)
     static uint8_t mask[N * N], out_mask[PH * PW];
     for (int axis = 0; axis < 2; axis++) {
         const og_sample square = {"ramp", 1, N, N, ramp, mask, 1, {1, 1, 1}};
-        og__patch patch = {.sample = &square,
-                           .window = {.y = 10, .x = 13, .h = PH, .w = PW},
-                           .map = {{1, 0}, {0, 1}},
-                           .bent = true,
-                           .images = out,
-                           .labels = out_mask};
+        og__patch patch;
+        og__patch_init(&patch, &square, (og__window){.y = 10, .x = 13, .h = PH, .w = PW});
+        patch.bend.used = true;
+        patch.images = out;
+        patch.labels = out_mask;
         for (int i = 0; i < N * N; i++)
             ramp[i] = (float)(axis == 0 ? i / N : i % N);
         for (int i = 0; i < OG_BEND_POINTS * OG_BEND_POINTS; i++)
-            patch.bend[axis][i / OG_BEND_POINTS][i % OG_BEND_POINTS] = (float)(i * 7 % 11 - 5);
+            patch.bend.points[axis + 1][0][i / OG_BEND_POINTS][i % OG_BEND_POINTS] = (float)(i * 7 % 11 - 5);
         og__patch_resample(&patch);
         for (int i = 0; i < PH * PW; i++) /* a ramp says where it was looked at */
             out[i] -= (float)(axis == 0 ? 10 + i / PW : 13 + i % PW);
@@ -605,6 +604,165 @@ static void test_volumes(void **state)
     exercised[OG_AUGMENT_flip_z] = true;
 }
 
+/* --- volumes that are moved in space --- */
+
+enum { V = 13, CUBE = V * V * V };
+static float ramp[3 * CUBE]; /* channels z, y, x: a picture of it says where it was looked at */
+static uint8_t ball[CUBE];   /* about the middle voxel */
+
+static og_sample cube_of(double slice_spacing)
+{
+    for (int i = 0; i < CUBE; i++) {
+        int z = i / V / V, y = i / V % V, x = i % V, m = V / 2;
+        ramp[i] = (float)z;
+        ramp[CUBE + i] = (float)y;
+        ramp[2 * CUBE + i] = (float)x;
+        ball[i] = (z - m) * (z - m) + (y - m) * (y - m) + (x - m) * (x - m) <= 16;
+    }
+    return (og_sample){"cube", 3, V, V, ramp, ball, V, {1, 1, slice_spacing}};
+}
+
+/* The patch of `d` x 5 x 5 in the middle. */
+static void augment_middle(const char *text, double slice_spacing, int d, uint64_t item, float *out,
+                           uint8_t *out_labels)
+{
+    static float scratch[CUBE];
+    const og_sample cube = cube_of(slice_spacing);
+    const og_augment_options options = levels(text);
+    og__augment(&options, &cube, (og__window){4, 4, 5, 5, (V - d) / 2, d}, NULL, 3, item, scratch, out, out_labels);
+}
+
+/* Distances in millimetres stay, the middle stays, and slices are left; where these lie too far apart, they are not. */
+static void test_tilt(void **state)
+{
+    (void)state;
+    enum { D = 3, VOXELS = D * 25, MIDDLE = VOXELS / 2 };
+    float out[3 * VOXELS], steepest = 0;
+    uint8_t out_labels[VOXELS];
+    static const double spacings[] = {1, 2};
+    for (int s = 0; s < 2; s++)
+        for (uint64_t item = 0; item < ITEMS; item++) {
+            float mm = (float)spacings[s];
+            augment_middle("tilt=40", spacings[s], D, item, out, out_labels);
+            for (int c = 0; c < 3; c++)
+                assert_true(fabsf(out[c * VOXELS + MIDDLE] - 6) < 1e-4f);
+            const int next[3] = {25, 5, 1};
+            for (int a = 0; a < 3; a++) { /* a step along an axis of the patch is as long in the volume */
+                float length = 0;
+                for (int c = 0; c < 3; c++) {
+                    const float *at = out + c * VOXELS + MIDDLE;
+                    float step = (at[next[a]] - at[0]) * (c == 0 ? mm : 1);
+                    length += step * step;
+                }
+                assert_true(fabsf(sqrtf(length) - (a == 0 ? mm : 1)) < 1e-3f);
+            }
+            steepest = fmaxf(steepest, fabsf(out[MIDDLE + 1] - out[MIDDLE]) * mm);
+        }
+    assert_true(steepest > 0.5f && steepest < 0.65f); /* sin 40 degrees: 0.643 */
+    augment_middle("tilt=40", 3.5, D, 1, out, out_labels);
+    for (int i = 0; i < VOXELS; i++)
+        assert_true(out[i] == (float)(5 + i / 25));
+}
+
+/* Zoom takes the same part of all axes; slices far apart keep their number. */
+static void test_zoom_in_space(void **state)
+{
+    (void)state;
+    enum { D = 5, VOXELS = D * 25, MIDDLE = VOXELS / 2 };
+    float out[3 * VOXELS];
+    uint8_t out_labels[VOXELS];
+    for (uint64_t item = 0; item < ITEMS; item++) {
+        augment_middle("zoom=0.5", 1, D, item, out, out_labels);
+        float step[3] = {out[MIDDLE + 25] - out[MIDDLE], out[VOXELS + MIDDLE + 5] - out[VOXELS + MIDDLE],
+                         out[2 * VOXELS + MIDDLE + 1] - out[2 * VOXELS + MIDDLE]};
+        assert_true(step[0] > 0.66f && step[0] < 1.51f && fabsf(step[0] - step[1]) < 1e-4f &&
+                    fabsf(step[0] - step[2]) < 1e-4f);
+    }
+    augment_middle("zoom=0.5", 4, D, 1, out, out_labels);
+    assert_true(out[MIDDLE + 25] - out[MIDDLE] == 1);
+}
+
+/* Image and labels move together: the ball is where the ramps say that its middle is near. */
+static void test_labels_in_space(void **state)
+{
+    (void)state;
+    enum { D = 9, VOXELS = D * 25 };
+    float out[3 * VOXELS];
+    uint8_t out_labels[VOXELS];
+    int inside = 0, across = 0;
+    for (uint64_t item = 0; item < ITEMS; item++) {
+        augment_middle("tilt=90 rotate=90 zoom=0.3 elastic=2 flip_z=0.5 flip_x=0.5", 1, D, item, out, out_labels);
+        for (int i = 0; i < VOXELS; i++) {
+            float z = out[i], y = out[VOXELS + i], x = out[2 * VOXELS + i];
+            float squares = (z - 6) * (z - 6) + (y - 6) * (y - 6) + (x - 6) * (x - 6);
+            if (out_labels[i] == OG_LABEL_IGNORE)
+                continue;
+            if (squares < 9.5f || squares > 25) /* the nearest voxel is at most 0.87 away */
+                assert_int_equal(out_labels[i], squares < 16);
+            inside += out_labels[i] == 1;
+            across += fabsf(z - roundf(z)) > 0.1f;
+        }
+    }
+    assert_true(inside > ITEMS * VOXELS / 4 && across > ITEMS * VOXELS / 2);
+}
+
+/* scipy.ndimage.gaussian_filter1d(values, 0.8, axis=0, mode='mirror', truncate=4), values = arange(12)**2 % 23 as (6,
+ * 2)
+ */
+static void test_blur_across_slices(void **state)
+{
+    (void)state;
+    static const float expected[12] = {2.53908f, 4.69856f, 6.03514f, 5.44211f, 12.2598f, 4.02853f,
+                                       14.5162f, 5.02676f, 14.5231f, 8.35095f, 12.7924f, 8.60474f};
+    float values[12], scratch[12];
+    for (int i = 0; i < 12; i++)
+        values[i] = (float)(i * i % 23);
+    og__values_blur_slices(6, 2, values, scratch, 0.8f);
+    assert_all_near(12, values, expected, 5e-5f);
+}
+
+/* interpolate(interpolate(values, (2, 2, 3), mode='nearest-exact'), (4, 3, 5), mode='trilinear', align_corners=False),
+ * values = arange(60)**2 % 23 */
+static void test_low_resolution_in_space(void **state)
+{
+    (void)state;
+    static const float expected[60] = {
+        18,     16,     13, 14.8f,  16,     11,     12.4f,   14.5f,  14.5f, 14.5f, 4,  8.8f, 16,    14.2f,  13,
+        13.75f, 12.25f, 10, 12.55f, 14.25f, 9.875f, 10.625f, 11.75f, 12.5f, 13,    6,  9,    13.5f, 12.45f, 11.75f,
+        5.25f,  4.75f,  4,  8.05f,  10.75f, 7.625f, 7.075f,  6.25f,  8.5f,  10,    10, 9.4f, 8.5f,  8.95f,  9.25f,
+        1,      1,      1,  5.8f,   9,      6.5f,   5.3f,    3.5f,   6.5f,  8.5f,  12, 9.6f, 6,     7.2f,   8};
+    float values[60], scratch[60];
+    for (int i = 0; i < 60; i++)
+        values[i] = (float)(i * i % 23);
+    og__values_lowres(4, 3, 5, values, scratch, 0.5f);
+    assert_all_near(60, values, expected, 1e-4f);
+}
+
+/* Rows that change values reach across slices, in a box or by blurring, unless these lie far apart. */
+static void test_values_in_space(void **state)
+{
+    (void)state;
+    enum { D = 9, VOXELS = D * 25 };
+    float out[3 * VOXELS], plain[3 * VOXELS];
+    uint8_t out_labels[VOXELS];
+    augment_middle("flip_x=0", 1, D, 0, plain, out_labels);
+    int fewer = 0, blurred = 0;
+    for (uint64_t item = 0; item < ITEMS; item++) {
+        int slices = 0;
+        augment_middle("cutout=1", 1, D, item, out, out_labels);
+        for (int z = 0; z < D; z++)
+            slices += memcmp(out + VOXELS + z * 25, plain + VOXELS + z * 25, 25 * sizeof *out) != 0;
+        fewer += slices > 0 && slices < D;
+        augment_middle("blur=2..2", 1, D, item, out, out_labels);
+        blurred += fabsf(out[0] - plain[0]) > 0.5f; /* the first slice's z is that of its neighbours too */
+        augment_middle("blur=2..2", 4, D, item, out, out_labels);
+        for (int i = 0; i < VOXELS; i++)
+            assert_true(fabsf(out[i] - plain[i]) < 1e-4f);
+    }
+    assert_in_range(fewer, ITEMS / 2, ITEMS);
+    assert_in_range(blurred, ITEMS / 4, 3 * ITEMS / 4); /* each channel as often as not */
+}
+
 /* nnU-Net's probabilities and ranges, typed off its trainer and not off the table. */
 static void test_sets(void **state)
 {
@@ -614,6 +772,7 @@ static void test_sets(void **state)
         .flip_y = {0, 0, 0.5},
         .flip_z = {0, 0, 0.5},
         .rotate = {-180, 180, 0.2},
+        .tilt = {-30, 30, 0.2},
         .zoom = {0.7, 1.4, 0.2},
         .noise = {0, 0.1, 0.1},
         .blur = {0.5, 1, 0.2},
@@ -627,9 +786,9 @@ static void test_sets(void **state)
     og_augment_options none, light, whole_set;
     for (int row = 0; row < OG_AUGMENT_COUNT; row++)
         texts[row] = "";
-    assert_int_equal(og__augment_parse(OG_AUGMENT_SET_NONE, texts, &none), OG_OK);
-    assert_int_equal(og__augment_parse(OG_AUGMENT_SET_LIGHT, texts, &light), OG_OK);
-    assert_int_equal(og__augment_parse(OG_AUGMENT_SET_NNUNET, texts, &whole_set), OG_OK);
+    assert_int_equal(og__augment_parse(OG_AUGMENT_SET_NONE, 2, texts, &none), OG_OK);
+    assert_int_equal(og__augment_parse(OG_AUGMENT_SET_LIGHT, 2, texts, &light), OG_OK);
+    assert_int_equal(og__augment_parse(OG_AUGMENT_SET_NNUNET, 2, texts, &whole_set), OG_OK);
     for (int row = 0; row < OG_AUGMENT_COUNT; row++) {
         og__level usual;
         assert_true(none.rows[row].share == 0);
@@ -639,9 +798,13 @@ static void test_sets(void **state)
         assert_int_equal(og__level_parse((og__augment_row)row, og__augment_entries[row].usual, &usual), OG_OK);
         assert_true(usual.share > 0);
     }
+    assert_int_equal(og__augment_parse(OG_AUGMENT_SET_NNUNET, 3, texts, &whole_set), OG_OK);
+    for (int row = 0; row < OG_AUGMENT_COUNT; row++) /* of volumes: 30 degrees about every axis */
+        assert_true(whole_set.rows[row].share == nnunet.rows[row].share &&
+                    whole_set.rows[row].high == (row == OG_AUGMENT_rotate ? 30 : nnunet.rows[row].high));
     texts[OG_AUGMENT_noise] = "0.5@0.5";
     texts[OG_AUGMENT_rotate] = "off";
-    assert_int_equal(og__augment_parse(OG_AUGMENT_SET_LIGHT, texts, &whole_set), OG_OK);
+    assert_int_equal(og__augment_parse(OG_AUGMENT_SET_LIGHT, 2, texts, &whole_set), OG_OK);
     assert_true(whole_set.noise.high == 0.5 && whole_set.noise.share == 0.5 && whole_set.rotate.share == 0);
     assert_true(whole_set.zoom.high == light.zoom.high && light.flip_x.share == 0.5 && light.rotate.share == 1);
 }
@@ -678,6 +841,12 @@ int main(void)
         cmocka_unit_test(test_probability),
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_tilt),
+        cmocka_unit_test(test_zoom_in_space),
+        cmocka_unit_test(test_labels_in_space),
+        cmocka_unit_test(test_blur_across_slices),
+        cmocka_unit_test(test_low_resolution_in_space),
+        cmocka_unit_test(test_values_in_space),
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_every_row_was_exercised),
     };

@@ -4,7 +4,7 @@
 #include <ogive/predict.h>
 
 #include "format/json.h"
-#include "predict/tiles.h"
+#include "data/resample.h"
 
 static char base[] = "/tmp/ogive-predict-XXXXXX";
 static char run[64];

@@ -113,6 +113,7 @@ static const struct {
     {"slice-strides", "2,2", OTHER_WEIGHTS, {"dims", "3"}},
     {"slice-kernels", "1,1,1", OTHER_WEIGHTS, {"dims", "3"}},
     {"rotate", "off", OTHER_WEIGHTS, {0}},
+    {"tilt", "off", SAME_RUN, {0}},
     {"zoom", "0", OTHER_WEIGHTS, {0}},
     {"elastic", "5", OTHER_WEIGHTS, {0}},
     {"noise", "0", OTHER_WEIGHTS, {0}},
