@@ -10,7 +10,11 @@ ACTIVATIONS = ["relu", "silu", "gelu", "mish", FORMULA]
 # What is measured with which network; PyTorch compiles for up to a minute for each. ReLU, which comes first, takes part in
 # all of PyTorch's modes, the others in the faster one of its plain and of its compiled modes there.
 CASES = {"step": [(NETWORKS[0], ACTIVATIONS), (NETWORKS[1], ["relu", "mish"]), (NETWORKS[2], ["relu", "silu", "mish"])],
+         "volume": [((16, 1, 64), ["relu"]), ((32, 1, 64), ["relu"])],
          "infer": [(NETWORKS[0], ["relu", "mish"]), (NETWORKS[1], ["relu"]), (NETWORKS[2], ["relu"])]}
+
+# What `ogive bench` is asked for: "volume" is a training step of the same network with 3 x 3 x 3 windows, on cubes.
+COMMANDS = {"step": ["step"], "volume": ["step", "--dims", 3], "infer": ["infer"]}
 
 MODES = {"eager": "PyTorch", "channels_last": "PyTorch, channels last", "compile": "PyTorch, compiled",
          "compile_channels_last": "PyTorch, compiled, channels last"}

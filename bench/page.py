@@ -7,7 +7,7 @@ from act import GOAL_CHEAP, GOAL_DEAR
 from goals import GOALS
 from networks import name_of
 
-PARTS = ["machine", "act", "step", "infer", "shape", "accuracy"]
+PARTS = ["machine", "act", "step", "volume", "infer", "shape", "accuracy"]
 
 # Kinds of work (src/net/trace.def) as the pictures group them.
 GROUPS = [("3 x 3 forward", ["conv3x3_forward"]), ("3 x 3 by data", ["conv3x3_data"]),
@@ -79,12 +79,12 @@ def contest(results, kind, title, about):
     rows = []
     for row in data["rows"]:
         cells = [row["contenders"].get(name) for name in names]
-        rows.append(["%d, %d x %d²" % (row["base"], row["batch"], row["size"]), name_of(row["act"]),
+        rows.append(["%d, %d x %d%s" % (row["base"], row["batch"], row["size"], "³" if kind == "volume" else "²"), name_of(row["act"]),
                      *("%.0f (%.0f)" % (cell["median"], cell["best"]) if cell else "-" for cell in cells),
                      "%.2f" % row["ratio"] if row["ratio"] else "-"])
     text = "## %s\n\n%s\n\n" % (title, about)
     text += table(["base, batch", "activation", *names, "ratio"], rows)
-    return text + (memory(data) if kind == "step" else "")
+    return text + (memory(data) if kind != "infer" else "")
 
 
 def memory(data):
@@ -325,9 +325,9 @@ run on the same two cores; times are medians in milliseconds, the best in parent
 
     make bench              # everything, about half an hour
     make bench QUICK=1      # a few of each, some minutes; into build/release/bench
-    make bench PARTS=step   # one of machine, act, step, infer, shape, accuracy
+    make bench PARTS=step   # one of machine, act, step, volume, infer, shape, accuracy
     bench/compare.py OLD NEW  # how far the ratios of two folders of results differ
-    ogive bench step        # a training step on your machine: --width, --batch, --size, --act, --threads, --json
+    ogive bench step        # a training step on your machine: --width, --batch, --size, --act, --dims 3, --threads, --json
     ogive bench infer       # inference, likewise
     ogive bench act silu    # what a function costs beside ReLU
 
@@ -348,6 +348,7 @@ def write():
     sections = [
         INTRODUCTION, head(results), goals(results),
         contest(results, "step", "A training step", "Two threads; `ratio` is the fastest other over ogive."),
+        contest(results, "volume", "A training step on volumes", "The same network with 3 x 3 x 3 windows, two threads; beside PyTorch's plain modes."),
         contest(results, "infer", "Inference", "From images to probabilities, two threads; `ratio` as above."),
         breakdown(results), roofline(results), activations(results), shape(results), accuracy(results)]
     path = os.path.join(runner.DOCS, "performance.md")

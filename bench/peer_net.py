@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""PyTorch's side of a network: peer_net.py step|infer MODE WIDTH BATCH SIZE THREADS [MODULE.py]
+"""PyTorch's side of a network: peer_net.py step|volume|infer MODE WIDTH BATCH SIZE THREADS [MODULE.py]
 
-MODE is eager, channels_last, compile or compile_channels_last; the activation is nn.ReLU, or the module that the file
+A volume is a step with 3 x 3 x 3 windows, on a cube of SIZE. MODE is eager, channels_last, compile or compile_channels_last; the activation is nn.ReLU, or the module that the file
 (written by 'ogive act emit --to pytorch', or naming one of torch.nn) defines. Says {"first_s", "imported_bytes"} when the
 first pass is done, then answers {"turns": N} with the milliseconds of N passes, and {"report": true} with its memory."""
 import importlib.util
@@ -34,28 +34,33 @@ def load_activation(path):
     return next(value for value in vars(module).values() if isinstance(value, type) and value.__module__ == "emitted")
 
 
-class DoubleConv(nn.Sequential):
-    def __init__(self, inputs, outputs, act):
-        super().__init__(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), act(),
-                         nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), act())
+LAYERS = {2: (nn.Conv2d, nn.BatchNorm2d, nn.ConvTranspose2d, F.max_pool2d, torch.channels_last),
+          3: (nn.Conv3d, nn.BatchNorm3d, nn.ConvTranspose3d, F.max_pool3d, torch.channels_last_3d)}
+
+
+def double_conv(inputs, outputs, act, dims):
+    conv, norm = LAYERS[dims][:2]
+    return nn.Sequential(conv(inputs, outputs, 3, padding=1, bias=False), norm(outputs), act(),
+                         conv(outputs, outputs, 3, padding=1, bias=False), norm(outputs), act())
 
 
 class UNet(nn.Module):
-    """The layers of milesial/Pytorch-UNet with transposed convolutions."""
+    """The layers of milesial/Pytorch-UNet with transposed convolutions, in two or three dimensions."""
 
-    def __init__(self, width, act, channels=3, classes=2, depth=4):
+    def __init__(self, width, act, dims, channels=3, classes=2, depth=4):
         super().__init__()
+        conv, _, up, self.pool, _ = LAYERS[dims]
         c = [width << stage for stage in range(depth + 1)]
-        self.first = DoubleConv(channels, c[0], act)
-        self.down = nn.ModuleList(DoubleConv(c[s], c[s + 1], act) for s in range(depth))
-        self.up = nn.ModuleList(nn.ConvTranspose2d(c[s + 1], c[s], 2, stride=2) for s in range(depth))
-        self.decoder = nn.ModuleList(DoubleConv(2 * c[s], c[s], act) for s in range(depth))
-        self.head = nn.Conv2d(c[0], classes, 1)
+        self.first = double_conv(channels, c[0], act, dims)
+        self.down = nn.ModuleList(double_conv(c[s], c[s + 1], act, dims) for s in range(depth))
+        self.up = nn.ModuleList(up(c[s + 1], c[s], 2, stride=2) for s in range(depth))
+        self.decoder = nn.ModuleList(double_conv(2 * c[s], c[s], act, dims) for s in range(depth))
+        self.head = conv(c[0], classes, 1)
 
     def forward(self, x):
         skips = [self.first(x)]
         for block in self.down:
-            skips.append(block(F.max_pool2d(skips[-1], 2)))
+            skips.append(block(self.pool(skips[-1], 2)))
         x = skips.pop()
         for s in reversed(range(len(self.up))):
             x = self.decoder[s](torch.cat([skips[s], self.up[s](x)], 1))
@@ -64,20 +69,22 @@ class UNet(nn.Module):
 
 def loss_of(logits, labels):
     p = logits.softmax(1)
-    truth = F.one_hot(labels, logits.shape[1]).permute(0, 3, 1, 2).float()
-    both, total = (p * truth).sum((0, 2, 3)), (p + truth).sum((0, 2, 3))
+    truth = F.one_hot(labels, logits.shape[1]).movedim(-1, 1).float()
+    pixels = [axis for axis in range(p.dim()) if axis != 1]
+    both, total = (p * truth).sum(pixels), (p + truth).sum(pixels)
     return F.cross_entropy(logits, labels) + 1 - ((2 * both + 1e-5) / (total + 1e-5)).mean()
 
 
-def make_pass(training, mode, width, batch, size, act):
-    net = UNet(width, act)
-    x = torch.randn(batch, 3, size, size)
-    labels = torch.randint(0, 2, (batch, size, size))
+def make_pass(kind, mode, width, batch, size, act):
+    dims = 3 if kind == "volume" else 2
+    net = UNet(width, act, dims)
+    x = torch.randn(batch, 3, *[size] * dims)
+    labels = torch.randint(0, 2, (batch, *[size] * dims))
     if mode.endswith("channels_last"):
-        net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
-    net.train(training)
+        net, x = net.to(memory_format=LAYERS[dims][-1]), x.to(memory_format=LAYERS[dims][-1])
+    net.train(kind != "infer")
     run = torch.compile(net) if mode.startswith("compile") else net
-    if not training:
+    if kind == "infer":
 
         def infer():
             with torch.inference_mode():
@@ -103,7 +110,7 @@ def time_ms(run):
 def main():
     kind, mode, width, batch, size, threads, act = sys.argv[1:]
     torch.set_num_threads(int(threads))
-    run = make_pass(kind == "step", mode, int(width), int(batch), int(size), load_activation(act))
+    run = make_pass(kind, mode, int(width), int(batch), int(size), load_activation(act))
     run()
     print(json.dumps({"first_s": time.monotonic(), "imported_bytes": imported_bytes}), flush=True)
     for line in sys.stdin:

@@ -16,7 +16,7 @@ def export(path, width, batch, size, act):
     import torch
 
     warnings.simplefilter("ignore")
-    net = peer_net.UNet(width, peer_net.load_activation(act)).eval()
+    net = peer_net.UNet(width, peer_net.load_activation(act), 2).eval()
     torch.onnx.export(torch.nn.Sequential(net, torch.nn.Softmax(1)), (torch.randn(batch, 3, size, size),), path,
                       dynamo=False, opset_version=20)
 

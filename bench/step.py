@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 
 import runner
-from networks import CASES, MODES, STEP, name_of, ogive_options
+from networks import CASES, COMMANDS, MODES, STEP, name_of, ogive_options
 
 TORCH = {"relu": "nn.ReLU", "silu": "nn.SiLU", "gelu": "nn.GELU", "mish": "nn.Mish"}
 
@@ -14,7 +14,7 @@ class Ogive:
     """A new process each time it is asked: it starts in less time than a pass takes."""
 
     def __init__(self, kind, network, act, threads):
-        self.command = ["bench", kind, *ogive_options(*network, act, threads), *(STEP if kind == "step" else [])]
+        self.command = ["bench", *COMMANDS[kind], *ogive_options(*network, act, threads), *(STEP if kind != "infer" else [])]
         self.threads = threads
         self.reports = []
 
@@ -128,11 +128,11 @@ def faster_modes(row):
 
 def run(kind, quick):
     rows = []
-    cases, rounds, turns = CASES[kind], *((4, 2) if kind == "step" else (5, 4))
+    cases, rounds, turns = CASES[kind], *((5, 4) if kind == "infer" else (4, 2))
     if quick:
         cases, rounds, turns = [(cases[0][0], ["relu"])], 3, 2
     for network, acts in cases:
-        modes = ["eager", "channels_last"] if quick else list(MODES)
+        modes = ["eager", "channels_last"] if quick or kind == "volume" else list(MODES)
         for act in acts:
             rows.append(measure(kind, network, act, 2, modes, rounds, turns))
             runner.save(kind, {"rounds": rounds, "turns": turns, "rows": rows})

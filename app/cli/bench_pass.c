@@ -11,7 +11,9 @@ og_option_table bench_options(void)
 {
     static const og_option rows[] = {
         {"size", NULL, OG_OPTION_INT, offsetof(bench_settings, size), "256", 1, 16384, NULL, "px", "Images",
-         "Side of the square images"},
+         "Side of the square images, or with --dims 3 of the volumes' slices"},
+        {"slices", NULL, OG_OPTION_INT, offsetof(bench_settings, slices), "0", 0, 16384, NULL, NULL, "Images",
+         "Slices of the volumes, with --dims 3; 0 is as many as --size"},
         {"channels", NULL, OG_OPTION_INT, offsetof(bench_settings, channels), "3", 1, 1024, NULL, NULL, "Images",
          "Channels of the images"},
         {"classes", NULL, OG_OPTION_INT, offsetof(bench_settings, classes), "2", 2, 255, NULL, NULL, "Images",
@@ -59,15 +61,20 @@ static json_t *nodes_document(const og_pass_cost *cost)
     return nodes;
 }
 
+static int slices_of(const bench_settings *settings)
+{
+    return settings->network.dims == 0 ? 1 : (int)(settings->slices > 0 ? settings->slices : settings->size);
+}
+
 static json_t *document_of(const bench_settings *settings, bool training, const og_pass_cost *cost)
 {
     const og_train_options *network = &settings->network;
-    json_t *document =
-        json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:i, s:i}", "pass", training ? "step" : "infer",
-                  "act", network->act, "isa", cost->isa, "width", (json_int_t)network->width, "depth",
-                  (json_int_t)network->depth, "batch", (json_int_t)network->batch, "size", (json_int_t)settings->size,
-                  "channels", (json_int_t)settings->channels, "classes", (json_int_t)settings->classes, "exact",
-                  network->exact, "threads", cost->threads, "turns", cost->turns);
+    json_t *document = json_pack(
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:b, s:i, s:i}", "pass", training ? "step" : "infer", "act",
+        network->act, "isa", cost->isa, "width", (json_int_t)network->width, "depth", (json_int_t)network->depth,
+        "batch", (json_int_t)network->batch, "slices", slices_of(settings), "size", (json_int_t)settings->size,
+        "channels", (json_int_t)settings->channels, "classes", (json_int_t)settings->classes, "exact", network->exact,
+        "threads", cost->threads, "turns", cost->turns);
     json_t *figures =
         json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:o, s:o}", "ms_per_step", cost->ms, "best_ms",
                   cost->best_ms, "ready_ms", cost->ready_ms, "first_ms", cost->first_ms, "gflop", cost->gflop, "gflops",
@@ -124,6 +131,7 @@ og_status bench_run(const bench_settings *settings, bool training)
         .training = training,
         .channels = (int)settings->channels,
         .classes = (int)settings->classes,
+        .d = slices_of(settings),
         .h = (int)settings->size,
         .w = (int)settings->size,
         .turns = (int)settings->turns,

@@ -9,7 +9,7 @@
 typedef struct bench_settings {
     bool json;
     char *config;
-    int64_t size, channels, classes, turns;
+    int64_t size, slices, channels, classes, turns;
     double seconds;
     og_train_options network;
 } bench_settings;
@@ -17,9 +17,9 @@ typedef struct bench_settings {
 og_option_table bench_options(void);
 
 /* Options of training that matter to a pass of either kind. */
-#define BENCH_NETWORK                                                                                                                       \
-    "act act-encoder act-bottleneck act-decoder act-stage act-head preset depth width width-cap widths decoder-widths narrow convs kernel " \
-    "dilation dilation-bottleneck residual norm groups conv-bias order down up skip padding dropout dropout-at "                            \
+#define BENCH_NETWORK                                                                                                                                                        \
+    "act act-encoder act-bottleneck act-decoder act-stage act-head preset dims slice-strides slice-kernels depth width width-cap widths decoder-widths narrow convs kernel " \
+    "dilation dilation-bottleneck residual norm groups conv-bias order down up skip padding dropout dropout-at "                                                             \
     "concat head-kernel deep-supervision batch threads exact"
 
 /* Measure and print. */

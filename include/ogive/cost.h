@@ -49,9 +49,9 @@ OG_API og_status og_act_measure(size_t count, const og_act *const *acts, const o
 typedef struct og_pass_options {
     bool training;         /* a whole step: forward, loss, backward and update; else inference */
     int channels, classes; /* of the images */
-    int h, w;
-    int turns;      /* passes that are timed, 1 to 1000 */
-    double seconds; /* after so long no further pass begins */
+    int d, h, w;           /* d: slices; 0 is 1 */
+    int turns;             /* passes that are timed, 1 to 1000 */
+    double seconds;        /* after so long no further pass begins */
 } og_pass_options;
 
 /* One kind of work, over the whole network. */

@@ -27,9 +27,9 @@ typedef struct bench {
     og_plan *plan;
     og__optimizer *optimizer; /* NULL in inference */
     og__trace trace;
-    float *images;   /* (n, channels, h, w) */
-    uint8_t *labels; /* (n, h, w) */
-    float *result;   /* (n, classes, h, w); NULL in training */
+    float *images;   /* (n, channels, d, h, w) */
+    uint8_t *labels; /* (n, d, h, w) */
+    float *result;   /* (n, classes, d, h, w); NULL in training */
     double *pass_ms; /* (turns) */
     double *part_ms; /* (turns, nodes + 1, OG_WORK_COUNT) */
     int turns;       /* done */
@@ -49,7 +49,8 @@ static og_status make_images(bench *b)
 {
     const og_pass_options *o = b->options;
     size_t pixels, floats, results;
-    OG_TRY(og__product(&pixels, 3, (size_t[]){(size_t)b->network->batch, (size_t)o->h, (size_t)o->w}));
+    int slices = o->d > 0 ? o->d : 1;
+    OG_TRY(og__product(&pixels, 4, (size_t[]){(size_t)b->network->batch, (size_t)slices, (size_t)o->h, (size_t)o->w}));
     OG_TRY(og__product(&floats, 2, (size_t[]){pixels, (size_t)o->channels}));
     OG_TRY(og__product(&results, 2, (size_t[]){pixels, o->training ? 0 : (size_t)o->classes}));
     OG_TRY(og__alloc(floats, sizeof(float), &b->images));
@@ -68,6 +69,7 @@ static og_status open_bench(bench *b)
     const og_pass_options *o = b->options;
     int threads = og__train_threads(b->network);
     og_plan_options plan = {.n = (int)b->network->batch,
+                            .d = o->d > 0 ? o->d : 1,
                             .h = o->h,
                             .w = o->w,
                             .training = o->training,

@@ -120,3 +120,11 @@ small='--width 4 --depth 2 --batch 2 --size 32 --threads 2 --turns 3'
     OMP_DISPLAY_ENV=verbose GOMP_SPINCOUNT=77 ogive bench step $small --turns 1 2>&1 | grep GOMP_SPINCOUNT >seen
     tail -n 1 seen | grep -q "'77'"
 }
+
+@test "bench measures networks of volumes" {
+    ogive bench step $small --dims 3 --size 16 --slices 8 --batch 1 --turns 1 --json >out
+    holds '.slices == 8 and .size == 16 and .gflop > 0 and all(.by_kind[]; .ms > 0)' out
+    ogive bench infer $small --dims 3 --size 16 --batch 1 --turns 1 --json | jq '{cube: .slices}' >cube
+    holds '.cube == 16' cube
+    rejects 4 "multiples of" ogive bench step $small --dims 3 --size 16 --slices 6
+}
