@@ -146,30 +146,38 @@ static og_status add_gradient(const og__report *report, size_t arm, json_t *owne
 
 /* --- learned parameters -------------------------------------------------------------------------------------- */
 
-static og_status add_learned_param(const og__report *report, size_t arm, const char *name, json_t *learned)
+og__learned og__report_learned(const og__report *report, size_t arm, const char *name)
 {
-    double initial = NAN, sum = 0, low = INFINITY, high = -INFINITY;
-    int count = 0;
+    og__learned learned = {.initial = NAN, .mean = NAN, .low = INFINITY, .high = -INFINITY};
+    double sum = 0;
     for (size_t b = 0; b < report->verdict.blocks; b++) {
         const json_t *layers = layers_of(report, b, arm, "health");
         for (size_t l = 0; l < json_array_size(layers); l++) {
             const json_t *param = json_object_get(json_object_get(json_array_get(layers, l), "params"), name);
             if (!isfinite(og__report_number(param, "mean")) || !is_own(report, b, arm, json_array_get(layers, l)))
                 continue;
-            initial = og__report_number(param, "initial");
+            learned.initial = og__report_number(param, "initial");
             sum += og__report_number(param, "mean");
-            low = fmin(low, og__report_number(param, "min"));
-            high = fmax(high, og__report_number(param, "max"));
-            count++;
+            learned.low = fmin(learned.low, og__report_number(param, "min"));
+            learned.high = fmax(learned.high, og__report_number(param, "max"));
+            learned.count++;
         }
     }
+    if (learned.count > 0)
+        learned.mean = sum / learned.count;
+    return learned;
+}
+
+static og_status add_learned_param(const og__report *report, size_t arm, const char *name, json_t *list)
+{
+    og__learned learned = og__report_learned(report, arm, name);
     json_t *row = json_object();
-    OG_TRY(og__json_append(learned, row));
+    OG_TRY(og__json_append(list, row));
     OG_TRY(og__json_set(row, "name", og__json_string(name)));
-    OG_TRY(og__json_set(row, "initial", og__json_real(initial)));
-    OG_TRY(og__json_set(row, "mean", og__json_real(count > 0 ? sum / count : NAN)));
-    OG_TRY(og__json_set(row, "min", og__json_real(low)));
-    return og__json_set(row, "max", og__json_real(high));
+    OG_TRY(og__json_set(row, "initial", og__json_real(learned.initial)));
+    OG_TRY(og__json_set(row, "mean", og__json_real(learned.mean)));
+    OG_TRY(og__json_set(row, "min", og__json_real(learned.low)));
+    return og__json_set(row, "max", og__json_real(learned.high));
 }
 
 static og_status add_learned(const og__report *report, size_t arm, json_t *owner)

@@ -43,6 +43,13 @@ og_status og__measure_all(const og__report *report, size_t arm, og__measure meas
 /* {"median", "reached", "runs"} of a time to the target; null when the median run did not reach it. */
 og_status og__report_reach(const og__report *report, size_t arm, og__measure measure, json_t *owner, const char *key);
 
+/* A learned parameter after training, over the layers of the activation, their channels, and the runs. */
+typedef struct og__learned {
+    double initial, mean, low, high;
+    int count; /* layers of runs */
+} og__learned;
+og__learned og__report_learned(const og__report *report, size_t arm, const char *name); /* health.c */
+
 /* Each adds its members to `owner`. */
 og_status og__report_scores(const og__report *report, size_t arm, json_t *owner);   /* scores.c */
 og_status og__report_function(const og__report *report, size_t arm, json_t *owner); /* function.c */
@@ -52,6 +59,8 @@ og_status og__report_timing(const og__report *report, json_t *timing);          
 og_status og__report_ranking(const og__report *report, json_t *results);            /* ranking.c */
 og_status og__report_race(const og__report *report, json_t *results);               /* race.c */
 og_status og__report_method(const og__report *report, json_t *results);             /* method.c */
+
+og_status og__report_advice(const og__report *report, json_t *document); /* advice.c */
 
 /* "colours" and "examples"; empty without data. */
 og_status og__report_pictures(const og__report *report, const og_dataset *data, json_t *results); /* pictures.c */

@@ -155,7 +155,8 @@ static og_status fill_document(const og__report *report, const og_dataset *data,
     OG_TRY(og__report_runs(report, results));
     OG_TRY(og__report_pictures(report, data, results));
     OG_TRY(og__report_method(report, results));
-    return og__report_timing(report, timing);
+    OG_TRY(og__report_timing(report, timing));
+    return og__report_advice(report, document);
 }
 
 static og_status write_files(const char *folder, const json_t *document)
