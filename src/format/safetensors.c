@@ -26,6 +26,11 @@ static const struct {
 };
 
 /* product(shape) * element size */
+const char *og__dtype_name(og__dtype dtype)
+{
+    return dtypes[dtype].name;
+}
+
 static og_status tensor_bytes(og__dtype dtype, int rank, const int64_t *shape, size_t *bytes)
 {
     size_t factors[OG_TENSOR_RANK_MAX + 1] = {dtypes[dtype].bytes};

@@ -26,6 +26,9 @@ typedef enum og__dtype {
 } og__dtype;
 /* clang-format on */
 
+/* "F32" */
+const char *og__dtype_name(og__dtype dtype);
+
 enum { OG_TENSOR_RANK_MAX = 8 };
 
 typedef struct og__tensor {
@@ -78,5 +81,13 @@ og_status og__safetensors_expect(const og__safetensors *file, const char *name, 
  */
 og_status og__safetensors_read(const og__safetensors *file, const char *name, og__dtype dtype, int rank,
                                const int64_t *shape, void *dst);
+
+/* --- safetensors_reals.c --- */
+
+/* The same for a tensor of real numbers: F32, F16, BF16 or F64, which become float32, F64 rounded to it. */
+og_status og__safetensors_expect_reals(const og__safetensors *file, const char *name, int rank, const int64_t *shape,
+                                       const og__tensor **found);
+og_status og__safetensors_read_reals(const og__safetensors *file, const char *name, int rank, const int64_t *shape,
+                                     float *dst);
 
 #endif

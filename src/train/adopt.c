@@ -49,7 +49,7 @@ static og_status adapt_channels(adoption *a, const og_param *param, const og__te
     size_t inner = param->count / (size_t)(outer * now), count = inner * (size_t)(outer * old);
     float *from;
     OG_TRY(og__alloc(count, sizeof *from, &from));
-    og_status status = og__safetensors_read(a->file, found->name, OG_DTYPE_F32, found->rank, found->shape, from);
+    og_status status = og__safetensors_read_reals(a->file, found->name, found->rank, found->shape, from);
     float share = now == 1 ? 1 : (float)old / (float)now;
     memset(to, 0, param->count * sizeof *to);
     for (int64_t o = 0; status == OG_OK && o < outer; o++)
@@ -80,7 +80,7 @@ static og_status adopt_tensor(adoption *a, const og_net *net, const og_param *pa
     a->taken++;
     if (is_first_conv(net, param) && differs_at(param, found, 1))
         return adapt_channels(a, param, found, to);
-    return og__safetensors_read(a->file, param->name, OG_DTYPE_F32, param->rank, param->shape, to);
+    return og__safetensors_read_reals(a->file, param->name, param->rank, param->shape, to);
 }
 
 static og_status adopt_all(adoption *a, og_net *net)

@@ -303,7 +303,7 @@ static og_status check_list(const checkpoint *c, const og_param *params, size_t 
         size_t row = 0;
         shape_in_file(c, &params[i], shape);
         if (t)
-            OG_TRY(og__safetensors_expect(c->file, t->name, OG_DTYPE_F32, params[i].rank, shape, &same));
+            OG_TRY(og__safetensors_expect_reals(c->file, t->name, params[i].rank, shape, &same));
         else
             add_name(missing,
                      og__foreign_name(c->foreign, c->depth, params[i].name, &row, name) ? name : params[i].name);
@@ -317,7 +317,7 @@ static og_status copy_list(const checkpoint *c, const og_param *params, size_t c
         int64_t shape[OG_TENSOR_RANK_MAX];
         shape_in_file(c, &params[i], shape);
         float *dst = vector + params[i].offset + (shape[0] < params[i].shape[0] ? params[i].count / 2 : 0);
-        OG_TRY(og__safetensors_read(c->file, find(c, params[i].name)->name, OG_DTYPE_F32, params[i].rank, shape, dst));
+        OG_TRY(og__safetensors_read_reals(c->file, find(c, params[i].name)->name, params[i].rank, shape, dst));
     }
     return OG_OK;
 }

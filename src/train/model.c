@@ -469,8 +469,8 @@ static og_status check_claim(const og__safetensors *file, const og_net_spec *spe
     const og__tensor *found;
     OG_TRY(og__graph_init(spec, &graph));
     for (size_t i = 0; i < graph.param_count; i++)
-        OG_GO(og__safetensors_expect(file, graph.params[i].name, OG_DTYPE_F32, graph.params[i].rank,
-                                     graph.params[i].shape, &found));
+        OG_GO(og__safetensors_expect_reals(file, graph.params[i].name, graph.params[i].rank, graph.params[i].shape,
+                                           &found));
 done:
     og__graph_deinit(&graph);
     return status;
@@ -524,8 +524,7 @@ static og_status read_params(const og__safetensors *file, og_net *net, size_t co
 {
     for (size_t i = 0; i < count; i++) {
         const og_param *param = at(net, i);
-        OG_TRY(
-            og__safetensors_read(file, param->name, OG_DTYPE_F32, param->rank, param->shape, vector + param->offset));
+        OG_TRY(og__safetensors_read_reals(file, param->name, param->rank, param->shape, vector + param->offset));
     }
     return OG_OK;
 }

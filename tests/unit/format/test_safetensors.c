@@ -1,4 +1,5 @@
 /* src/format/safetensors.c: files byte for byte as the format's definition has them, and hostile ones refused. */
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -253,9 +254,44 @@ static void a_full_disk_leaves_the_old_file(void **state)
     og__safetensors_free(file);
 }
 
+/* Values by hand, from the formats' definitions. */
+static void reals_of_every_width_become_float32(void **state)
+{
+    (void)state;
+    const uint16_t half[] = {0x0000, 0x8000, 0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x83ff, 0x3555, 0x7c00};
+    const float of_half[] = {0, -0.0f, 1, -2, 65504, 0x1p-14f, 0x1p-24f, -0x3ffp-24f, 0x1.554p-2f, INFINITY};
+    const uint16_t brain[] = {0x3f80, 0xc049, 0x0001, 0x7f7f};
+    const float of_brain[] = {1, -3.140625f, 0x1p-133f, 0x1.fep127f};
+    const double wide[] = {0.1, 1e300};
+    const float single[] = {0.1f}, of_wide[] = {0.1f, INFINITY};
+    const int32_t whole[] = {1};
+    const og__tensor tensors[] = {{"half", OG_DTYPE_F16, 1, {10}, half},
+                                  {"brain", OG_DTYPE_BF16, 2, {2, 2}, brain},
+                                  {"wide", OG_DTYPE_F64, 1, {2}, wide},
+                                  {"single", OG_DTYPE_F32, 1, {1}, single},
+                                  {"whole", OG_DTYPE_I32, 1, {1}, whole}};
+    const float *const want[] = {of_half, of_brain, of_wide, single};
+    og__safetensors *file;
+    float found[16];
+    assert_int_equal(og__safetensors_save(path, tensors, 5, NULL, 0), OG_OK);
+    assert_int_equal(og__safetensors_load(path, &file), OG_OK);
+    for (int i = 0; i < 4; i++) {
+        const og__tensor *t = &tensors[i];
+        assert_int_equal(og__safetensors_read_reals(file, t->name, t->rank, t->shape, found), OG_OK);
+        size_t count = (size_t)(t->shape[0] * (t->rank > 1 ? t->shape[1] : 1));
+        assert_memory_equal(found, want[i], count * sizeof *found);
+    }
+    assert_int_equal(og__safetensors_read_reals(file, "whole", 1, (int64_t[]){1}, found), OG_ERR_FORMAT);
+    assert_non_null(strstr(og_error_text(), "tensor 'whole' is of type I32; F32, F16, BF16 and F64 are taken"));
+    assert_int_equal(og__safetensors_read_reals(file, "half", 1, (int64_t[]){9}, found), OG_ERR_FORMAT);
+    assert_non_null(strstr(og_error_text(), "F16[10]"));
+    og__safetensors_free(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reals_of_every_width_become_float32),
         cmocka_unit_test(a_saved_file_has_the_bytes_of_the_definition),
         cmocka_unit_test(a_saved_file_is_read_back),
         cmocka_unit_test(a_name_cannot_occur_twice),
