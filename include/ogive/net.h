@@ -171,7 +171,7 @@ typedef struct og_plan_options {
     int d; /* slices of each of the n volumes; 0 means 1, the only choice in two dimensions */
     int h, w;
     bool training;
-    bool exact;          /* direct convolution everywhere, no Winograd */
+    bool exact;          /* direct convolution everywhere, no Winograd; activations are computed, never looked up */
     int threads;         /* >= 1 */
     const og_loss *loss; /* of training; borrowed during og_plan_new() only; NULL is "ce + dice" */
     /* Of training, both borrowed likewise: */

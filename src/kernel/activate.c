@@ -10,6 +10,7 @@
 #include "kernel/builtin.h"
 #include "kernel/compile.h"
 #include "kernel/program.h"
+#include "kernel/tabulated.h"
 
 struct og__act_kernel {
     const og__act_frames *frames;
@@ -20,12 +21,12 @@ struct og__act_kernel {
 
 static const struct {
     const og__builtin_act *const *acts;
-    const og__act_frames *interpreter;
+    const og__act_frames *interpreter, *tabulated; /* the latter may be NULL */
 } isa_tables[OG_ISA_COUNT] = {
-    [OG_ISA_BASELINE] = {og__builtin_acts_baseline, &og__interpreter_baseline},
+    [OG_ISA_BASELINE] = {og__builtin_acts_baseline, &og__interpreter_baseline, NULL},
 #if defined(__x86_64__)
-    [OG_ISA_AVX2] = {og__builtin_acts_avx2, &og__interpreter_avx2},
-    [OG_ISA_AVX512] = {og__builtin_acts_avx512, &og__interpreter_avx512},
+    [OG_ISA_AVX2] = {og__builtin_acts_avx2, &og__interpreter_avx2, NULL},
+    [OG_ISA_AVX512] = {og__builtin_acts_avx512, &og__interpreter_avx512, &og__tabulated_avx512},
 #endif
 };
 
@@ -218,6 +219,72 @@ og__executor og__act_kernel_executor(const og__act_kernel *kernel)
 const char *og__act_kernel_reason(const og__act_kernel *kernel)
 {
     return kernel->reason ? kernel->reason : "";
+}
+
+/* --- tables ------------------------------------------------------------------------------------------------------- */
+
+/* A formula with its parameters' values and tables, kept for the rest of the process. */
+typedef struct tables {
+    struct tables *next;
+    char *key;
+    float params[OG_ACT_PARAMS_MAX];
+    og__tabulated act;
+} tables;
+
+static tables *all_tables;
+
+static bool is_for(const tables *t, const og__act_kernel *kernel, const og_act *act)
+{
+    bool same = t->act.plain == kernel->frames && t->act.plain_self == kernel->self && strcmp(t->key, act->key) == 0;
+    for (size_t k = 0; k < act->param_count; k++)
+        same = same && t->params[k] == act->params[k].value;
+    return same;
+}
+
+static og_status new_tables(const og__act_kernel *kernel, const og_act *act, tables **made)
+{
+    og_status status = OG_OK;
+    tables *t;
+    OG_TRY(og__alloc(1, sizeof *t, &t));
+    OG_GO(og__copy_text(act->key, &t->key));
+    OG_GO(og__table_fit(act, &t->act.value, &t->act.slope));
+    t->act.plain = kernel->frames;
+    t->act.plain_self = kernel->self;
+    for (size_t k = 0; k < act->param_count; k++)
+        t->params[k] = act->params[k].value;
+    t->next = all_tables;
+    *made = all_tables = t;
+    t = NULL;
+done:
+    if (t)
+        free(t->key);
+    free(t);
+    return status;
+}
+
+static og_status find_tables(const og__act_kernel *kernel, const og_act *act, tables **found)
+{
+    og_status status = OG_OK;
+    pthread_mutex_lock(&lock);
+    *found = all_tables;
+    while (*found && !is_for(*found, kernel, act))
+        *found = (*found)->next;
+    if (!*found)
+        status = new_tables(kernel, act, found);
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
+og_status og__act_kernel_tabulate(const og_act *act, og__isa isa, og__act_kernel *kernel)
+{
+    const og__act_frames *tabulated = isa_tables[isa].tabulated;
+    tables *found;
+    if (!tabulated || !og__table_serves(act))
+        return OG_OK;
+    OG_TRY(find_tables(kernel, act, &found));
+    kernel->frames = tabulated;
+    kernel->self = &found->act;
+    return OG_OK;
 }
 
 /* --- evaluation --------------------------------------------------------------------------------------------------- */

@@ -38,6 +38,15 @@ typedef enum og__executor {
 og_status og__act_kernel_open(const og_act *act, og__executor executor, og__isa isa, og__act_kernel **kernel);
 void og__act_kernel_close(og__act_kernel *kernel);
 
+/**
+ * Let a kernel look the function and its derivative up (src/act/table.h) where that costs less than computing them:
+ * on CPUs with AVX-512, and for a function of x with fixed parameters. It keeps the promise of src/act/exactness.def,
+ * but not the same bits. `act` is the kernel's.
+ *
+ * Threads: any number at once.
+ */
+og_status og__act_kernel_tabulate(const og_act *act, og__isa isa, og__act_kernel *kernel);
+
 const og__act_frames *og__act_kernel_frames(const og__act_kernel *kernel, const void **self);
 og__executor og__act_kernel_executor(const og__act_kernel *kernel); /* which one it became, never AUTO */
 const char *og__executor_name(og__executor executor);               /* "auto", "built-in", "compiled", "interpreter" */

@@ -100,6 +100,8 @@ og_status og__race_add(og__race *race, const og_act *act, og__executor executor,
     contender *c = &race->contenders[race->count];
     c->act = act;
     OG_TRY(og__act_kernel_open(act, executor, og__cpu_isa(), &c->kernel));
+    if (executor == OG_EXECUTOR_AUTO)
+        OG_TRY(og__act_kernel_tabulate(act, og__cpu_isa(), c->kernel));
     *index = race->count++;
     return OG_OK;
 }

@@ -167,6 +167,8 @@ static og_status open_norm_act(og_plan *plan, int node)
     for (int k = 0; k < na->param_count; k++)
         na->learns = na->learns || n->act_params[k] != OG_NO_PARAM;
     OG_TRY(og__act_kernel_open(act, OG_EXECUTOR_AUTO, plan->isa, &na->kernel));
+    if (!plan->options.exact)
+        OG_TRY(og__act_kernel_tabulate(act, plan->isa, na->kernel));
     size_t values = (size_t)na->value_rows * (size_t)na->param_count * (size_t)na->padded;
     OG_TRY(og__alloc(values, sizeof(float), &na->values));
     OG_TRY(open_operands(plan, n, na));

@@ -187,14 +187,15 @@ static int report(const subject *s)
     return failed;
 }
 
-static void check_executor(subject *s, og__executor executor, og__isa isa)
+static void check_executor(subject *s, og__executor executor, og__isa isa, bool tables)
 {
     og__act_kernel *kernel;
     const void *self;
     char where[160];
     const float *z[OG_INPUT_COUNT];
     float *dz[OG_INPUT_COUNT], *by_param[OG_ACT_PARAMS_MAX];
-    int length = snprintf(where, sizeof where, "%s, %s", og__executor_name(executor), og__isa_name(isa));
+    int length = snprintf(where, sizeof where, "%s, %s%s", og__executor_name(executor), og__isa_name(isa),
+                          tables ? ", tables" : "");
     for (int k = 0; k < s->operand_count; k++) {
         z[k] = points[s->operands[k]];
         dz[k] = found[1 + s->operands[k]];
@@ -206,6 +207,8 @@ static void check_executor(subject *s, og__executor executor, og__isa isa)
     }
     if (og__act_kernel_open(s->act, executor, isa, &kernel) != OG_OK)
         fail_msg("%s: %s", og_act_text(s->act), og_error_text());
+    if (tables)
+        assert_int_equal(og__act_kernel_tabulate(s->act, isa, kernel), OG_OK);
     og__act_kernel_frames(kernel, &self)->eval(self, s->count, z, s->params, found[0], dz, by_param);
     check_output(s, where, 0);
     for (int k = 0; k < s->operand_count; k++)
@@ -234,8 +237,10 @@ static int check_row(const char *text)
         set_params(&s, set);
         find_truths(&s);
         for (og__isa isa = OG_ISA_BASELINE; isa <= og__cpu_isa(); isa++) {
-            check_executor(&s, OG_EXECUTOR_BUILT_IN, isa);
-            check_executor(&s, OG_EXECUTOR_INTERPRETER, isa);
+            check_executor(&s, OG_EXECUTOR_BUILT_IN, isa, false);
+            check_executor(&s, OG_EXECUTOR_INTERPRETER, isa, false);
+            if (set == 0) /* tables are of the activation's own parameters */
+                check_executor(&s, OG_EXECUTOR_BUILT_IN, isa, true);
         }
     }
     int failed = report(&s);
