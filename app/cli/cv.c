@@ -215,7 +215,6 @@ static score_view view_of(const validation *v)
                         .metrics = asked,
                         .class_names = (const char *const *)v->class_names,
                         .class_count = v->class_count,
-                        .unit = "px",
                         .tolerance = v->settings->tolerance};
 }
 

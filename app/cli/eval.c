@@ -66,18 +66,6 @@ done:
     return status;
 }
 
-/* Whether lengths are millimetres, as far as files tell; pixels of 1 mm are the same. */
-static bool has_spacing(const own_settings *settings, const og_dataset *data)
-{
-    for (size_t i = 0; i < og_dataset_count(data, (og_part)settings->part); i++) {
-        og_sample sample = og_dataset_sample(data, (og_part)settings->part, i);
-        for (int axis = 0; axis < 3; axis++)
-            if (sample.spacing[axis] > 0 && sample.spacing[axis] != 1)
-                return true;
-    }
-    return false;
-}
-
 static og_status show(const own_settings *settings, const og_dataset *data, og_metric_set metrics,
                       const og_scorer *scorer)
 {
@@ -86,7 +74,6 @@ static og_status show(const own_settings *settings, const og_dataset *data, og_m
                        .metrics = metrics,
                        .class_names = class_names,
                        .class_count = og_dataset_scored_count(data),
-                       .unit = has_spacing(settings, data) ? "mm" : "px",
                        .tolerance = settings->tolerance};
     for (int c = 0; c < view.class_count; c++)
         class_names[c] = og_dataset_scored_name(data, c);

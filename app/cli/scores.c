@@ -9,6 +9,12 @@
 #include "output.h"
 #include "table.h"
 
+/* Of lengths. */
+static const char *unit_of(const score_view *view)
+{
+    return og_scorer_has_spacing(view->scorer) ? "mm" : "px";
+}
+
 static json_t *class_rows(const score_view *view)
 {
     json_t *rows = json_array();
@@ -61,7 +67,7 @@ json_t *scores_document(const score_view *view)
                      (json_int_t)og_scorer_image_count(view->scorer), "mean_dice", json_number(dice.pooled), "mean_iou",
                      json_number(iou.pooled), "mean_image_dice", json_number(dice.mean), "mean_image_iou",
                      json_number(iou.mean), "accuracy", json_number(accuracy.pooled), "per_class", class_rows(view),
-                     "unit", view->unit, "tolerance", view->tolerance, "metrics", metric_rows(view));
+                     "unit", unit_of(view), "tolerance", view->tolerance, "metrics", metric_rows(view));
 }
 
 /* --- tables ----------------------------------------------------------------------------------------------------------
@@ -130,7 +136,7 @@ static void print_table(const score_view *view, table_kind kind, bool pooled)
     table_cell(&table, "CLASS");
     for (int i = 0; i < shown.count; i++) {
         const og_metric_info *info = og_metric_info_of(shown.metrics[i]);
-        table_cell(&table, info->length ? "%s (%s)" : "%s", info->title, view->unit);
+        table_cell(&table, info->length ? "%s (%s)" : "%s", info->title, unit_of(view));
     }
     for (int c = 0; c < view->class_count; c++)
         add_row(&table, view, &shown, c, pooled);

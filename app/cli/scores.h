@@ -12,7 +12,6 @@ typedef struct score_view {
     og_metric_set metrics;
     const char *const *class_names; /* (class_count) */
     int class_count;
-    const char *unit; /* of lengths: "px", "mm" */
     double tolerance;
 } score_view;
 

@@ -29,6 +29,7 @@ struct og_scorer {
     og_score_options options;
     record *records;
     size_t count, room;
+    bool has_spacing; /* other than 1 */
     /* sums over the images, for what is pooled */
     og__confusion confusion, of_image;
     og__calibration calibration;
@@ -280,11 +281,18 @@ og_status og_scorer_add(og_scorer *scorer, const og_scored_image *image)
         made.values[i] = NAN;
     count_pixels(scorer, image, pixels, &made);
     OG_GO(measure_classes(scorer, image, pixels, &made));
+    for (int axis = 0; axis < 3; axis++)
+        scorer->has_spacing = scorer->has_spacing || image->spacing[axis] != 1;
     scorer->records[scorer->count++] = made;
     made = (record){0};
 done:
     deinit_record(&made);
     return status;
+}
+
+bool og_scorer_has_spacing(const og_scorer *scorer)
+{
+    return scorer->has_spacing;
 }
 
 size_t og_scorer_image_count(const og_scorer *scorer)

@@ -106,6 +106,12 @@ END
     [ ! -e no ]
 }
 
+@test "cross-validation of volumes scores in millimetres" {
+    volumes data 4
+    ogive cv data -o cv $solid --folds 2 --epochs 4 --metrics dice,hd95 --json >cv.json
+    holds '.out_of_fold.unit == "mm" and .out_of_fold.images == 4' cv.json
+}
+
 @test "kernels and strides along the slices follow the spacing, or are told" {
     volumes data 2
     ogive train data -o flat $solid --epochs 1 --slice-strides 1,2 --slice-kernels 1,3,3 >/dev/null
