@@ -10,7 +10,8 @@
  * og_report_study() (ogive/report.h) writes the results, statistics and verdict beside them:
  *
  *   STUDY/report.json             one document (docs/report.md)
- *   STUDY/report.html             the same as a page */
+ *   STUDY/report.html             the same as a page
+ *   STUDY/artifacts/              what og_report_publish() shows in optuna-dashboard */
 #ifndef OGIVE_STUDY_H
 #define OGIVE_STUDY_H
 

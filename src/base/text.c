@@ -59,6 +59,19 @@ void og__text_format(og__text *text, const char *format, ...)
     text->length += (size_t)count;
 }
 
+void og__text_add_xml(og__text *text, const char *words)
+{
+    for (; *words; words++)
+        if (*words == '<')
+            og__text_add(text, "&lt;");
+        else if (*words == '>')
+            og__text_add(text, "&gt;");
+        else if (*words == '&')
+            og__text_add(text, "&amp;");
+        else
+            og__text_add_bytes(text, words, 1);
+}
+
 const char *og__text_get(const og__text *text)
 {
     return text->data ? text->data : "";

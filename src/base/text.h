@@ -21,6 +21,9 @@ void og__text_add(og__text *text, const char *piece);
 void og__text_add_bytes(og__text *text, const char *bytes, size_t count);
 void og__text_format(og__text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Append words as they stand between the tags of XML. */
+void og__text_add_xml(og__text *text, const char *words);
+
 /* The text so far, never NULL. */
 const char *og__text_get(const og__text *text);
 og_status og__text_status(const og__text *text);

@@ -33,19 +33,6 @@ static void add_attribute(og__text *text, const char *name, double value)
     og__text_add(text, "\"");
 }
 
-static void add_escaped(og__text *text, const char *words)
-{
-    for (; *words; words++)
-        if (*words == '<')
-            og__text_add(text, "&lt;");
-        else if (*words == '>')
-            og__text_add(text, "&gt;");
-        else if (*words == '&')
-            og__text_add(text, "&amp;");
-        else
-            og__text_add_bytes(text, words, 1);
-}
-
 static void add_pen(og__text *text, og__pen pen)
 {
     og__text_format(text, " stroke=\"#%06x\"", pen.colour);
@@ -89,7 +76,7 @@ static void svg_text(og__canvas *canvas, double x, double y, og__font font, cons
     og__text_format(text, " fill=\"#%06x\"", font.colour);
     add_attribute(text, "font-size", font.size);
     og__text_format(text, "%s%s>", font.bold ? " font-weight=\"bold\"" : "", anchors[font.anchor]);
-    add_escaped(text, words);
+    og__text_add_xml(text, words);
     og__text_add(text, "</text>\n");
 }
 
@@ -117,7 +104,7 @@ og_status og__canvas_svg(double width, double height, const char *title, og__can
                     "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
                     "viewBox=\"0 0 %.0f %.0f\" role=\"img\">\n<title>",
                     width, height, width, height);
-    add_escaped(&svg->text, title);
+    og__text_add_xml(&svg->text, title);
     og__text_format(&svg->text,
                     "</title>\n<rect width=\"%.0f\" height=\"%.0f\" fill=\"#ffffff\"/>\n"
                     "<g fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\" "

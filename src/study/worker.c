@@ -50,7 +50,8 @@ static void place_name(char place[120])
     }
     ssize_t length = readlink("/proc/self/ns/pid", space, sizeof space - 1);
     space[length > 0 ? length : 0] = '\0';
-    snprintf(place, 120, "%s/%s/%s", host, boot, space + strcspn(space, "0123456789"));
+    const char *number = space + strcspn(space, "0123456789");
+    snprintf(place, 120, "%s/%s/%.*s", host, boot, (int)strspn(number, "0123456789"), number);
 }
 
 void og__worker_name(char name[OG_WORKER_NAME_BYTES])
