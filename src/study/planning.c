@@ -55,20 +55,29 @@ static og_status read_store(og__watcher *w)
     return status;
 }
 
+/* Only if a trial that was seen to have ended has no result even then: a worker writes that before it ends the trial.
+ */
+static og_status ask_again(og__watcher *w, og__run *run)
+{
+    int64_t last;
+    bool ended;
+    OG_TRY(og__store_last(w->desk.store, w->desk.stored, run->name, &last, &ended));
+    if (!ended)
+        return OG_OK;
+    OG_TRY(og__study_read_run(w->desk.study, run));
+    return og__run_is_done(run) ? OG_OK : og__store_again(w->desk.store, w->desk.stored, run->name, last);
+}
+
 static og_status add_runs(og__watcher *w, bool again)
 {
     const og__study *study = w->desk.study;
     for (size_t i = 0; i < study->run_count; i++) {
         og__run *run = study->runs[i];
-        bool once_more = again && !og__run_is_done(run);
-        if (!run->wanted || !(once_more || !run->stored))
-            continue;
-        if (!run->point)
-            OG_TRY(og__store_again(w->desk.store, w->desk.stored, run->name));
-        else
-            OG_TRY(og__store_add(w->desk.store, w->desk.stored, run->name, run->settings, &study->space, run->point,
-                                 once_more));
-        run->stored = true;
+        if (run->wanted && !run->stored && run->point)
+            OG_TRY(og__store_add(w->desk.store, w->desk.stored, run->name, run->settings, &study->space, run->point));
+        run->stored |= run->wanted;
+        if (again && run->wanted && !og__run_is_done(run))
+            OG_TRY(ask_again(w, run));
     }
     return OG_OK;
 }

@@ -211,6 +211,14 @@ og_status og__sql_read_text(const char *json, char **text)
     return status;
 }
 
+og_status og__sql_write_text(const char *text, char **json)
+{
+    json_t *value = json_string(text);
+    *json = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    json_decref(value);
+    return *json ? OG_OK : og__fail(OG_ERR_MEMORY, "no memory for a text of the store, or it is not UTF-8");
+}
+
 og_status og__sql_read_trial(const og__sql_rows *rows, size_t row, og__stored_trial *trial)
 {
     *trial = (og__stored_trial){
@@ -352,24 +360,20 @@ typedef struct add_call {
     const json_t *settings;
     const og__space *space;
     const double *point;
-    bool again;
 } add_call;
 
 static og_status add(og__database *database, void *context)
 {
     const add_call *call = context;
     int64_t trial;
-    json_t *name = json_string(call->run);
-    char *run = name ? json_dumps(name, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-    json_decref(name);
-    if (!run)
-        return og__fail(OG_ERR_MEMORY, "no memory for the name of a run, or it is not UTF-8");
+    char *run;
+    OG_TRY(og__sql_write_text(call->run, &run));
     og_status status =
         og__sql_query_int(database,
                           "SELECT t.trial_id FROM trials t JOIN trial_user_attributes r ON r.trial_id = t.trial_id "
                           "WHERE t.study_id = $1 AND r.\"key\" = '" OG_KEY_RUN "' AND r.value_json = $2 "
-                          "AND ($3 = 0 OR t.state IN ('WAITING', 'RUNNING')) LIMIT 1",
-                          VALUES(og__sql_int(call->study), og__sql_text(run), og__sql_int(call->again)), &trial);
+                          "LIMIT 1",
+                          VALUES(og__sql_int(call->study), og__sql_text(run)), &trial);
     free(run);
     if (status != OG_OK || trial >= 0)
         return status;
@@ -387,7 +391,7 @@ static og_status add(og__database *database, void *context)
 }
 
 og_status og__store_add(og__store *store, int64_t study, const char *run, const json_t *settings,
-                        const og__space *space, const double *point, bool again)
+                        const og__space *space, const double *point)
 {
-    return og__database_transact(store->database, add, &(add_call){study, run, settings, space, point, again});
+    return og__database_transact(store->database, add, &(add_call){study, run, settings, space, point});
 }

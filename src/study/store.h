@@ -61,17 +61,19 @@ void og__stored_trials_deinit(og__stored_trials *trials);
 /**
  * Let a run wait for a worker, unless the study has a trial of that name already.
  *
- * @param again   also where its trials have all ended: their results are gone, or it was given up
- *
  * @param run        names the run within its study
  * @param settings   what a worker needs to do it, kept with it; may be NULL
  * @param point      (space->count) its parameters
  */
 og_status og__store_add(og__store *store, int64_t study, const char *run, const json_t *settings,
-                        const og__space *space, const double *point, bool again);
+                        const og__space *space, const double *point);
 
-/* Let a run wait again whose trials have all ended, with the parameters and attributes of the last. */
-og_status og__store_again(og__store *store, int64_t study, const char *run);
+/* The last trial of a run, and whether it has ended; -1 where there is none. */
+og_status og__store_last(og__store *store, int64_t study, const char *run, int64_t *trial, bool *ended);
+
+/* Let a run wait again whose last trial has ended without a result that stayed, with the parameters and attributes of
+ * that; unless there is a later one by now. */
+og_status og__store_again(og__store *store, int64_t study, const char *run, int64_t last);
 
 typedef struct og__lease_rules {
     double grace_s;                      /* a trial whose heart has not beaten for so long is lost */

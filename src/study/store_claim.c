@@ -70,39 +70,54 @@ static og_status replace(og__database *database, int64_t study, const og__stored
 typedef struct again_call {
     int64_t study;
     const char *run;
+    int64_t last;
+    bool ended;
 } again_call;
+
+static og_status find_last(og__database *database, void *context)
+{
+    again_call *call = context;
+    og__sql_rows rows = {0};
+    char *run;
+    OG_TRY(og__sql_write_text(call->run, &run));
+    og_status status = og__database_run(database,
+                                        "SELECT t.trial_id, t.state FROM trials t JOIN trial_user_attributes r "
+                                        "ON r.trial_id = t.trial_id WHERE t.study_id = $1 AND r.\"key\" = '" OG_KEY_RUN
+                                        "' AND r.value_json = $2 ORDER BY t.number DESC LIMIT 1",
+                                        VALUES(og__sql_int(call->study), og__sql_text(run)), &rows);
+    free(run);
+    const char *state = rows.count > 0 ? og__sql_cell(&rows, 0, 1) : "";
+    call->last = rows.count > 0 ? og__sql_cell_int(&rows, 0, 0) : -1;
+    call->ended = rows.count > 0 && strcmp(state, "WAITING") != 0 && strcmp(state, "RUNNING") != 0;
+    og__sql_rows_deinit(&rows);
+    return status;
+}
+
+og_status og__store_last(og__store *store, int64_t study, const char *run, int64_t *trial, bool *ended)
+{
+    again_call call = {.study = study, .run = run, .last = -1};
+    og_status status = og__database_transact(store->database, find_last, &call);
+    *trial = call.last;
+    *ended = call.ended;
+    return status;
+}
 
 static og_status again(og__database *database, void *context)
 {
     const again_call *call = context;
-    og_status status = OG_OK;
+    again_call now = *call;
     int64_t next;
-    og__sql_rows rows = {0};
-    json_t *name = json_string(call->run);
-    char *run = name ? json_dumps(name, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-    json_decref(name);
-    if (!run)
-        return og__fail(OG_ERR_MEMORY, "no memory for the name of a run, or it is not UTF-8");
-    OG_GO(og__database_run(database,
-                           "SELECT t.trial_id, t.state FROM trials t JOIN trial_user_attributes r "
-                           "ON r.trial_id = t.trial_id WHERE t.study_id = $1 AND r.\"key\" = '" OG_KEY_RUN
-                           "' AND r.value_json = $2 ORDER BY t.number DESC LIMIT 1",
-                           VALUES(og__sql_int(call->study), og__sql_text(run)), &rows));
-    const char *state = rows.count > 0 ? og__sql_cell(&rows, 0, 1) : "WAITING";
-    if (strcmp(state, "WAITING") == 0 || strcmp(state, "RUNNING") == 0)
-        goto done;
-    OG_GO(og__sql_insert_waiting(database, call->study, &next));
-    OG_GO(copy_rows(database, og__sql_cell_int(&rows, 0, 0), next));
-    OG_GO(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, next, OG_KEY_ATTEMPT, json_integer(1)));
-done:
-    og__sql_rows_deinit(&rows);
-    free(run);
-    return status;
+    OG_TRY(find_last(database, &now));
+    if (now.last != call->last || !now.ended)
+        return OG_OK;
+    OG_TRY(og__sql_insert_waiting(database, call->study, &next));
+    OG_TRY(copy_rows(database, call->last, next));
+    return og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, next, OG_KEY_ATTEMPT, json_integer(1));
 }
 
-og_status og__store_again(og__store *store, int64_t study, const char *run)
+og_status og__store_again(og__store *store, int64_t study, const char *run, int64_t last)
 {
-    return og__database_transact(store->database, again, &(again_call){study, run});
+    return og__database_transact(store->database, again, &(again_call){.study = study, .run = run, .last = last});
 }
 
 /* Whether a running trial's worker is lost: columns behind TRIAL_COLUMNS are the age of its last beat and its name. */
@@ -191,11 +206,8 @@ static og_status take(og__database *database, claim_call *call, const og__sql_ro
 /* A trial that this worker has already: an earlier attempt of its claim was done, but the answer got lost. */
 static og_status find_own(og__database *database, const claim_call *call, og__sql_rows *rows)
 {
-    json_t *name = json_string(call->worker);
-    char *worker = name ? json_dumps(name, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-    json_decref(name);
-    if (!worker)
-        return og__fail(OG_ERR_MEMORY, "no memory for the name of a worker, or it is not UTF-8");
+    char *worker;
+    OG_TRY(og__sql_write_text(call->worker, &worker));
     og_status status =
         og__database_run(database,
                          SELECT_TRIALS "JOIN trial_user_attributes n ON n.trial_id = t.trial_id AND n.\"key\" = "

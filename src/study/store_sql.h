@@ -40,6 +40,9 @@ og_status og__sql_read_trial(const og__sql_rows *rows, size_t row, og__stored_tr
 /* A text attribute as its JSON stands in a cell; NULL stays NULL. */
 og_status og__sql_read_text(const char *json, char **text);
 
+/* A text as an attribute holds it, as JSON. Released with free(). */
+og_status og__sql_write_text(const char *text, char **json);
+
 /* The first cell of a query as a whole number; -1 where it has no row. */
 og_status og__sql_query_int(og__database *database, const char *sql, size_t count, const og__sql_value *values,
                             int64_t *result);

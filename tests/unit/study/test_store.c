@@ -54,7 +54,7 @@ static void add_runs(og__store *store, int64_t study, int count)
         char run[32];
         snprintf(run, sizeof run, "%s-s%d", acts[i % 2], i / 2);
         double point[] = {i % 2, i / 2, i % 2 ? 1.25 : (double)NAN};
-        assert_int_equal(og__store_add(store, study, run, NULL, &space, point, false), OG_OK);
+        assert_int_equal(og__store_add(store, study, run, NULL, &space, point), OG_OK);
     }
 }
 
@@ -132,7 +132,7 @@ static void settings_reach_whoever_claims_the_run(void **state)
     bool held;
     double point[] = {1, 3, 1.5};
     json_t *settings = json_pack("{s:s,s:f,s:i}", "act", "silu", "learning-rate", 0.1 + 0.2, "seed", 3);
-    assert_int_equal(og__store_add(store, study, "c7", settings, &space, point, false), OG_OK);
+    assert_int_equal(og__store_add(store, study, "c7", settings, &space, point), OG_OK);
     assert_true(claim(store, study, &rules, &trial));
     assert_true(json_equal(trial.settings, settings));
     assert_int_equal(og__store_return(store, trial.id, &held), OG_OK);
@@ -156,16 +156,24 @@ static void a_pruned_run_has_its_last_value_and_may_be_asked_for_again(void **st
     og__stored_trials all;
     bool held;
     add_runs(store, study, 1);
-    assert_int_equal(og__store_again(store, study, "relu-s0"), OG_OK); /* it waits already */
+    int64_t last;
+    bool ended;
+    assert_int_equal(og__store_last(store, study, "relu-s0", &last, &ended), OG_OK);
+    assert_false(ended);
+    assert_int_equal(og__store_again(store, study, "relu-s0", last), OG_OK); /* it waits already */
     assert_true(claim(store, study, &rules, &trial));
-    assert_int_equal(og__store_again(store, study, "relu-s0"), OG_OK); /* it runs */
+    assert_int_equal(trial.id, last);
+    assert_int_equal(og__store_again(store, study, "relu-s0", last), OG_OK); /* it runs */
     assert_int_equal(og__store_report(store, trial.id, &(og__trial_step){1, 0.5}, 1, &held), OG_OK);
     assert_int_equal(og__store_prune(store, trial.id, 0.5, &held), OG_OK);
     assert_true(held);
     assert_int_equal(og__store_finish(store, trial.id, 0.9, NULL, &held), OG_OK);
     assert_false(held);
     og__stored_trial_deinit(&trial);
-    assert_int_equal(og__store_again(store, study, "relu-s0"), OG_OK);
+    assert_int_equal(og__store_last(store, study, "relu-s0", &last, &ended), OG_OK);
+    assert_true(ended);
+    for (int asked = 0; asked < 2; asked++) /* the second time it waits already */
+        assert_int_equal(og__store_again(store, study, "relu-s0", last), OG_OK);
     assert_int_equal(og__store_list(store, study, &all), OG_OK);
     assert_int_equal(all.count, 2);
     assert_int_equal(all.items[0].state, OG_TRIAL_PRUNED);
@@ -173,6 +181,14 @@ static void a_pruned_run_has_its_last_value_and_may_be_asked_for_again(void **st
     assert_int_equal(all.items[1].state, OG_TRIAL_WAITING);
     assert_string_equal(all.items[1].run, "relu-s0");
     assert_int_equal(all.items[1].attempt, 1);
+    og__stored_trials_deinit(&all);
+    /* Somebody asked with what they saw earlier, while the run was done again. */
+    assert_true(claim(store, study, &rules, &trial));
+    assert_int_equal(og__store_finish(store, trial.id, 0.75, NULL, &held), OG_OK);
+    og__stored_trial_deinit(&trial);
+    assert_int_equal(og__store_again(store, study, "relu-s0", last), OG_OK);
+    assert_int_equal(og__store_list(store, study, &all), OG_OK);
+    assert_int_equal(all.count, 2);
     og__stored_trials_deinit(&all);
     og__store_close(store);
 }
