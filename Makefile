@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD = build/release
 
-.PHONY: all deps configure demo docs test test-peers bench sweep fuzz install clean format help
+.PHONY: all deps configure demo docs test test-peers kill-test bench sweep fuzz install clean format help
 
 all: configure ## build everything
 	cmake --build $(BUILD)
@@ -33,6 +33,13 @@ test-peers: ## compare with PyTorch, JAX, onnxruntime and NVRTC, live
 	@scripts/install-deps.sh build demo test peers
 	@$(MAKE) --no-print-directory all
 	@scripts/run-tests $(BUILD) tests/interop
+
+KILL_SECONDS ?= 600
+kill-test: ## kill workers of a study at random, KILL_SECONDS long (ten minutes), on SQLite and on PostgreSQL
+	@scripts/install-deps.sh build demo test
+	@$(MAKE) --no-print-directory all
+	@OGIVE_KILL_SECONDS=$(KILL_SECONDS) OGIVE_TEST_SECONDS=14400 nice -n 10 scripts/run-tests $(BUILD) tests/cli/kill.bats
+	@grep '^#' $(BUILD)/test-logs/tests_cli_kill.bats.log
 
 bench: ## measure speed and memory beside PyTorch, ONNX Runtime and OpenVINO; writes docs/performance.md (QUICK=1: a little of it)
 	@scripts/install-deps.sh build bench

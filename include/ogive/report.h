@@ -44,8 +44,8 @@ OG_API og_status og_report_text(const char *study, char **json);
 OG_API og_status og_report_rows(const char *study, char **json);
 
 /**
- * Put a study's report into its store, for optuna-dashboard: the verdict as the study's note (unless somebody has edited
- * it), figures, and predictions of the best activation as files in STUDY/artifacts.
+ * Put a study's report into its store, for optuna-dashboard: the verdict as the study's note (unless somebody has
+ * edited it), figures, and predictions of the best activation as files in STUDY/artifacts.
  *
  * @return OG_OK; OG_ERR_FILE when there is no report.json, or the store cannot be reached
  */

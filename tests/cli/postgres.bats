@@ -1,30 +1,14 @@
 #!/usr/bin/env bats
-# The store on a PostgreSQL server of our own, in a folder that is gone afterwards, on a socket alone.
+# The store on a PostgreSQL server.
+
+load postgres
 
 setup_file() {
-    bin=$(dirname "$(find /usr/lib/postgresql -name pg_ctl 2>/dev/null | sort | tail -n 1)")
-    [ -x "$bin/pg_ctl" ] || skip "PostgreSQL's server is not installed"
-    folder=$(mktemp -d /tmp/ogive-postgres-XXXXXX)
-    export bin folder
-    as_owner=
-    if [ "$(id -u)" -eq 0 ]; then # the server refuses to run as root
-        chown postgres "$folder"
-        as_owner='runuser -u postgres --'
-    fi
-    export as_owner
-    cd "$folder" || return 1
-    $as_owner "$bin/initdb" -D "$folder/data" -A trust -U ogive --no-sync >"$folder.log" 2>&1
-    $as_owner "$bin/pg_ctl" -w -D "$folder/data" -l "$folder/server.log" \
-        -o "-c listen_addresses='' -k $folder -c fsync=off" start >>"$folder.log" 2>&1
-    export url="postgresql:///postgres?host=$folder&user=ogive"
+    postgres_setup || skip "PostgreSQL's server is not installed"
 }
 
 teardown_file() {
-    [ -n "$folder" ] || return 0
-    cd "$folder"
-    $as_owner "$bin/pg_ctl" -w -m immediate -D "$folder/data" stop >/dev/null 2>&1 || true
-    cd /
-    rm -rf "$folder" "$folder.log"
+    postgres_teardown
 }
 
 @test "the store works on PostgreSQL as on SQLite" {
@@ -55,10 +39,9 @@ teardown_file() {
         [ -z "$(find away -name log.jsonl 2>/dev/null)" ] || break
         sleep 0.02
     done
-    (cd "$folder" && $as_owner "$bin/pg_ctl" -w -m immediate -D "$folder/data" stop >/dev/null 2>&1)
+    postgres_stop immediate
     sleep 5
-    (cd "$folder" && $as_owner "$bin/pg_ctl" -w -D "$folder/data" -l "$folder/server.log" \
-        -o "-c listen_addresses='' -k $folder -c fsync=off" start >/dev/null 2>&1)
+    postgres_start
     wait $process
     [ -s away/report.html ]
 }
