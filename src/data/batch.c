@@ -119,7 +119,7 @@ static og_status count_places(og__recipe *recipe)
 {
     OG_TRY(og__places_make(recipe->count, og_dataset_class_count(recipe->data), &recipe->places));
     for (size_t i = 0; i < recipe->count; i++) {
-        og__places_count(&recipe->places, i, &recipe->samples[i]);
+        OG_TRY(og__places_count(&recipe->places, i, &recipe->samples[i]));
         release_sample(recipe, i);
     }
     return OG_OK;

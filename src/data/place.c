@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <ogive/net.h>
 
@@ -13,26 +14,40 @@ og_status og__places_make(size_t count, int classes, og__places *places)
     *places = (og__places){.count = count, .classes = classes};
     og_status status = og__alloc(count * (size_t)classes, sizeof *places->pixels, &places->pixels);
     if (status == OG_OK)
+        status = og__alloc(count, sizeof *places->slices, &places->slices);
+    if (status == OG_OK)
         status = og__alloc((size_t)classes, sizeof *places->images, &places->images);
     if (status != OG_OK)
         og__places_deinit(places);
     return status;
 }
 
-void og__places_count(og__places *places, size_t index, const og_sample *sample)
+og_status og__places_count(og__places *places, size_t index, const og_sample *sample)
 {
-    size_t pixels = og_sample_pixels(sample);
-    uint32_t *row = places->pixels + index * (size_t)places->classes, seen[256] = {0};
-    for (size_t p = 0; p < pixels; p++)
-        seen[sample->labels[p]]++;
-    for (int k = 0; k < places->classes; k++) {
-        row[k] = seen[k];
-        places->images[k] += seen[k] > 0;
+    size_t slices = (size_t)og_sample_slices(sample), plane = (size_t)sample->h * (size_t)sample->w;
+    size_t classes = (size_t)places->classes;
+    uint32_t *row = places->pixels + index * classes;
+    if (slices > 1)
+        OG_TRY(og__alloc(slices * classes, sizeof **places->slices, &places->slices[index]));
+    for (size_t z = 0; z < slices; z++) {
+        uint32_t seen[256] = {0};
+        for (size_t p = z * plane; p < (z + 1) * plane; p++)
+            seen[sample->labels[p]]++;
+        if (slices > 1)
+            memcpy(places->slices[index] + z * classes, seen, classes * sizeof *seen);
+        for (size_t k = 0; k < classes; k++)
+            row[k] += seen[k];
     }
+    for (size_t k = 0; k < classes; k++)
+        places->images[k] += row[k] > 0;
+    return OG_OK;
 }
 
 void og__places_deinit(og__places *places)
 {
+    for (size_t i = 0; places->slices && i < places->count; i++)
+        free(places->slices[i]);
+    free(places->slices);
     free(places->pixels);
     free(places->images);
     *places = (og__places){0};
@@ -108,7 +123,11 @@ og__window og__place_about(const og__places *places, const og_sample *sample, si
                            int h, int w, og__random *random)
 {
     uint32_t skip = og__random_below(random, places->pixels[index * (size_t)places->classes + (size_t)class_index]);
-    size_t at = 0;
+    size_t at, slice = 0;
+    const uint32_t *counts = places->slices[index];
+    for (; counts && skip >= counts[slice * (size_t)places->classes + (size_t)class_index]; slice++)
+        skip -= counts[slice * (size_t)places->classes + (size_t)class_index];
+    at = slice * (size_t)sample->h * (size_t)sample->w;
     while (sample->labels[at] != class_index || skip-- > 0)
         at++;
     size_t row = at / (size_t)sample->w;

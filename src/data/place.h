@@ -9,12 +9,14 @@
 typedef struct og__places {
     size_t count; /* samples */
     int classes;
-    uint32_t *pixels; /* (count, classes) */
-    size_t *images;   /* (classes) samples with the class */
+    uint32_t *pixels;  /* (count, classes) */
+    uint32_t **slices; /* (count) of each volume (d, classes), so that looking for a voxel reads one slice; NULL for
+                          pictures */
+    size_t *images;    /* (classes) samples with the class */
 } og__places;
 
 og_status og__places_make(size_t count, int classes, og__places *places);
-void og__places_count(og__places *places, size_t index, const og_sample *sample);
+og_status og__places_count(og__places *places, size_t index, const og_sample *sample);
 void og__places_deinit(og__places *places);
 
 /*

@@ -178,6 +178,38 @@ static void test_pixels_are_equally_likely(void **state)
     og__places_deinit(&places);
 }
 
+/* Of a volume every voxel of the class is as likely, whichever slice it lies in; a patch that is larger than the volume
+ * lies about its middle. */
+static void test_voxels_of_a_volume(void **state)
+{
+    (void)state;
+    enum { D = 6, S = 5, DRAWS = 4000 };
+    static const int at[4][3] = {{0, 1, 2}, {3, 4, 4}, {3, 0, 0}, {5, 2, 3}}; /* z, y, x */
+    uint8_t mask[D * S * S] = {0};
+    for (int i = 0; i < 4; i++)
+        mask[(at[i][0] * S + at[i][1]) * S + at[i][2]] = 1;
+    const og_sample volume = {"volume", 1, S, S, NULL, mask, D, {1, 1, 1}};
+    og__places places;
+    int seen[4] = {0};
+    assert_int_equal(og__places_make(1, 2, &places), OG_OK);
+    assert_int_equal(og__places_count(&places, 0, &volume), OG_OK);
+    for (int i = 0; i < DRAWS; i++) {
+        og__random random = og__random_at(5, OG_STREAM_TEST, (uint64_t)i);
+        og__window window = og__place_about(&places, &volume, 0, 1, 1, 1, 1, &random);
+        int voxel = 0;
+        while (voxel < 3 && (at[voxel][0] != window.z || at[voxel][1] != window.y || at[voxel][2] != window.x))
+            voxel++;
+        assert_true(at[voxel][0] == window.z && at[voxel][1] == window.y && at[voxel][2] == window.x);
+        seen[voxel]++;
+        window = og__place_about(&places, &volume, 0, 1, 10, 4, 4, &random);
+        assert_int_equal(window.z, -2);
+        assert_in_range(window.y, 0, 1);
+    }
+    for (int i = 0; i < 4; i++)
+        assert_in_range(seen[i], DRAWS / 4 - 90, DRAWS / 4 + 90); /* beyond three standard deviations otherwise */
+    og__places_deinit(&places);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_balance),
         cmocka_unit_test(test_centring),
         cmocka_unit_test(test_pixels_are_equally_likely),
+        cmocka_unit_test(test_voxels_of_a_volume),
     };
     return cmocka_run_group_tests(tests, open_data, close_data);
 }
