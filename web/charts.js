@@ -26,7 +26,14 @@ ogive.charts = (() => {
     return element;
   };
 
-  const refreshAll = () => entries.forEach(draw);
+  // What else is drawn in the colours of the scheme.
+  const others = [];
+  const onRefresh = (redraw) => others.push(redraw);
+
+  const refreshAll = () => {
+    entries.forEach(draw);
+    others.forEach((redraw) => redraw());
+  };
 
   const axis = (title, more = {}) => ({
     title: { display: Boolean(title), text: title },
@@ -57,5 +64,18 @@ ogive.charts = (() => {
     },
   });
 
-  return { figure, refreshAll, axis, bands };
+  // Names beside the points of the first data set: labels(() => [text, ...])
+  const labels = (list) => ({
+    id: "labels",
+    afterDatasetsDraw(chart) {
+      const ctx = chart.ctx, names = list();
+      ctx.save();
+      ctx.fillStyle = ogive.theme.variable("--ink");
+      ctx.font = Chart.helpers.toFont({ size: 12, family: Chart.defaults.font.family }).string;
+      chart.getDatasetMeta(0).data.forEach((point, i) => ctx.fillText(names[i], point.x + 11, point.y + 4));
+      ctx.restore();
+    },
+  });
+
+  return { figure, refreshAll, onRefresh, axis, bands, labels };
 })();

@@ -1,4 +1,4 @@
-// Learning curves: a bold mean and thin single runs for each activation.
+// Learning curves: a bold mean with the band of its interval, and thin single runs for each activation.
 ogive.curves = (study) => {
   const { section, choice } = ogive.dom;
   const { text, format } = ogive;
@@ -14,7 +14,22 @@ ogive.curves = (study) => {
     const epochs = new Map();
     for (const point of lines.flat()) epochs.set(point.epoch, [...(epochs.get(point.epoch) || []), point]);
     return [...epochs.entries()].filter(([, row]) => row.length === lines.length).sort((a, b) => a[0] - b[0])
-      .map(([epoch, row]) => ({ epoch, x: study.mean(row.map((point) => point.x)), y: study.mean(row.map((point) => point.y)) }));
+      .map(([epoch, row]) => ({ epoch, x: study.mean(row.map((point) => point.x)), y: study.mean(row.map((point) => point.y)), half: halfWidth(row.map((point) => point.y)) }));
+  };
+
+  // Student's interval of a mean, as far as all runs of the study are in it.
+  const { t } = study.results.statistics;
+  const halfWidth = (values) => {
+    const middle = study.mean(values);
+    const square = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
+    return format.known(t) && values.length === study.results.seeds.length ? t * Math.sqrt(square / values.length) : null;
+  };
+
+  // The band about a mean as two lines with a filling.
+  const band = (means, colour) => {
+    const edge = (sign) => means.filter((point) => format.known(point.half)).map((point) => ({ epoch: point.epoch, x: point.x, y: point.y + sign * point.half }));
+    const base = { borderWidth: 0, pointRadius: 0, pointHitRadius: 0, order: 3, backgroundColor: ogive.theme.faded(colour, 0.13) };
+    return [{ ...base, data: edge(-1), fill: false }, { ...base, data: edge(1), fill: "-1" }];
   };
 
   const sets = () => study.shown().flatMap((act) => {
@@ -22,9 +37,11 @@ ogive.curves = (study) => {
     const lines = study.runs(act.id).map(points);
     const finished = study.runs(act.id).filter((run) => run.status === "finished").map(points);
     const base = { borderColor: style.colour, borderDash: style.dash, pointRadius: 0, pointHitRadius: 0 };
+    const means = meanPoints(finished);
     return [
+      ...band(means, style.colour),
       ...lines.map((data) => ({ ...base, data, borderWidth: 0.9, borderColor: ogive.theme.faded(style.colour, 0.38), order: 2 })),
-      { ...base, label: study.name(act.id), data: meanPoints(finished), borderWidth: 2.4, pointHitRadius: 8, order: 1, backgroundColor: style.colour },
+      { ...base, label: study.name(act.id), data: means, borderWidth: 2.4, pointHitRadius: 8, order: 1, backgroundColor: style.colour },
     ];
   });
 

@@ -12,6 +12,14 @@ ogive.dom = (() => {
     return element;
   };
 
+  // The same in a drawing: svg("line", {x1: 0, ...})
+  const svg = (tag, attributes = {}, ...children) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  };
+
   // A section of the page with its heading, a sentence of introduction and room for switches at the right.
   const section = (id, title, lead, ...switches) => {
     const heading = make("div", {}, make("h2", { id: `${id}-title` }, title), lead ? make("p", { class: "lead-in" }, lead) : null);
@@ -34,15 +42,8 @@ ogive.dom = (() => {
 
   // A line sample in an activation's colour and dash.
   const swatch = (style) => {
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-    svg.setAttribute("viewBox", "0 0 24 10");
-    svg.setAttribute("class", "swatch");
-    svg.setAttribute("aria-hidden", "true");
-    for (const [name, value] of Object.entries({ x1: 1, y1: 5, x2: 23, y2: 5, stroke: style.colour, "stroke-width": 4, "stroke-dasharray": style.dash.join(" ") }))
-      line.setAttribute(name, value);
-    svg.append(line);
-    return svg;
+    const line = svg("line", { x1: 1, y1: 5, x2: 23, y2: 5, stroke: style.colour, "stroke-width": 4, "stroke-dasharray": style.dash.join(" ") });
+    return svg("svg", { viewBox: "0 0 24 10", class: "swatch", "aria-hidden": "true" }, line);
   };
 
   // An activation's name with its swatch, which follows the colour scheme.
@@ -96,5 +97,5 @@ ogive.dom = (() => {
     return descending ? -order : order;
   };
 
-  return { make, section, choice, act, refreshSwatches, table };
+  return { make, svg, section, choice, act, refreshSwatches, table };
 })();

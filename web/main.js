@@ -55,7 +55,7 @@
     ogive.theme.apply();
     fillFacts(study);
     fillLegend(study);
-    const build = [ogive.verdict, ogive.results, ogive.curves, ogive.runs, ogive.target, ogive.activations, ogive.health, ogive.pictures, ogive.method];
+    const build = [ogive.verdict, ogive.advice, ogive.results, ogive.ranking, ogive.runs, ogive.curves, ogive.cost, ogive.target, ogive.activations, ogive.health, ogive.pictures, ogive.method];
     const sections = build.map((make_section) => make_section(study)).filter(Boolean);
     document.getElementById("sections").replaceChildren(...sections);
     fillContents(sections);

@@ -17,22 +17,32 @@ ogive.results = (study) => {
       make("small", {}, reached < runs ? text("reached", { n: reached, runs }) : "")];
   };
 
-  const columns = [
+  const probability = (act, name, more) => [format.probability(act[name]), more && format.known(act[more]) ? make("small", {}, text("wilcoxon", { p: format.probability(act[more]) })) : ""];
+  const wins = (act) => [format.percent(act.win_share), make("small", {}, format.known(act.win_low) ? `[${format.percent(act.win_low)}, ${format.percent(act.win_high)}]` : "")];
+  const costs = (act) => study.cost(act.id);
+
+  const columnsOf = (score) => [
     { title: text("col_act"), head: true, key: (act) => act.text, cell: (act) => named(study, act.id, ...standing(act)) },
-    { title: text("col_dice"), key: (act) => act.dice.mean, cell: (act) => spread(act.dice) },
-    { title: text("col_dice_diff"), unit: text("dice"), key: (act) => act.difference.dice.mean, cell: (act) => difference(act, "dice") },
-    { title: text("col_iou"), key: (act) => act.iou.mean, cell: (act) => spread(act.iou) },
-    { title: text("col_dice_diff"), unit: text("iou"), key: (act) => act.difference.iou.mean, cell: (act) => difference(act, "iou") },
-    { title: text("col_win"), unit: text("col_win_unit"), key: (act) => act.win_share, cell: (act) => format.percent(act.win_share) },
-    verdict.tested ? { title: text("col_p"), key: (act) => act.p_adjusted, cell: (act) => format.probability(act.p_adjusted) } : null,
-    { title: text("col_target", { target: goal }), unit: text("col_target_unit"), key: (act) => study.cost(act.id).seconds_to_target.median, cell: timeToTarget },
-    { title: text("col_step"), unit: text("col_step_unit"), key: (act) => study.cost(act.id).ms_per_step, cell: (act) => format.fixed(study.cost(act.id).ms_per_step, 1) },
-    { title: text("col_memory"), unit: text("col_memory_unit"), key: (act) => study.cost(act.id).peak_bytes, cell: (act) => format.mebibytes(study.cost(act.id).peak_bytes) },
+    { title: text(score), unit: text("col_spread"), key: (act) => act[score].mean, cell: (act) => spread(act[score]) },
+    { title: text("col_dice_diff"), unit: text("col_interval", { c: study.confidence }), key: (act) => act.difference[score].mean, cell: (act) => difference(act, score) },
+    verdict.tested ? { title: text("col_p"), unit: text("col_p_unit"), key: (act) => act.p_adjusted, cell: (act) => probability(act, "p_adjusted", "wilcoxon_p_adjusted") } : null,
+    verdict.tested ? { title: text("col_best"), key: (act) => act.best_share, cell: (act) => probability(act, "best_share") } : null,
+    { title: text("col_win"), unit: text("col_win_unit"), key: (act) => act.win_share, cell: wins },
+    { title: text("col_rank"), key: (act) => act.mean_rank, cell: (act) => format.fixed(act.mean_rank, 2) },
+    { title: text("col_target", { target: goal }), unit: text("col_target_unit"), key: (act) => costs(act).seconds_to_target.median, cell: timeToTarget },
+    { title: text("col_step"), unit: text("col_step_unit"), key: (act) => costs(act).ms_per_step,
+      cell: (act) => [format.fixed(costs(act).ms_per_step, 1), costs(act).pareto ? make("small", { title: text("pareto_title") }, text("pareto")) : ""] },
+    { title: text("col_memory"), unit: text("col_memory_unit"), key: (act) => costs(act).peak_bytes, cell: (act) => format.mebibytes(costs(act).peak_bytes) },
     { title: text("col_failures"), key: (act) => act.failures, cell: (act) => make("span", { class: act.failures ? "bad" : "" }, String(act.failures)) },
   ].filter(Boolean);
+  const columns = columnsOf("dice");
 
-  const element = section("results", text("results"), text("results_lead", { best: study.name(verdict.best), c: study.confidence }));
-  element.append(table(columns, study.ranked(), text("results")));
+  const board = make("div");
+  const showTable = (score) => board.replaceChildren(table(columnsOf(score), study.ranked(), text("results")));
+  showTable("dice");
+  const element = section("results", text("results"), text("results_lead", { best: study.name(verdict.best), c: study.confidence }),
+    choice(text("results"), { dice: text("dice"), iou: text("iou") }, "dice", showTable));
+  element.append(board);
   if (!verdict.tested)
     element.append(make("p", { class: "note" }, text(seeds.length > 1 ? "no_p" : "no_p_one", { n: seeds.length, p: format.short(2 ** (1 - seeds.length)), least: verdict.blocks_least, alpha: format.short(verdict.alpha) })));
 

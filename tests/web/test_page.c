@@ -15,8 +15,8 @@
 #include "fake_train.h"
 #include "study/runner.h"
 
-/* verdict, curves, runs, target, five of health, and one for each activation */
-enum { ACTS = 8, CHARTS = 9 + ACTS };
+/* verdict, runs, curves, cost, target, five of health, and one for each activation */
+enum { ACTS = 8, CHARTS = 10 + ACTS };
 
 static const char hostile[] = "</script><img src=x onerror=\"document.documentElement.dataset.harmed='yes'\">";
 
