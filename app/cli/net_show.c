@@ -22,7 +22,7 @@ static og_option_table own_options(void)
 {
     static const og_option rows[] = {
         {"size", NULL, OG_OPTION_TEXT, offsetof(own_settings, size), "256", 0, 0, NULL, "HxW", "Images",
-         "Height and width of the images, or one number for both"},
+         "Height and width of the images, of volumes slices, height and width, or one number for all"},
         {"channels", NULL, OG_OPTION_INT, offsetof(own_settings, channels), "3", 1, 1024, NULL, NULL, "Images",
          "Channels of the images; a trained network's are its own"},
         {"classes", NULL, OG_OPTION_INT, offsetof(own_settings, classes), "2", 2, 255, NULL, NULL, "Images",
@@ -35,18 +35,22 @@ static og_option_table own_options(void)
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
-static og_status parse_size(const char *text, int *h, int *w)
+static og_status parse_size(const char *text, bool volumes, int size[3])
 {
-    int length = 0;
-    *w = 0;
-    if (sscanf(text, "%5d%n", h, &length) == 1 && text[length] == 0)
-        *w = *h;
-    else if (sscanf(text, "%5dx%5d%n", h, w, &length) != 2 || text[length] != 0)
-        *h = 0;
-    if (*h < 1 || *w < 1 || *h > 65536 || *w > 65536)
-        return fail(OG_ERR_ARGUMENT, "option --size: '%s' is not a height and width such as 256x320, or one number",
-                    text);
-    return OG_OK;
+    int length = 0, dims = volumes ? 3 : 2, *own = size + 3 - dims, count = 0;
+    size[0] = 1;
+    for (const char *at = text; count < dims && sscanf(at, "%5d%n", &own[count], &length) == 1 && own[count] > 0;) {
+        count++;
+        at += length;
+        if (*at == 0 && (count == 1 || count == dims)) {
+            for (; count < dims; count++)
+                own[count] = own[0];
+            return OG_OK;
+        }
+        at += *at == 'x';
+    }
+    return fail(OG_ERR_ARGUMENT, "option --size: '%s' is not %s, or one number", text,
+                volumes ? "slices, height and width such as 16x128x96" : "a height and width such as 256x320");
 }
 
 /* --- for programs ------------------------------------------------------------------------------------------------- */
@@ -65,24 +69,35 @@ static json_t *document_of(const og_net_outline *o)
     json_t *layers = json_array();
     for (size_t i = 0; i < o->node_count; i++) {
         const og_node_outline *n = &o->nodes[i];
-        json_array_append_new(layers, json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:f}", "name", n->name, "kind",
-                                                n->kind, "stage", n->stage, "channels", n->channels, "h", n->h, "w",
-                                                n->w, "parameters", (json_int_t)n->params, "gflop", n->gflop));
+        json_array_append_new(layers,
+                              json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:f}", "name", n->name, "kind",
+                                        n->kind, "stage", n->stage, "channels", n->channels, "d", n->d, "h", n->h, "w",
+                                        n->w, "parameters", (json_int_t)n->params, "gflop", n->gflop));
     }
-    return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:f, s:f, s:o, s:o, s:I, s:o}", "batch", o->n,
-                     "channels", o->channels, "classes", o->classes, "h", o->h, "w", o->w, "depth", o->depth,
-                     "size_multiple", o->size_multiple, "size_least", o->size_least, "margin", o->margin, "parameters",
-                     (json_int_t)o->params, "gflop", o->gflop, "training_gflop", o->training_gflop, "inference_bytes",
-                     memory_document(&o->inference), "training_bytes", memory_document(&o->training), "machine_bytes",
-                     (json_int_t)o->machine_bytes, "layers", layers);
+    return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:f, s:f, s:o, s:o, s:I, s:o}", "batch",
+                     o->n, "channels", o->channels, "classes", o->classes, "d", o->d, "h", o->h, "w", o->w, "depth",
+                     o->depth, "size_multiple", o->size_multiple, "size_least", o->size_least, "margin", o->margin,
+                     "parameters", (json_int_t)o->params, "gflop", o->gflop, "training_gflop", o->training_gflop,
+                     "inference_bytes", memory_document(&o->inference), "training_bytes", memory_document(&o->training),
+                     "machine_bytes", (json_int_t)o->machine_bytes, "layers", layers);
 }
 
 /* --- for people --------------------------------------------------------------------------------------------------- */
 
-static void print_row(text_table *table, const char *name, int h, int w, int channels, int64_t params, double gflop)
+/* "16 x 96 x 96", of images without the slices. */
+static const char *size_text(char text[48], const og_net_outline *o, int d, int h, int w)
+{
+    if (o->volumes)
+        snprintf(text, 48, "%d x %d x %d", d, h, w);
+    else
+        snprintf(text, 48, "%d x %d", h, w);
+    return text;
+}
+
+static void print_row(text_table *table, const char *name, const char *size, int channels, int64_t params, double gflop)
 {
     table_cell(table, "%s", name);
-    table_cell(table, "%d x %d", h, w);
+    table_cell(table, "%s", size);
     table_cell(table, "%d", channels);
     table_cell(table, "%lld", (long long)params);
     table_cell(table, "%.3f", gflop);
@@ -123,9 +138,10 @@ static void print_parts(const og_net_outline *o)
             if (strcmp(o->nodes[end].kind, "pooling") != 0)
                 last = end;
         }
-        char name[96];
+        char name[96], size[48];
+        const og_node_outline *n = &o->nodes[last];
         snprintf(name, sizeof name, "%.*s", (int)length, o->nodes[i].name);
-        print_row(&table, name, o->nodes[last].h, o->nodes[last].w, o->nodes[last].channels, params, gflop);
+        print_row(&table, name, size_text(size, o, n->d, n->h, n->w), n->channels, params, gflop);
         i = end;
     }
     table_print(&table, stdout);
@@ -136,8 +152,9 @@ static void print_layers(const og_net_outline *o)
     text_table table = {0};
     print_heading(&table, "operation");
     for (size_t i = 0; i < o->node_count; i++) {
+        char size[48];
         const og_node_outline *n = &o->nodes[i];
-        print_row(&table, n->name, n->h, n->w, n->channels, n->params, n->gflop);
+        print_row(&table, n->name, size_text(size, o, n->d, n->h, n->w), n->channels, n->params, n->gflop);
     }
     table_print(&table, stdout);
 }
@@ -174,12 +191,16 @@ static void print_memory(const og_net_outline *o)
 
 static void print_text(const own_settings *settings, const og_net_outline *o)
 {
-    printf("  %d x %d images of %d channels, %d classes, %d at a time; ", o->h, o->w, o->channels, o->classes, o->n);
+    char size[48];
+    printf("  %s %s of %d channels, %d classes, %d at a time; ", size_text(size, o, o->d, o->h, o->w),
+           o->volumes ? "volumes" : "images", o->channels, o->classes, o->n);
     if (o->margin > 0)
         printf("sides must be %d px and multiples of %d more\n  the result is %d x %d: %d px less at each side\n",
                o->size_least, o->size_multiple, o->h - 2 * o->margin, o->w - 2 * o->margin, o->margin);
     else
         printf("sides must be multiples of %d\n", o->size_multiple);
+    if (o->volumes && o->slice_multiple > 1)
+        printf("  slices must be a multiple of %d\n", o->slice_multiple);
     printf("  %lld parameters, %.2f GFLOP forward, %.2f with the backward pass\n\n", (long long)o->params, o->gflop,
            o->training_gflop);
     (settings->layers ? print_layers : print_parts)(o);
@@ -205,12 +226,16 @@ static og_status check_memory(const og_net_outline *o)
 static og_status make_outline(const own_settings *settings, const char *run, og_net_outline *outline)
 {
     og_model model = {0};
-    int h, w;
-    TRY(parse_size(settings->size, &h, &w));
-    if (!run)
-        return og_net_sketch(&settings->network, (int)settings->channels, (int)settings->classes, h, w, outline);
+    int size[3];
+    if (!run) {
+        TRY(parse_size(settings->size, settings->network.dims == 1, size));
+        return og_net_sketch(&settings->network, (int)settings->channels, (int)settings->classes, size[0], size[1],
+                             size[2], outline);
+    }
     TRY(og_model_load(run, &model));
-    og_status status = og_model_sketch(&model, &settings->network, h, w, outline);
+    og_status status = parse_size(settings->size, model.options.dims == 1, size);
+    if (status == OG_OK)
+        status = og_model_sketch(&model, &settings->network, size[0], size[1], size[2], outline);
     og_model_deinit(&model);
     return status;
 }
@@ -246,9 +271,9 @@ const cli_command net_show_command = {
         "The memory is that of the process for such passes: 'ogive bench step' and 'ogive bench infer' peak within 10 % of "
         "it. 'ogive train' holds the data set's cache, batches ahead and, once it scores, inference of one image "
         "besides. GFLOP counts products and sums as direct convolutions need them.\n\n"
-        "With --json: {\"batch\", \"channels\", \"classes\", \"h\", \"w\", \"depth\", \"size_multiple\", \"size_least\", \"margin\", \"parameters\", \"gflop\", "
+        "With --json: {\"batch\", \"channels\", \"classes\", \"d\", \"h\", \"w\", \"depth\", \"size_multiple\", \"size_least\", \"margin\", \"parameters\", \"gflop\", "
         "\"training_gflop\", \"inference_bytes\": {PART: bytes, \"total\"}, \"training_bytes\": {...}, \"machine_bytes\", "
-        "\"layers\": [{\"name\", \"kind\", \"stage\", \"channels\", \"h\", \"w\", \"parameters\", \"gflop\"}]}.",
+        "\"layers\": [{\"name\", \"kind\", \"stage\", \"channels\", \"d\", \"h\", \"w\", \"parameters\", \"gflop\"}]}.",
     .examples =
         "  ogive net show --size 512 --batch 4\n"
         "  ogive net show --residual --norm group --skip attention --size 256x320 --json | jq .training_bytes.total\n",

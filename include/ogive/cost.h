@@ -92,6 +92,7 @@ typedef struct og_pass_cost {
  * Measure passes of a network on images of normal numbers and random labels, after two that are not counted.
  *
  * @param network   which network, batch, optimiser, loss, threads and algorithm; what concerns data is not read
+ * @param d         slices, for networks of volumes; 1 of images
  *
  * @return OG_OK, OG_ERR_ARGUMENT for a network or size that cannot be, or another failure of og_net_new(),
  * og_plan_new()
@@ -120,15 +121,16 @@ typedef struct og_node_outline {
     char name[96];    /* "encoder.0.conv.0" */
     const char *kind; /* "convolution", "activation", ... */
     int stage;        /* the result's resolution: (h, w) / 2^stage */
-    int channels, h, w;
+    int channels, d, h, w;
     int64_t params;
     double gflop; /* forward, of the whole batch: 1e9 products and sums of a direct convolution */
 } og_node_outline;
 
 /* A network for one size of batches. */
 typedef struct og_net_outline {
-    int n, channels, classes, h, w;
-    int depth, size_multiple;
+    int n, channels, classes, d, h, w; /* d: slices, 1 of images */
+    bool volumes;
+    int depth, size_multiple, slice_multiple;
     int size_least, margin; /* the smallest side; pixels at each side by which the result is smaller than the image */
     int64_t params;
     double gflop, training_gflop; /* of a batch: forward; forward and backward */
@@ -147,11 +149,11 @@ typedef struct og_net_outline {
  * @return OG_OK, OG_ERR_ARGUMENT for a network that cannot be, OG_ERR_SHAPE for a size that it cannot halve so often,
  * or OG_ERR_MEMORY when not even its weights fit
  */
-OG_API og_status og_net_sketch(const og_train_options *network, int channels, int classes, int h, int w,
+OG_API og_status og_net_sketch(const og_train_options *network, int channels, int classes, int d, int h, int w,
                                og_net_outline *outline);
 
 /** The same of a trained network; of `network` only batch, threads and algorithm are read. */
-OG_API og_status og_model_sketch(og_model *model, const og_train_options *network, int h, int w,
+OG_API og_status og_model_sketch(og_model *model, const og_train_options *network, int d, int h, int w,
                                  og_net_outline *outline);
 OG_API void og_net_outline_deinit(og_net_outline *outline);
 

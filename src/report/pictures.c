@@ -62,22 +62,38 @@ static og_status add_png(json_t *owner, const char *key, const uint8_t *pixels, 
 
 /* --- what is drawn ------------------------------------------------------------------------------------------- */
 
-/* Every `step`-th pixel of a sample. */
+/* Every `step`-th pixel of a sample, of a volume in one slice. */
 typedef struct thinned {
     const og_sample *sample;
-    int step, h, w;
+    int slice, step, h, w;
 } thinned;
+
+/* The slice with the most pixels of objects, the first of such. */
+static int fullest_slice(const og_sample *sample)
+{
+    size_t plane = (size_t)sample->h * (size_t)sample->w, most = 0;
+    int fullest = 0;
+    for (int z = 0; z < og_sample_slices(sample); z++) {
+        size_t objects = 0;
+        for (size_t p = (size_t)z * plane; p < (size_t)(z + 1) * plane; p++)
+            objects += sample->labels[p] != 0 && sample->labels[p] != OG_LABEL_IGNORE;
+        fullest = objects > most ? z : fullest;
+        most = objects > most ? objects : most;
+    }
+    return fullest;
+}
 
 static thinned frame_of(const og_sample *sample)
 {
     int side = sample->h > sample->w ? sample->h : sample->w;
     int step = (side + SIDE_MAX - 1) / SIDE_MAX;
-    return (thinned){sample, step, (sample->h + step - 1) / step, (sample->w + step - 1) / step};
+    return (thinned){sample, fullest_slice(sample), step, (sample->h + step - 1) / step, (sample->w + step - 1) / step};
 }
 
 static size_t source_of(const thinned *frame, int y, int x)
 {
-    return (size_t)(y * frame->step) * (size_t)frame->sample->w + (size_t)(x * frame->step);
+    size_t row = (size_t)frame->slice * (size_t)frame->sample->h + (size_t)(y * frame->step);
+    return row * (size_t)frame->sample->w + (size_t)(x * frame->step);
 }
 
 static int compare_floats(const void *a, const void *b)
@@ -91,7 +107,7 @@ static og_status add_image(const thinned *frame, json_t *owner)
 {
     og_status status = OG_OK;
     int channels = frame->sample->channels == 3 ? 3 : 1;
-    size_t plane = (size_t)frame->sample->h * (size_t)frame->sample->w, count = 0;
+    size_t channel = og_sample_pixels(frame->sample), count = 0;
     float *values = NULL, *sorted = NULL;
     uint8_t *pixels = NULL;
     size_t total = (size_t)frame->h * (size_t)frame->w * (size_t)channels;
@@ -101,7 +117,7 @@ static og_status add_image(const thinned *frame, json_t *owner)
     for (int y = 0; y < frame->h; y++)
         for (int x = 0; x < frame->w; x++)
             for (int c = 0; c < channels; c++)
-                values[count++] = frame->sample->image[(size_t)c * plane + source_of(frame, y, x)];
+                values[count++] = frame->sample->image[(size_t)c * channel + source_of(frame, y, x)];
     memcpy(sorted, values, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, compare_floats);
     float low = sorted[count / 200], high = sorted[count - 1 - count / 200];
@@ -154,7 +170,7 @@ done:
 static double image_dice(const og_sample *sample, const uint8_t *labels)
 {
     int64_t both[256] = {0}, truth[256] = {0}, found[256] = {0};
-    size_t count = (size_t)sample->h * (size_t)sample->w;
+    size_t count = og_sample_pixels(sample);
     for (size_t i = 0; i < count; i++) {
         if (sample->labels[i] == OG_LABEL_IGNORE)
             continue;
@@ -209,9 +225,9 @@ static og_status add_prediction(og_predictor *predictor, const og_sample *sample
         OG_GO(og__json_set(prediction, "errors", json_null()));
         goto done;
     }
-    OG_GO(og__alloc((size_t)sample->h * (size_t)sample->w, 1, &labels));
-    OG_GO(og_predictor_run_volume(predictor, sample->channels, 1, sample->h, sample->w, sample->spacing, sample->image,
-                                  labels, NULL));
+    OG_GO(og__alloc(og_sample_pixels(sample), 1, &labels));
+    OG_GO(og_predictor_run_volume(predictor, sample->channels, og_sample_slices(sample), sample->h, sample->w,
+                                  sample->spacing, sample->image, labels, NULL));
     OG_GO(og__json_set(prediction, "dice", og__json_real(image_dice(sample, labels))));
     OG_GO(add_labels(&frame, labels, prediction, "labels"));
     OG_GO(add_errors(&frame, labels, prediction));

@@ -63,6 +63,7 @@ static og_status add_nodes(const og_plan *plan, bool list, double *gflop, og_net
         *node = (og_node_outline){.kind = kinds[g->nodes[i].kind],
                                   .stage = g->nodes[i].stage,
                                   .channels = g->nodes[i].channels,
+                                  .d = plan->nodes[i].d,
                                   .h = plan->nodes[i].h,
                                   .w = plan->nodes[i].w,
                                   .params = node_params(g, &g->nodes[i]),
@@ -89,7 +90,7 @@ static void add_memory(const og_plan *plan, int64_t program, int64_t optimizer, 
     const og_net *net = plan->net;
     const og_plan_options *o = &plan->options;
     int64_t weights = (int64_t)(og_net_weight_count(net) * sizeof(float));
-    int64_t pixels = (int64_t)o->n * o->h * o->w;
+    int64_t pixels = (int64_t)o->n * (o->d > 0 ? o->d : 1) * o->h * o->w;
     const og__plan_node *head = &plan->nodes[net->graph.node_count - 1];
     int64_t batch = pixels * net->spec.in_channels * (int64_t)sizeof(float);
     batch += o->training ? pixels : head->images * (int64_t)head->pixels * net->spec.classes * (int64_t)sizeof(float);
@@ -107,7 +108,7 @@ static void add_memory(const og_plan *plan, int64_t program, int64_t optimizer, 
     memory->total = program + memory->weights + memory->gradients + optimizer + (int64_t)plan->bytes + memory->batch;
 }
 
-static og_status sketch(og_net *net, const og_train_options *network, int64_t program, int h, int w,
+static og_status sketch(og_net *net, const og_train_options *network, int64_t program, int d, int h, int w,
                         og_net_outline *outline)
 {
     og_status status = OG_OK;
@@ -121,10 +122,13 @@ static og_status sketch(og_net *net, const og_train_options *network, int64_t pr
     *outline = (og_net_outline){.n = (int)network->batch,
                                 .channels = spec->in_channels,
                                 .classes = spec->classes,
+                                .d = d,
                                 .h = h,
                                 .w = w,
                                 .depth = spec->depth,
+                                .volumes = spec->dims == 3,
                                 .size_multiple = og_net_size_multiple(net),
+                                .slice_multiple = og_net_slice_multiple(net),
                                 .size_least = og_net_size_from(net, 1),
                                 .margin = og_net_margin(net),
                                 .params = (int64_t)og_net_weight_count(net),
@@ -136,6 +140,7 @@ static og_status sketch(og_net *net, const og_train_options *network, int64_t pr
     OG_GO(status);
     for (int training = 0; training < 2; training++) {
         og_plan_options options = {.n = outline->n,
+                                   .d = d,
                                    .h = h,
                                    .w = w,
                                    .training = training == 1,
@@ -159,7 +164,7 @@ done:
     return status;
 }
 
-og_status og_net_sketch(const og_train_options *network, int channels, int classes, int h, int w,
+og_status og_net_sketch(const og_train_options *network, int channels, int classes, int d, int h, int w,
                         og_net_outline *outline)
 {
     og_status status = OG_OK;
@@ -171,14 +176,15 @@ og_status og_net_sketch(const og_train_options *network, int channels, int class
     resolved.depth = og__train_depth(network, h, w);
     OG_GO(og__placement_init(&resolved, &placement));
     OG_GO(og__model_net(&resolved, &placement, channels, classes, &net));
-    OG_GO(sketch(net, &resolved, program, h, w, outline));
+    OG_GO(sketch(net, &resolved, program, d, h, w, outline));
 done:
     og__placement_deinit(&placement);
     og_net_free(net);
     return status;
 }
 
-og_status og_model_sketch(og_model *model, const og_train_options *network, int h, int w, og_net_outline *outline)
+og_status og_model_sketch(og_model *model, const og_train_options *network, int d, int h, int w,
+                          og_net_outline *outline)
 {
     int64_t held = (int64_t)((2 * og_net_weight_count(model->net) + og_net_state_size(model->net)) * sizeof(float));
     int64_t program = og__peak_bytes() - held;
@@ -186,7 +192,7 @@ og_status og_model_sketch(og_model *model, const og_train_options *network, int 
     own.batch = network->batch;
     own.threads = network->threads;
     own.exact = network->exact;
-    return sketch(model->net, &own, program > 0 ? program : 0, h, w, outline);
+    return sketch(model->net, &own, program > 0 ? program : 0, d, h, w, outline);
 }
 
 void og_net_outline_deinit(og_net_outline *outline)

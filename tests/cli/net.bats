@@ -63,3 +63,13 @@ load setup
     done
     ogive net show two --size 64 --layers | grep -q 'encoder.0.conv.2'
 }
+
+@test "net show tells volumes by slices, height and width" {
+    ogive net show --dims 3 --width 4 --depth 2 --batch 1 --channels 1 --size 8x16x24 --json >out
+    holds '.d == 8 and .h == 16 and .w == 24' out
+    holds '[.layers[] | select(.name == "encoder.1.conv.0")][0] | .d == 4 and .h == 8 and .w == 12' out
+    # 27 products a voxel: 4 channels in and out of the second convolution
+    holds '[.layers[] | select(.name == "encoder.0.conv.1")][0].gflop / (2e-9 * 27 * 16 * 8 * 16 * 24) - 1 | fabs < 1e-3' out
+    ogive net show --dims 3 --width 4 --depth 2 --batch 1 --size 16 | grep -q '16 x 16 x 16 volumes'
+    rejects 2 "16x128x96" ogive net show --dims 3 --size 16x16
+}

@@ -90,7 +90,7 @@ static void the_net_of_2015_has_the_articles_sides(void **state)
     og_net_outline outline;
     options_of("unet2015", &options);
     options.batch = 1;
-    if (og_net_sketch(&options, 1, 2, 572, 572, &outline) != OG_OK)
+    if (og_net_sketch(&options, 1, 2, 1, 572, 572, &outline) != OG_OK)
         fail_msg("%s", og_error_text());
     assert_int_equal(outline.h, 572);
     assert_int_equal(outline.margin, 92);
