@@ -49,12 +49,25 @@ static const char *output_ending(og_output output, int row)
     return reals && strcmp(labels, ".png") == 0 ? ".tif" : labels;
 }
 
-/* dst/NAME with the ending of its output. */
-static char *output_path(const char *dst, const char *name, og_output output)
+/* The channel of "CASE_0002.nii.gz", or -1; *length is that of CASE. */
+static int find_channel(const char *name, size_t *length)
+{
+    int row = find_ending(name);
+    size_t stem = strlen(name) - (row < 0 ? 0 : strlen(endings[row][0]));
+    if (stem < 6 || name[stem - 5] != '_' || strspn(name + stem - 4, "0123456789") < 4)
+        return -1;
+    *length = stem - 5;
+    return (int)strtol(name + stem - 4, NULL, 10);
+}
+
+/* dst/NAME with the ending of its output; of the first file of a case dst/CASE. */
+static char *output_path(const char *dst, const char *name, bool of_case, og_output output)
 {
     char *path = NULL, *labels = NULL;
     int row = find_ending(name);
     size_t stem = strlen(name) - (row < 0 ? 0 : strlen(endings[row][0]));
+    if (of_case)
+        find_channel(name, &stem);
     if (asprintf(&labels, "%.*s%s", (int)stem, name, output_ending(output, row)) < 0)
         return NULL;
     path = join_path(dst, labels);
@@ -76,17 +89,51 @@ static og_status add_job(label_jobs *jobs, char *src, char *dst)
     return OG_OK;
 }
 
-static og_status add_folder(label_jobs *jobs, const char *src, const char *dst, og_output output)
+static int is_image(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && find_ending(entry->d_name) >= 0;
+}
+
+/* In how many files each image of a folder is, by its first one that could be of a case; and whether all images are
+ * called CASE_0000. */
+static og_status look_for_cases(const og_predictor *predictor, const char *src, struct dirent **entries, int count,
+                                size_t *files, bool *all_first)
 {
     og_status status = OG_OK;
+    size_t length;
+    bool looked = false;
+    *files = 1;
+    *all_first = count > 0;
+    for (int i = 0; i < count && status == OG_OK; i++) {
+        bool first = find_channel(entries[i]->d_name, &length) == 0;
+        *all_first = *all_first && first;
+        if (!first || looked)
+            continue;
+        char *path = join_path(src, entries[i]->d_name);
+        status = path ? og_predictor_file_count(predictor, path, files) : fail(OG_ERR_MEMORY, "out of memory");
+        free(path);
+        looked = true;
+    }
+    return status;
+}
+
+static og_status add_folder(const og_predictor *predictor, label_jobs *jobs, const char *src, const char *dst,
+                            og_output output)
+{
     struct dirent **entries;
-    int count = scandir(src, &entries, NULL, alphasort);
+    size_t files, length;
+    bool all_first;
+    int count = scandir(src, &entries, is_image, alphasort);
     if (count < 0)
         return fail(OG_ERR_FILE, "cannot read folder '%s': %s", src, strerror(errno));
+    og_status status = look_for_cases(predictor, src, entries, count, &files, &all_first);
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
-        if (status == OG_OK && name[0] != '.' && find_ending(name) >= 0)
-            status = add_job(jobs, join_path(src, name), output_path(dst, name, output));
+        int channel = find_channel(name, &length);
+        bool later = files > 1 && channel > 0 && (size_t)channel < files; /* goes with its case's first file */
+        if (status == OG_OK && !later)
+            status = add_job(jobs, join_path(src, name),
+                             output_path(dst, name, channel == 0 && (files > 1 || all_first), output));
         free(entries[i]);
     }
     free(entries);
@@ -96,12 +143,24 @@ static og_status add_folder(label_jobs *jobs, const char *src, const char *dst, 
     return status;
 }
 
-static og_status add_file(label_jobs *jobs, const char *src, const char *dst, og_output output)
+/* Takes `src` over; the output goes into the folder `dst`. */
+static og_status add_into(const og_predictor *predictor, label_jobs *jobs, char *src, const char *dst, og_output output)
 {
-    const char *slash = strrchr(src, '/'), *name = slash ? slash + 1 : src;
+    const char *slash = src ? strrchr(src, '/') : NULL, *name = slash ? slash + 1 : src;
+    size_t files = 1;
+    og_status status = src ? og_predictor_file_count(predictor, src, &files) : OG_OK;
+    if (status == OG_OK)
+        return add_job(jobs, src, src ? output_path(dst, name, files > 1, output) : NULL);
+    free(src);
+    return status;
+}
+
+static og_status add_file(const og_predictor *predictor, label_jobs *jobs, const char *src, const char *dst,
+                          og_output output)
+{
     size_t length = strlen(dst);
     bool into = is_folder(dst) || (length > 0 && dst[length - 1] == '/');
-    return add_job(jobs, strdup(src), into ? output_path(dst, name, output) : strdup(dst));
+    return into ? add_into(predictor, jobs, strdup(src), dst, output) : add_job(jobs, strdup(src), strdup(dst));
 }
 
 static bool is_list(const char *path)
@@ -121,7 +180,8 @@ static char *listed_path(const char *list, const char *line)
 }
 
 /* One image a line; empty lines and those that begin with '#' are passed over. */
-static og_status add_list(label_jobs *jobs, const char *src, const char *dst, og_output output)
+static og_status add_list(const og_predictor *predictor, label_jobs *jobs, const char *src, const char *dst,
+                          og_output output)
 {
     og_status status = OG_OK;
     char *line = NULL;
@@ -134,13 +194,12 @@ static og_status add_list(label_jobs *jobs, const char *src, const char *dst, og
         if (line[0] == '\0' || line[0] == '#')
             continue;
         char *path = listed_path(src, line);
-        const char *slash = strrchr(line, '/');
-        if (path && access(path, R_OK) != 0)
+        if (!path || access(path, R_OK) == 0) {
+            status = add_into(predictor, jobs, path, dst, output);
+        } else {
             status = fail(OG_ERR_FILE, "cannot open '%s', which '%s' lists: %s", path, src, strerror(errno));
-        else
-            status = add_job(jobs, path, output_path(dst, slash ? slash + 1 : line, output));
-        if (status == OG_ERR_FILE)
             free(path);
+        }
     }
     free(line);
     fclose(file);
@@ -205,18 +264,19 @@ static og_status make_output_folder(const label_jobs *jobs, const char *dst)
     return status;
 }
 
-og_status jobs_plan(const char *src, const char *dst, og_output output, bool force, label_jobs *jobs)
+og_status jobs_plan(const og_predictor *predictor, const char *src, const char *dst, og_output output, bool force,
+                    label_jobs *jobs)
 {
     og_status status = OG_OK;
     *jobs = (struct label_jobs){.folder = is_folder(src) || is_list(src)};
     if (is_folder(src))
-        GO(add_folder(jobs, src, dst, output));
+        GO(add_folder(predictor, jobs, src, dst, output));
     else if (is_list(src))
-        GO(add_list(jobs, src, dst, output));
+        GO(add_list(predictor, jobs, src, dst, output));
     else if (access(src, R_OK) != 0)
         GO(fail(OG_ERR_FILE, "cannot open '%s': %s", src, strerror(errno)));
     else
-        GO(add_file(jobs, src, dst, output));
+        GO(add_file(predictor, jobs, src, dst, output));
     GO(check_jobs(jobs, output, force));
     GO(make_output_folder(jobs, dst));
 done:

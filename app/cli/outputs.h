@@ -25,9 +25,14 @@ typedef struct label_jobs {
  * into `dst`, under the images' names. The kind stays where it can hold the output; otherwise labels become PNG,
  * probabilities and logits TIFF, polygons GeoJSON.
  *
+ * Files whose channels together make an image, CASE_0000, CASE_0001, ..., are one job, whose output is called CASE; so
+ * is that of CASE_0000 in a folder in which all images are called so.
+ *
+ * @param predictor  whose networks tell how many channels an image has
  * @param force  existing files may be replaced; otherwise one of them is OG_ERR_FILE before anything is written
  */
-og_status jobs_plan(const char *src, const char *dst, og_output output, bool force, label_jobs *jobs);
+og_status jobs_plan(const og_predictor *predictor, const char *src, const char *dst, og_output output, bool force,
+                    label_jobs *jobs);
 void jobs_deinit(label_jobs *jobs);
 
 #endif

@@ -144,8 +144,8 @@ static og_status run(const void *values, const char *const *positionals)
         return fail(OG_ERR_MEMORY, "out of memory");
     og_output output = (og_output)settings->predict.output;
     GO(models_load(positionals, runs, list));
-    GO(jobs_plan(positionals[runs], settings->output, output, settings->force, &jobs));
     GO(og_predictor_new(list->pointers, list->count, &settings->predict, &predictor));
+    GO(jobs_plan(predictor, positionals[runs], settings->output, output, settings->force, &jobs));
     interrupt_catch();
     progress_begin(settings->quiet);
     GO(predict_all(settings, predictor, &list->models[0], &jobs));
@@ -164,7 +164,7 @@ const cli_command predict_command = {
                             "several give the mean of their probabilities"},
                     {"IMAGE",
                      "the last: an image or volume of any size, a folder of them, or a text file (.txt) with one "
-                     "a line"}},
+                     "a line; of channels in files of their own, CASE_0000.nii.gz and so on, the first"}},
     .repeated = true,
     .parallel = true,
     .required = "output",

@@ -102,6 +102,12 @@ typedef bool (*og_predict_report)(void *context, double done, const og_predictio
 OG_API og_status og_predictor_file(og_predictor *predictor, const char *src, const char *dst, og_slice_axis axis,
                                    og_predict_report report, void *context, og_prediction *prediction);
 
+/**
+ * In how many files the image is whose first file is `src`: more than 1 where that is called CASE_0000 and has fewer
+ * channels than the networks take, and CASE_0001 lies beside it (nnU-Net's naming). og_predictor_file() reads them all.
+ */
+OG_API og_status og_predictor_file_count(const og_predictor *predictor, const char *src, size_t *count);
+
 /** Whether og_predictor_file() can write an output to a file of that name, and the endings that it can. */
 OG_API bool og_output_holds(og_output output, const char *path);
 OG_API const char *og_output_endings(og_output output);

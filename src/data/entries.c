@@ -66,6 +66,16 @@ og_status og__stem_of(const char *name, char **stem)
     return OG_OK;
 }
 
+bool og__cut_channel(const char *stem, size_t *case_length, int *channel)
+{
+    size_t length = strlen(stem);
+    if (length < 6 || stem[length - 5] != '_' || strspn(stem + length - 4, "0123456789") != 4)
+        return false;
+    *case_length = length - 5;
+    *channel = atoi(stem + length - 4);
+    return true;
+}
+
 /* --- folders ------------------------------------------------------------------------------------------------------ */
 
 static int compare_entries(const void *a, const void *b)

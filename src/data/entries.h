@@ -44,4 +44,7 @@ bool og__holds_file(const char *folder, const char *name);
 bool og__is_image_name(const char *name);
 og_status og__stem_of(const char *name, char **stem);
 
+/* nnU-Net's names: the case of "CASE_0000", and the channel; false when the stem does not end so. */
+bool og__cut_channel(const char *stem, size_t *case_length, int *channel);
+
 #endif

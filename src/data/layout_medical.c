@@ -84,17 +84,6 @@ static og_status read_labels(const char *folder, const json_t *root, og__listing
 
 /* --- nnU-Net ------------------------------------------------------------------------------------------------------ */
 
-/* The case of "CASE_0000", and the channel; false when the stem does not end so. */
-static bool cut_channel(const char *stem, size_t *case_length, int *channel)
-{
-    size_t length = strlen(stem);
-    if (length < 6 || stem[length - 5] != '_' || strspn(stem + length - 4, "0123456789") != 4)
-        return false;
-    *case_length = length - 5;
-    *channel = atoi(stem + length - 4);
-    return true;
-}
-
 bool og__layout_nnunet_matches(const og__layout *layout, const char *path)
 {
     og__entries images;
@@ -105,7 +94,7 @@ bool og__layout_nnunet_matches(const og__layout *layout, const char *path)
         og__entries_list(path, layout->images, OG_ENTRIES_IMAGES, &images) != OG_OK)
         return false;
     for (size_t i = 0; i < images.count && !found; i++)
-        found = cut_channel(images.items[i].stem, &length, &channel);
+        found = og__cut_channel(images.items[i].stem, &length, &channel);
     og__entries_deinit(&images);
     return found;
 }
@@ -120,7 +109,7 @@ static og_status add_case(const og__entries *images, const og__entries *masks, s
     int channel;
     const char *stem = images->items[begin].stem;
     *end = begin + 1;
-    if (!cut_channel(stem, &length, &channel))
+    if (!og__cut_channel(stem, &length, &channel))
         return og__fail(OG_ERR_DATA, "'%s/%s' has no channel; expected a name like CASE_0000", images->folder,
                         images->items[begin].name);
     OG_TRY(og__listing_add(listing, &pair));
@@ -128,7 +117,8 @@ static og_status add_case(const og__entries *images, const og__entries *masks, s
     pair->name[length] = '\0';
     for (*end = begin; *end < images->count; ++*end) {
         const og__entry *image = &images->items[*end];
-        if (!cut_channel(image->stem, &other, &channel) || other != length || strncmp(image->stem, stem, length) != 0)
+        if (!og__cut_channel(image->stem, &other, &channel) || other != length ||
+            strncmp(image->stem, stem, length) != 0)
             break;
         if ((size_t)channel != *end - begin)
             return og__fail(OG_ERR_DATA, "case '%s' in '%s' has no channel %04zu; found '%s'", pair->name,

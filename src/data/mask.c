@@ -146,16 +146,16 @@ static og_status append_channels(og_image *image, const og_image *more)
     return OG_OK;
 }
 
-og_status og__pair_image_load(const og__pair *pair, og_image *image)
+og_status og__images_load(const char *const *paths, size_t count, og_image *image)
 {
-    OG_TRY(og_image_load(pair->images.items[0], image));
+    OG_TRY(og_image_load(paths[0], image));
     og_status status = OG_OK;
-    for (size_t i = 1; i < pair->images.count && status == OG_OK; i++) {
+    for (size_t i = 1; i < count && status == OG_OK; i++) {
         og_image more = {0};
-        status = og_image_load(pair->images.items[i], &more);
+        status = og_image_load(paths[i], &more);
         if (status == OG_OK)
-            status = same_size(image, &more) ? append_channels(image, &more)
-                                             : fail_size(pair->images.items[0], image, pair->images.items[i], &more);
+            status =
+                same_size(image, &more) ? append_channels(image, &more) : fail_size(paths[0], image, paths[i], &more);
         og_image_deinit(&more);
     }
     if (status != OG_OK)

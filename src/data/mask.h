@@ -24,7 +24,7 @@ typedef enum og__mask_style {
  */
 og_status og__mask_load(const og__pair *pair, og__mask_style style, og_image *mask, uint64_t *overlap);
 
-/* Load the image of a pair; the channels of its files follow one another. */
-og_status og__pair_image_load(const og__pair *pair, og_image *image);
+/* Load the files of one image; their channels follow one another. */
+og_status og__images_load(const char *const *paths, size_t count, og_image *image);
 
 #endif

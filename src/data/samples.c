@@ -209,7 +209,7 @@ static og_status read_pair(reading *in, size_t pair_index)
     const og__pair *pair = &in->data->listing.pairs[pair_index];
     og_image image = {0}, mask = {0};
     uint64_t overlap = 0; /* known from the survey */
-    OG_GO(og__pair_image_load(pair, &image));
+    OG_GO(og__images_load((const char *const *)pair->images.items, pair->images.count, &image));
     OG_GO(og__mask_load(pair, in->data->survey.style, &mask, &overlap));
     if (image.depth != mask.depth || image.height != mask.height || image.width != mask.width) {
         note_misfit(in, pair, &image, &mask); /* go on, to name them all */

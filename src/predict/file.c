@@ -7,8 +7,8 @@
 
 #include "base/memory.h"
 #include "base/status.h"
-#include "image/stream.h"
 #include "image/target.h"
+#include "predict/case.h"
 #include "predict/predictor.h"
 
 enum { NO_LABEL = 255 };
@@ -48,7 +48,7 @@ const char *og_output_endings(og_output output)
 typedef struct job {
     og_predictor *predictor;
     og_slice_axis axis;
-    og__stream *stream;
+    og__case source;
     const og_image *image;
     og_image volume;         /* pixels in memory, for slices along x and y; else empty */
     int slices, h, w;        /* of each slice */
@@ -99,7 +99,7 @@ static og_status read_slice(void *context, const int first[OG_AXES], const int s
 {
     const job *j = context;
     if (!j->volume.data)
-        return og__stream_read(j->stream, j->slice, first[1], first[2], size[1], size[2], dst);
+        return og__case_read(&j->source, j->slice, first[1], first[2], size[1], size[2], dst);
     int slice = j->predictor->dims == 3 ? first[0] : j->slice;
     for (size_t c = 0; c < (size_t)j->image->channels; c++)
         for (int z = slice; z < slice + size[0]; z++)
@@ -208,12 +208,12 @@ static size_t resident_bytes(void)
 
 static og_status open_source(job *j, const char *src)
 {
-    OG_TRY(og__stream_open(src, &j->stream));
-    j->image = og__stream_image(j->stream);
+    OG_TRY(og__case_open(src, j->predictor->channels, &j->source));
+    j->image = &j->source.image;
     if (j->image->depth == 1)
         j->axis = OG_SLICE_Z;
     if (j->axis != OG_SLICE_Z || j->predictor->dims == 3) {
-        OG_TRY(og_image_load(src, &j->volume));
+        OG_TRY(og__case_load(&j->source, &j->volume));
         j->image = &j->volume;
     }
     cut_slices(j);
@@ -231,7 +231,7 @@ static og__target_spec describe_target(const job *j)
         .height = j->image->height,
         .width = j->image->width,
         .like = j->image,
-        .has_gaps = og__stream_has_gaps(j->stream),
+        .has_gaps = og__case_has_gaps(&j->source),
         .class_count = content == OG_CONTENT_REALS ? predictor->outputs : predictor->classes,
         .class_names =
             (const char *const *)(content == OG_CONTENT_REALS ? predictor->output_names : predictor->class_names),
@@ -254,8 +254,8 @@ static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, con
     og_prediction *done = j->done;
     bool streams = !j->volume.data;
     size_t held = resident_bytes() + FIRST_PASS_BYTES, target = og__target_bytes(dst, spec);
-    size_t fixed = target + (streams ? og__stream_fixed_bytes(j->stream) : whole_bytes(spec));
-    size_t row = streams ? og__stream_row_bytes(j->stream) : 0;
+    size_t fixed = target + (streams ? og__case_fixed_bytes(&j->source) : whole_bytes(spec));
+    size_t row = streams ? og__case_row_bytes(&j->source) : 0;
     OG_TRY(og__engine_plan(j->predictor->engine, pixels->size, pixels->has_gaps, held + fixed, row, &layout));
     size_t rows = row * (size_t)layout->axes[1].tile, files = fixed + rows;
     j->cache_bytes = row > 0 ? files : target;
@@ -296,7 +296,7 @@ static og_status run_job(job *j, const char *dst)
     const og__pixels pixels = {.channels = j->image->channels,
                                .size = {volume ? j->slices : 1, j->h, j->w},
                                .spacing = {j->spacing[0], j->spacing[1], j->spacing[2]},
-                               .has_gaps = og__stream_has_gaps(j->stream),
+                               .has_gaps = og__case_has_gaps(&j->source),
                                .read = read_slice,
                                .context = j};
     const og__rows rows = {volume ? write_volume : write_slice, j};
@@ -331,6 +331,11 @@ done:
     return status;
 }
 
+og_status og_predictor_file_count(const og_predictor *predictor, const char *src, size_t *count)
+{
+    return og__case_count(src, predictor->channels, count);
+}
+
 og_status og_predictor_file(og_predictor *predictor, const char *src, const char *dst, og_slice_axis axis,
                             og_predict_report report, void *context, og_prediction *prediction)
 {
@@ -345,7 +350,7 @@ og_status og_predictor_file(og_predictor *predictor, const char *src, const char
     free(j.whole);
     free(j.labels);
     free(j.reals);
-    og__stream_close(j.stream);
+    og__case_close(&j.source);
     og_image_deinit(&j.volume);
     return status;
 }

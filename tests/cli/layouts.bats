@@ -208,3 +208,38 @@ npy-bands      3 92.9
 npy-volume     1 92.9
 END
 }
+
+@test "channels in files of their own are predicted as one image, called by the case" {
+    set=$BATS_FILE_TMPDIR/nnunet
+    ogive train "$set" -o run --depth 2 --width 4 --epochs 1 --threads 1 >/dev/null
+    ogive predict run "$set/imagesTr" -o labels --json >predict.json
+    holds '.images | length == 5' predict.json
+    ls labels | diff - <(ls "$set/labelsTr")
+    ogive eval labels "$set" --volumes --metrics dice --json >files.json
+    ogive eval run "$set" --metrics dice --json >run.json
+    cmp <(jq -S '[.metrics[] | {class, pooled}]' run.json) <(jq -S '[.metrics[] | {class, pooled}]' files.json)
+    # As from one file with both channels, alone too, and into a folder.
+    mkdir both one
+    /usr/bin/python3 - "$set/imagesTr/BRATS_000" <<'PYTHON'
+import sys
+import nibabel
+import numpy
+files = [nibabel.load(f"{sys.argv[1]}_{channel:04d}.nii.gz") for channel in range(2)]
+joined = numpy.stack([numpy.asarray(f.dataobj) for f in files], -1)
+nibabel.save(nibabel.Nifti1Image(joined, files[0].affine), "both/BRATS_000.nii.gz")
+PYTHON
+    ogive predict run both/BRATS_000.nii.gz -o both.nii.gz >/dev/null
+    ogive predict run "$set/imagesTr/BRATS_000_0000.nii.gz" -o one >/dev/null
+    for file in both.nii.gz one/BRATS_000.nii.gz; do
+        cmp <(zcat "$file" | tail -c +353) <(zcat labels/BRATS_000.nii.gz | tail -c +353)
+    done
+    ogive predict run "$set/imagesTr/BRATS_000_0000.nii.gz" -o x.nii.gz --axis y >/dev/null
+    cp "$set/imagesTr/BRATS_000_0000.nii.gz" .
+    rejects 3 "and there is no 'BRATS_000_0001.nii.gz' beside it" ogive predict run BRATS_000_0000.nii.gz -o y.nii.gz
+    /usr/bin/python3 - <<'PYTHON'
+import nibabel
+import numpy
+nibabel.save(nibabel.Nifti1Image(numpy.zeros((5, 5, 2), numpy.uint8), numpy.eye(4)), "BRATS_000_0001.nii.gz")
+PYTHON
+    rejects 4 "which belongs to it" ogive predict run BRATS_000_0000.nii.gz -o y.nii.gz
+}
