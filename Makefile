@@ -35,10 +35,11 @@ test-peers: ## compare with PyTorch, JAX, onnxruntime and NVRTC, live
 	@scripts/run-tests $(BUILD) tests/interop
 
 KILL_SECONDS ?= 600
-kill-test: ## kill workers of a study at random, KILL_SECONDS long (ten minutes), on SQLite and on PostgreSQL
+kill-test: ## kill workers of a study at random, KILL_SECONDS long (ten minutes), on both databases, and take its store away
 	@scripts/install-deps.sh build demo test
 	@$(MAKE) --no-print-directory all
-	@OGIVE_KILL_SECONDS=$(KILL_SECONDS) OGIVE_TEST_SECONDS=14400 nice -n 10 scripts/run-tests $(BUILD) tests/cli/kill.bats
+	@OGIVE_KILL_SECONDS=$(KILL_SECONDS) OGIVE_OUTAGE_SECONDS=30 OGIVE_TEST_SECONDS=14400 \
+	  nice -n 10 scripts/run-tests $(BUILD) tests/cli/kill.bats tests/cli/outage.bats
 	@grep '^#' $(BUILD)/test-logs/tests_cli_kill.bats.log
 
 bench: ## measure speed and memory beside PyTorch, ONNX Runtime and OpenVINO; writes docs/performance.md (QUICK=1: a little of it)

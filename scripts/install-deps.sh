@@ -5,7 +5,7 @@ set -eu
 
 build='gcc make cmake ninja-build pkg-config libdnnl-dev libgdal-dev libnifti2-dev libnifti-dev libjansson-dev libyaml-dev zlib1g-dev libgsl-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libcairo2-dev libsqlite3-dev libpq-dev libjs-chart.js'
 demo='mricron-data'
-test='libcmocka-dev libmpfr-dev gdal-bin bats jq git man-db python3 python3-numpy python3-pil python3-tifffile python3-nibabel python3-skimage chromium postgresql file procps'
+test='libcmocka-dev libmpfr-dev gdal-bin bats jq git man-db python3 python3-numpy python3-pil python3-tifffile python3-nibabel python3-skimage chromium postgresql file procps shellcheck'
 ci='clang libomp-dev clang-format'
 fuzz='clang libomp-dev libclang-rt-dev'
 peers='python3 python3-torch python3-numpy libopenblas0 python3-venv'

@@ -41,9 +41,9 @@ typedef struct cli_command {
 /* Each stands in the file of its name. */
 extern const cli_command act_list_command, act_show_command, act_compare_command, act_eval_command, act_emit_command,
     act_document_command, data_check_command, data_preview_command, train_command, lr_find_command, cv_command,
-    compare_command, worker_command, study_show_command, study_export_command, predict_command, eval_command,
-    import_command, export_command, net_show_command, bench_step_command, bench_infer_command, bench_act_command,
-    help_command;
+    compare_command, worker_command, study_show_command, study_export_command, study_resume_command,
+    study_workers_command, emit_command, predict_command, eval_command, import_command, export_command,
+    net_show_command, bench_step_command, bench_infer_command, bench_act_command, help_command;
 
 /* Every command, in the order of the overview; NULL at the end. */
 extern const cli_command *const commands[];
@@ -72,6 +72,12 @@ extern const cli_command *const commands[];
     {                                                                                                                  \
         "threads", "j", OG_OPTION_INT, offsetof(type, threads), "0", 0, 1024, NULL, NULL, "Running",                   \
             "Cores to compute on; 0 takes all"                                                                         \
+    }
+
+#define OPTION_WORKERS(type)                                                                                           \
+    {                                                                                                                  \
+        "workers", "w", OG_OPTION_INT, offsetof(type, workers), "1", 1, 256, NULL, "processes", "Running",             \
+            "Processes that train at the same time, each on its share of the cores; more may join with 'ogive worker'" \
     }
 
 #endif

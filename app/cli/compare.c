@@ -34,8 +34,7 @@ static og_option_table own_options(void)
         OPTION_JSON(own_settings),
         OPTION_QUIET(own_settings),
         OPTION_CONFIG(own_settings),
-        {"workers", "w", OG_OPTION_INT, offsetof(own_settings, workers), "1", 1, 256, NULL, "processes", "Running",
-         "Processes that train at the same time, each on its share of the cores; more may join with 'ogive worker'"},
+        OPTION_WORKERS(own_settings),
     };
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }

@@ -1,4 +1,6 @@
 /* ogive study show STUDY: what the runs of a study say by now. */
+#include "study_show.h"
+
 #include <stdlib.h>
 
 #include <ogive/report.h>
@@ -18,17 +20,16 @@ static og_option_table own_options(void)
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
-static og_status run(const void *values, const char *const *positionals)
+og_status study_show(const char *study, bool json)
 {
-    const own_settings *settings = values;
     og_status status = OG_OK;
     char *text = NULL;
     json_t *report = NULL;
-    GO(og_report_text(positionals[0], &text));
+    GO(og_report_text(study, &text));
     report = json_loads(text, 0, NULL);
     if (!report)
         GO(fail(OG_ERR_MEMORY, "out of memory"));
-    if (settings->json)
+    if (json)
         status = print_json(json_incref(report), 17);
     else
         verdict_print(report);
@@ -36,6 +37,12 @@ done:
     json_decref(report);
     free(text);
     return status;
+}
+
+static og_status run(const void *values, const char *const *positionals)
+{
+    const own_settings *settings = values;
+    return study_show(positionals[0], settings->json);
 }
 
 const cli_command study_show_command = {

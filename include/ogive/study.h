@@ -86,6 +86,28 @@ OG_API og_status og_compare(const og_dataset *data, const char *data_path, const
  */
 OG_API og_status og_study_join(const char *study, int64_t threads, og_study_watch report, void *context);
 
+/**
+ * Go on with a study as it was asked last, whatever kind it is: what its command does when it is given again.
+ *
+ * @param data   the study's data set, from og_study_open_data()
+ *
+ * @return as og_study_join(), or OG_ERR_FILE when another process does the same
+ */
+OG_API og_status og_study_resume(const og_dataset *data, const char *study, int64_t threads, og_study_watch report,
+                                 void *context);
+
+/* Open a study's data set as it was opened when the study began; OG_ERR_DATA if it is not the same any more. */
+OG_API og_status og_study_open_data(const char *study, og_dataset **data);
+
+/**
+ * Who works on a study, as a JSON object on one line, released with free():
+ *
+ *   {"store", "waiting", "complete", "pruned": counts of runs, "running": [{"run", "trial", "attempt", "worker":
+ *    "HOST:PROCESS", "gone": whether it is known to be dead, "since_s", "beat_age_s", "epoch", "dice"}],
+ *    "failed": [{"run", "trial", "attempt", "worker", "reason", ...}]}, in which lost attempts are among the failed
+ */
+OG_API og_status og_study_workers(const char *study, char **json);
+
 #ifdef __cplusplus
 }
 #endif

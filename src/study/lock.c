@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/writer.h"
 
 /* The holder writes its process id into the lock file, so that the refused one can name it. */
 static og_status refuse(int handle, const char *folder)
@@ -19,6 +20,19 @@ static og_status refuse(int handle, const char *folder)
     return og__fail(OG_ERR_FILE,
                     "another process%s%s works in the study '%s'; wait for it to end or name another folder",
                     holder[0] ? " with id " : "", holder, folder);
+}
+
+/* Remove what an earlier holder was writing when it was killed. */
+static void sweep(const char *folder)
+{
+    static const char *const names[] = {"study.json", "report.json", "report.html"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *path;
+        if (og__path_join(folder, names[i], &path) == OG_OK) {
+            og__writer_sweep(path);
+            free(path);
+        }
+    }
 }
 
 og_status og__lock_take(const char *folder, int *lock)
@@ -50,6 +64,7 @@ og_status og__lock_take(const char *folder, int *lock)
     }
     *lock = handle;
     handle = -1;
+    sweep(folder);
 done:
     if (handle >= 0)
         close(handle);

@@ -211,6 +211,14 @@ og_status og__sql_read_text(const char *json, char **text)
     return status;
 }
 
+void og__sql_age(const og__database *database, const char *column, char sql[200])
+{
+    snprintf(sql, 200,
+             og__database_is_postgres(database) ? "EXTRACT(EPOCH FROM (CURRENT_TIMESTAMP AT TIME ZONE 'UTC' - %s))"
+                                                : "(julianday('now') - julianday(%s)) * 86400",
+             column);
+}
+
 og_status og__sql_write_text(const char *text, char **json)
 {
     json_t *value = json_string(text);

@@ -150,10 +150,9 @@ static og_status put_back_lost(og__database *database, int64_t study, const og__
 {
     og_status status = OG_OK;
     og__sql_rows rows = {0};
-    const char *age = og__database_is_postgres(database)
-                          ? "EXTRACT(EPOCH FROM (CURRENT_TIMESTAMP AT TIME ZONE 'UTC' - h.heartbeat))"
-                          : "(julianday('now') - julianday(h.heartbeat)) * 86400";
-    char sql[1600];
+    char age[200];
+    char sql[1800];
+    og__sql_age(database, "h.heartbeat", age);
     snprintf(sql, sizeof sql,
              "SELECT " TRIAL_COLUMNS ", %s, n.value_json FROM " TRIAL_TABLES
              "JOIN trial_heartbeats h ON h.trial_id = t.trial_id "

@@ -37,6 +37,9 @@ enum { TRIAL_COLUMN_COUNT = 8 };
 
 og_status og__sql_read_trial(const og__sql_rows *rows, size_t row, og__stored_trial *trial);
 
+/* An expression for the seconds since a time in a column. */
+void og__sql_age(const og__database *database, const char *column, char sql[200]);
+
 /* A text attribute as its JSON stands in a cell; NULL stays NULL. */
 og_status og__sql_read_text(const char *json, char **text);
 

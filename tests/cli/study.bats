@@ -47,3 +47,32 @@ END
     cmp <(jq -S '[.[] | [.relu, ."x*sigmoid(x)"]] | flatten' blocks.json) <(jq -S '[.results.runs[].iou]' study/report.json)
     rejects 2 "no column 'dise'" ogive study export study --layout blocks --score dise
 }
+
+# scores FORMULA: give the runs of `study` made-up scores, a jq formula of the activation's name $act and the seed $seed.
+scores() {
+    for trial in study/trials/*; do
+        name=${trial##*/}
+        jq --arg act "${name%-s*}" --argjson seed "${name##*-s}" ".scores.mean_dice = ($1)" "$trial/result.json" >changed.json
+        mv changed.json "$trial/result.json"
+    done
+}
+
+@test "emit writes the winner, the cheapest of a tie, and nothing where the study is undecided" {
+    tiny data 6 16
+    ogive compare data -o study --acts 'relu,x*sigmoid(x)' --seeds 8 --width 2 --depth 1 --epochs 1 --batch 4 --threads 1 >/dev/null
+    scores 'if $act == "relu" then 0.5 else 0.8 end + 0.001 * $seed * (if $act == "relu" then 1 else 1.3 end)'
+    ogive emit study --best --to pytorch -o best.py 2>said
+    grep -q 'x\*sigmoid(x)' best.py
+    grep -q 'study/trials/x_sigmoid_x' said
+    ogive emit study --to latex 2>/dev/null | grep -q 'sigma'
+    scores '0.8 + 0.00001 * $seed * (if $act == "relu" then 1 else 1.3 end)'
+    ogive emit study --to pytorch -o tie.py 2>said
+    cheapest=$(ogive study show study --json | jq -r '[.timing.acts[]] | min_by(.ms_per_step).id')
+    grep -q "study/trials/$cheapest" said
+    scores '0.5 + 0.04 * (($seed * 5 + (if $act == "relu" then 3 else 0 end)) % 8)'
+    rejects 4 'names no winner' ogive emit study --best --to pytorch
+    ogive emit study --highest-mean --to onnx -o leader.onnx 2>/dev/null
+    [ -s leader.onnx ]
+    rejects 2 'give one of them' ogive emit study --highest-mean --best --to c
+    rejects 3 'nowhere' ogive emit nowhere --best --to c
+}

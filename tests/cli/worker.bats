@@ -111,3 +111,69 @@ for row in sqlite3.connect("file:" + sys.argv[1] + "/study.db?mode=ro", uri=True
     tiny data 8 32
     rejects 2 'at least three' ogive compare data -o race --acts relu,silu --seeds 5 --race $quick
 }
+
+@test "study workers says who works on what, and what was lost" {
+    tiny data 8 32
+    ogive compare data -o study $study >/dev/null 2>err &
+    process=$!
+    for _ in $(seq 1000); do
+        [ -z "$(find study -name log.jsonl 2>/dev/null)" ] || break
+        sleep 0.02
+    done
+    ogive study workers study --json >roster
+    holds ".running | length == 1 and .[0].attempt == 1 and .[0].gone == false and .[0].beat_age_s < 30" roster
+    holds ".running[0].worker | endswith(\":$process\")" roster
+    holds '.waiting == 5 and .complete == 0 and .failed == []' roster
+    ogive study workers study | grep -q 'relu-s0 .*:'$process
+    kill -KILL $process
+    wait $process || true
+    ogive study workers study | grep -q '(gone)'
+    ogive study resume study -q --threads 1 >/dev/null
+    ogive study workers study --json >roster
+    holds '.running == [] and .waiting == 0 and .complete == 6' roster
+    holds '.failed | length == 1 and (.[0].reason | contains("its worker was lost"))' roster
+    ogive study workers study | grep -q 'relu-s0, attempt 1 by'
+    rejects 3 'nowhere' ogive study workers nowhere
+}
+
+@test "study resume ends as the command itself does" {
+    tiny data 8 32
+    ogive compare data -o resumed $study >/dev/null 2>err &
+    process=$!
+    for _ in $(seq 1000); do
+        [ "$(find resumed -name log.jsonl 2>/dev/null | wc -l)" -lt 2 ] || break
+        sleep 0.02
+    done
+    kill -INT $process
+    wait $process || true
+    (cd / && ogive study resume "$BATS_TEST_TMPDIR/resumed" -q --threads 1 --json) >answer
+    holds '.results.verdict.blocks == 3' answer
+    [ -s resumed/report.html ]
+    ogive compare data -o straight $study >/dev/null
+    same_models resumed straight
+    [ "$(jq -S .results resumed/report.json)" = "$(jq -S .results straight/report.json)" ]
+    mv data elsewhere
+    rejects 3 'data' ogive study resume resumed -q
+}
+
+@test "a Slurm job that is stopped is queued again, and goes on" {
+    tiny data 8 32
+    mkdir bin
+    printf '#!/bin/sh\necho "$@" >>requeued\n' >bin/scontrol
+    chmod +x bin/scontrol
+    PATH=$PWD/bin:$PATH SLURM_JOB_ID=77 SLURM_CPUS_PER_TASK=1 \
+        "$OGIVE_SOURCE_DIR/examples/slurm-study.sh" data study ${study/--threads 1/} >/dev/null 2>&1 &
+    job=$!
+    for _ in $(seq 1000); do
+        [ -z "$(find study -name log.jsonl 2>/dev/null)" ] || break
+        sleep 0.02
+    done
+    kill -TERM $job
+    wait $job
+    [ "$(cat requeued)" = 'requeue 77' ]
+    PATH=$PWD/bin:$PATH SLURM_ARRAY_JOB_ID=78 SLURM_ARRAY_TASK_ID=3 SLURM_CPUS_PER_TASK=1 \
+        "$OGIVE_SOURCE_DIR/examples/slurm-workers.sh" study
+    [ "$(cat requeued)" = 'requeue 77' ] # it ended by itself
+    ogive study workers study --json >roster
+    holds '.complete == 6 and .failed == []' roster
+}

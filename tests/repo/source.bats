@@ -76,3 +76,12 @@ planted() {
     commands() { awk '/^```sh/ { on = 1; next } /^```/ { on = 0 } on { sub(/ *#.*/, ""); print }' "$1"; }
     diff <(commands README.md) <(commands README.zh-CN.md)
 }
+
+@test "the example scripts are sound" {
+    for script in examples/*.sh; do
+        sh -n "$script"
+        [ -x "$script" ]
+    done
+    command -v shellcheck >/dev/null || skip "shellcheck is not installed"
+    shellcheck examples/*.sh
+}
