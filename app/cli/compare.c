@@ -46,6 +46,16 @@ static bool show_progress(void *context, const og_study_progress *progress)
     return runs_show(progress);
 }
 
+/* Seeds that the budget did not allow. */
+static void print_budget(const own_settings *settings, const json_t *report)
+{
+    const json_t *results = json_object_get(report, "results");
+    size_t done = json_array_size(json_object_get(results, "seeds"));
+    if (settings->compare.budget[0] && (json_int_t)done < json_integer_value(json_object_get(results, "seeds_asked")))
+        printf("\n  The budget of %s allowed %zu seed%s; the same command with a larger one goes on.\n",
+               settings->compare.budget, done, done == 1 ? "" : "s");
+}
+
 static og_status print_result(const own_settings *settings)
 {
     og_status status = OG_OK;
@@ -58,6 +68,7 @@ static og_status print_result(const own_settings *settings)
         status = print_json(json_incref(report), 17);
     } else {
         verdict_print(report);
+        print_budget(settings, report);
         printf("\n  The whole report: %s/report.html\n", settings->output);
     }
 done:

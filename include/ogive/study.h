@@ -26,12 +26,13 @@ extern "C" {
 
 typedef struct og_compare_options {
     char *acts;    /* comma-separated uses; commas within parentheses and quotes do not separate */
-    int64_t seeds; /* blocks; seeds first_seed, first_seed + 1, ... */
+    int64_t seeds; /* blocks; seeds first_seed, first_seed + 1, ...; 0: what the study has or the budget allows, or 3 */
     bool race;     /* clear losers stop early, and the two best are confirmed on fresh seeds behind `seeds` others */
     int64_t first_seed;
     double target_dice; /* for "time to a given Dice"; 0 chooses 95 % of the best final mean */
     double confidence;  /* of intervals, e.g. 0.95 */
     double margin;      /* differences of the mean Dice below it do not matter */
+    char *budget;       /* wall time that all calls together may take, "2h"; "": any */
     char *store;        /* URL of the database of runs; "": STUDY/study.db */
 } og_compare_options;
 

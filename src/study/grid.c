@@ -1,5 +1,6 @@
 /* The kind "compare": every activation on every seed, or those runs of them that a race asks for. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,6 +73,8 @@ static og_status read_record(og__study *study)
         OG_TRY(og__json_get_real(study->record, "margin", &study->margin));
     if (!(study->margin > 0))
         return og__fail(OG_ERR_FORMAT, "margin is %g, not above 0", study->margin);
+    if (json_object_get(study->record, "budget_s")) /* absent in old studies */
+        OG_TRY(og__json_get_real(study->record, "budget_s", &study->budget_s));
     study->race = json_is_true(json_object_get(study->record, "race")); /* absent in old studies */
     study->race_blocks = (size_t)seeds;
     study->blocks = (size_t)seeds + (study->race ? og__race_rules_default().confirm_looks[OG_CONFIRM_LOOKS - 1] : 0);
@@ -130,6 +133,34 @@ static void unload(og__study *study)
     free(own);
 }
 
+/* With a budget, a block is begun only if it is likely to fit: by the time that the blocks before it took, once there
+ * is one. The next one waits until the last is done, or somebody is idle. */
+static void keep_to_budget(const og__desk *desk, const bool *wanted, bool *ended)
+{
+    og__study *study = desk->study;
+    size_t complete = 0;
+    bool open = false, may_begin = true;
+    for (size_t b = 0; b < study->blocks; b++) {
+        bool begun = false, done = true, any = false;
+        for (size_t a = 0; a < study->arms.count; a++) {
+            size_t i = b * study->arms.count + a;
+            begun |= study->runs[i]->stored || og__run_is_done(study->runs[i]);
+            done &= !wanted[i] || og__run_is_done(study->runs[i]);
+            any |= wanted[i];
+        }
+        complete += any && done;
+        if (!begun && any) {
+            double block_s = complete > 0 ? desk->spent_s / (double)complete : 0;
+            begun = may_begin && block_s <= desk->left_s && (!open || desk->idle);
+            may_begin = false;
+        }
+        open |= begun && any && !done;
+        for (size_t a = 0; a < study->arms.count; a++)
+            study->runs[b * study->arms.count + a]->wanted = wanted[b * study->arms.count + a] && begun;
+    }
+    *ended = !open;
+}
+
 static og_status plan(const og__desk *desk, bool *ended)
 {
     og__study *study = desk->study;
@@ -138,6 +169,8 @@ static og_status plan(const og__desk *desk, bool *ended)
     for (size_t i = 0; i < study->run_count; i++)
         study->runs[i]->wanted = agenda.wanted[i];
     *ended = agenda.done_count == agenda.wanted_count;
+    if (isfinite(desk->left_s) && !*ended)
+        keep_to_budget(desk, agenda.wanted, ended);
     og__agenda_deinit(&agenda);
     return OG_OK;
 }

@@ -12,8 +12,9 @@
 typedef struct og__desk {
     og__study *study;
     og__store *store;
-    int64_t stored; /* the study in the store */
-    bool idle;      /* a process looks for work and finds none: the time to propose */
+    int64_t stored;         /* the study in the store */
+    bool idle;              /* a process looks for work and finds none: the time to propose */
+    double left_s, spent_s; /* of the budget; INFINITY and 0 without one */
 } og__desk;
 
 struct og__kind {

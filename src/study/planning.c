@@ -103,6 +103,9 @@ og_status og__planning_renew(og__watcher *w, bool again)
     for (size_t i = 0; i < study->run_count; i++)
         if (!og__run_is_done(study->runs[i]) && study->runs[i]->wanted)
             OG_TRY(og__study_read_run(study, study->runs[i]));
+    w->desk.left_s = og__budget_left_s(&w->budget);
+    w->desk.spent_s = og__budget_spent_s(&w->budget);
+    OG_TRY(og__budget_keep(&w->budget, w->desk.store, w->desk.stored, false));
     if (may_ask(w)) {
         OG_TRY(study->kind->plan(&w->desk, &w->ended));
         OG_TRY(add_runs(w, again));
@@ -115,6 +118,7 @@ og_status og__planning_renew(og__watcher *w, bool again)
 
 og_status og__planning_begin(og__watcher *w)
 {
+    OG_TRY(og__budget_begin(w->desk.study->budget_s, w->job->proposes, w->desk.store, w->desk.stored, &w->budget));
     if (w->job->proposes && !w->desk.study->kind->follows)
         OG_TRY(set_flag(w, ended_key, false));
     return og__planning_renew(w, w->job->proposes);

@@ -15,13 +15,47 @@
 #include "study/work.h"
 #include "train/options.h"
 #include "train/placement.h"
+#include "train/session.h"
+
+enum { SEEDS_USUAL = 3, SEEDS_WITH_BUDGET = 100 };
 
 /* --- the study's record ----------------------------------------------------------------------------------------- */
+
+static og_status parse_budget(const og_compare_options *options, double *budget_s)
+{
+    og_status status = og__duration_parse(options->budget, budget_s);
+    return status == OG_OK ? OG_OK : og__fail_in(status, "budget");
+}
+
+/* Seeds where none are asked for: those that the study has, and with a budget as many as it may take. */
+static og_status settle_seeds(const char *study, og_compare_options *options)
+{
+    og_status status = OG_OK;
+    json_t *record = NULL;
+    char *path = NULL;
+    int64_t had = 0;
+    OG_GO(og__path_join(study, "study.json", &path));
+    if (og__file_exists(path)) {
+        OG_GO(og__json_load(path, &record));
+        had = json_integer_value(json_object_get(record, "seeds"));
+    }
+    bool raced = json_is_true(json_object_get(record, "race"));
+    options->seeds = options->budget[0] && !(raced && had > 0) ? SEEDS_WITH_BUDGET : had > 0 ? had : SEEDS_USUAL;
+    if (options->seeds < had)
+        options->seeds = had;
+done:
+    json_decref(record);
+    free(path);
+    return status;
+}
 
 /* What does not change a run's result, and may change while the study goes on. */
 static og_status describe_own(const og_compare_options *options, json_t *own)
 {
+    double budget_s;
+    OG_TRY(parse_budget(options, &budget_s));
     OG_TRY(og__json_set(own, "seeds", json_integer(options->seeds)));
+    OG_TRY(og__json_set(own, "budget_s", og__json_real(budget_s)));
     OG_TRY(og__json_set(own, "race", json_boolean(options->race)));
     OG_TRY(og__json_set(own, "target_dice", og__json_real(options->target_dice)));
     OG_TRY(og__json_set(own, "margin", og__json_real(options->margin)));
@@ -141,7 +175,11 @@ done:
 og_status og__comparison_run(const og__comparison *comparison)
 {
     og__comparison own = *comparison;
+    og_compare_options options = *comparison->options; /* its texts are borrowed */
     og_train_options train;
+    own.options = &options;
+    if (options.seeds == 0)
+        OG_TRY(settle_seeds(own.study, &options));
     OG_TRY(og__train_options_copy(comparison->train, &train));
     own.train = &train;
     og_status status = settle_placement(&train);

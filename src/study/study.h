@@ -28,6 +28,7 @@ typedef struct og__study {
     og__arms arms;
     int64_t first_seed;
     double confidence;
+    double budget_s; /* wall time of a comparison; 0: any */
     /* of a comparison, whose runs are (blocks, arms.count) */
     size_t blocks; /* asked for; of a race the most of both parts */
     bool race;

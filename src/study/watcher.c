@@ -134,5 +134,6 @@ bool og__watcher_step(void *context, const og_train_progress *progress)
     w->last.warning_count = 0;
     tell_epoch(w, progress);
     look_around(w);
-    return !w->prune && is_still_ours(w, progress) && og__watcher_report(w, progress, false, false);
+    w->late = og__budget_left_s(&w->budget) <= 0;
+    return !w->prune && !w->late && is_still_ours(w, progress) && og__watcher_report(w, progress, false, false);
 }

@@ -2,6 +2,7 @@
 #ifndef OG_STUDY_WATCHER_H
 #define OG_STUDY_WATCHER_H
 
+#include "study/budget.h"
 #include "study/kind.h"
 #include "study/work.h"
 #include "study/worker.h"
@@ -17,6 +18,8 @@ typedef struct og__watcher {
     og__store *patient,
         *quick; /* connections to it: desk.store is the second while a run trains, which waits for none */
     bool ended; /* the study is at its end */
+    og__budget budget;
+    bool late; /* the budget was spent while the run trained */
     size_t done_count, wanted_count;
     double planned_s; /* when the kind was last asked */
 

@@ -239,7 +239,7 @@ static og_status find_claimed(const og__watcher *w, const og__stored_trial *clai
 static og_status run_next(og__watcher *w, og__stored_trial *claimed)
 {
     w->trial = claimed->id;
-    w->forsaken = w->prune = false;
+    w->forsaken = w->prune = w->late = false;
     w->reported = 0;
     w->last = (og_train_progress){.dice = NAN, .loss = NAN};
     og_status status = find_claimed(w, claimed, &w->run);
@@ -254,7 +254,7 @@ static og_status work(og__watcher *w)
     OG_TRY(og__planning_begin(w));
     OG_TRY(report_kept(w));
     int idle_turns = 0;
-    while (!w->ended) {
+    while (!w->ended && og__budget_left_s(&w->budget) > 0) {
         og__stored_trial claimed;
         bool found;
         OG_TRY(og__store_claim(w->desk.store, w->desk.stored, name, &lease, &claimed, &found));
@@ -264,8 +264,11 @@ static og_status work(og__watcher *w)
     return og__planning_end(w);
 }
 
-static og_status settle_stopped(og_status status, const og__watcher *w)
+static og_status settle_stopped(og_status status, og__watcher *w)
 {
+    (void)og__budget_keep(&w->budget, w->desk.store, w->desk.stored, true);
+    if (status == OG_ERR_STOPPED && w->late) /* what ran is checkpointed, and waits for a larger budget */
+        return OG_OK;
     if (status != OG_ERR_STOPPED)
         return status;
     return og__fail(status, "stopped after %zu of %zu runs; the same command goes on", w->done_count, w->wanted_count);
@@ -292,7 +295,11 @@ static og_status check_identity(const og__watcher *w)
 og_status og__work(const og__job *job)
 {
     og_status status = OG_OK;
-    og__watcher w = {.job = job, .desk = {.study = job->study}, .trial = -1, .last = {.dice = NAN, .loss = NAN}};
+    og__watcher w = {.job = job,
+                     .budget = {.deadline_s = INFINITY, .total_s = INFINITY},
+                     .desk = {.study = job->study},
+                     .trial = -1,
+                     .last = {.dice = NAN, .loss = NAN}};
     char *url = NULL;
     OG_GO(og__study_store(job->study, &url));
     w.url = url;

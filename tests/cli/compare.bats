@@ -87,3 +87,25 @@ start_study() {
         --act-bottleneck mish
     rejects 2 "unknown option '--act'" ogive compare data -o none --acts relu,silu $quick --act elu
 }
+
+@test "a budget ends the study after the seeds that fit, and a larger one goes on" {
+    tiny data 6 16
+    tiny_study='--acts relu,silu --width 4 --depth 2 --epochs 20 --batch 2 --threads 1'
+    ogive compare data -o study $tiny_study --budget 6s >said
+    grep -q 'budget of 6s allowed' said
+    holds '.results.seeds | length >= 1 and length < 100' study/report.json
+    seeds=$(jq '.results.seeds | length' study/report.json)
+    ogive study workers study --json >roster
+    holds '.running == [] and .failed == []' roster
+    ogive compare data -o study $tiny_study --budget 1h --seeds 100 >/dev/null 2>&1 & # as long as there is something new
+    process=$!
+    for _ in $(seq 1000); do
+        [ "$(find study/trials -name result.json | wc -l)" -le $((2 * seeds + 2)) ] || break
+        sleep 0.02
+    done
+    kill -INT $process
+    wait $process || [ $? -eq 130 ]
+    ogive study show study --json >shown
+    holds ".results.seeds | length > $seeds" shown
+    rejects 2 'budget' ogive compare data -o other $tiny_study --budget soon
+}
