@@ -101,6 +101,22 @@ og_status og__alloc(size_t count, size_t size, void *block)
     return OG_OK;
 }
 
+og_status og__list_grow(void *list, size_t count, size_t *capacity, size_t size, const char *what)
+{
+    enum { FIRST = 16 };
+    void *items;
+    if (count < *capacity)
+        return OG_OK;
+    size_t larger = *capacity ? 2 * *capacity : FIRST;
+    memcpy(&items, list, sizeof items);
+    items = reallocarray(items, larger, size);
+    if (!items)
+        return og__fail(OG_ERR_MEMORY, "cannot allocate a list of %zu %s", larger, what);
+    memcpy(list, &items, sizeof items);
+    *capacity = larger;
+    return OG_OK;
+}
+
 og_status og__product(size_t *product, size_t count, const size_t *factors)
 {
     size_t result = 1;

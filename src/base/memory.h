@@ -13,6 +13,10 @@ enum { OG_ALIGN_BYTES = 64 };
  * the block is written to, so that it is truly there. */
 og_status og__alloc(size_t count, size_t size, void *block);
 
+/* Make room for one item more in a list of `count` items that has room for `*capacity`: *list may move. `what` is what
+ * the error calls the items. */
+og_status og__list_grow(void *list, size_t count, size_t *capacity, size_t size, const char *what);
+
 /* Multiply sizes; OG_ERR_MEMORY when the product overflows size_t. The only place sizes are multiplied unchecked. */
 og_status og__product(size_t *product, size_t count, const size_t *factors);
 

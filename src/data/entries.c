@@ -120,6 +120,17 @@ void og__entries_deinit(og__entries *entries)
     *entries = (og__entries){0};
 }
 
+og_status og__entries_list_both(const char *folder, const char *images, const char *masks, og__entry_kind kind,
+                                og__entries *of_images, og__entries *of_masks)
+{
+    *of_masks = (og__entries){0};
+    OG_TRY(og__entries_list(folder, images, kind, of_images));
+    og_status status = og__entries_list(folder, masks, kind, of_masks);
+    if (status != OG_OK)
+        og__entries_deinit(of_images);
+    return status;
+}
+
 og_status og__entries_check(const og__entries *entries)
 {
     for (size_t i = 1; i < entries->count; i++)
@@ -151,22 +162,23 @@ og_status og__folders_list(const char *folder, char ***names, size_t *count)
     return OG_OK;
 }
 
-bool og__holds_folder(const char *folder, const char *name)
+/* Whether FOLDER/NAME is there, as a folder or as a file. */
+static bool holds(const char *folder, const char *name, bool as_folder)
 {
     char *path;
     if (og__path_join(folder, name, &path) != OG_OK)
         return false;
-    bool found = og__is_folder(path);
+    bool found = og__file_exists(path) && og__is_folder(path) == as_folder;
     free(path);
     return found;
 }
 
+bool og__holds_folder(const char *folder, const char *name)
+{
+    return holds(folder, name, true);
+}
+
 bool og__holds_file(const char *folder, const char *name)
 {
-    char *path;
-    if (og__path_join(folder, name, &path) != OG_OK)
-        return false;
-    bool found = og__file_exists(path) && !og__is_folder(path);
-    free(path);
-    return found;
+    return holds(folder, name, false);
 }

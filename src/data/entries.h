@@ -27,6 +27,10 @@ typedef enum og__entry_kind {
 og_status og__entries_list(const char *folder, const char *name, og__entry_kind kind, og__entries *entries);
 void og__entries_deinit(og__entries *entries);
 
+/* The entries of FOLDER/IMAGES and FOLDER/MASKS; on failure both are empty. */
+og_status og__entries_list_both(const char *folder, const char *images, const char *masks, og__entry_kind kind,
+                                og__entries *of_images, og__entries *of_masks);
+
 /* Fail when two files have the same stem. */
 og_status og__entries_check(const og__entries *entries);
 

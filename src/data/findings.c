@@ -19,14 +19,7 @@ og_status og__findings_add(og__findings *findings, og_severity severity, const c
     for (size_t i = 0; i < findings->count; i++) /* each folder of a data set may find the same */
         if (strcmp(findings->items[i].text, text) == 0)
             return OG_OK;
-    if (findings->count == findings->capacity) {
-        size_t capacity = findings->capacity ? 2 * findings->capacity : 8;
-        og_finding *larger = realloc(findings->items, capacity * sizeof *larger);
-        if (!larger)
-            return og__fail(OG_ERR_MEMORY, "cannot allocate a list of %zu findings", capacity);
-        findings->items = larger;
-        findings->capacity = capacity;
-    }
+    OG_TRY(og__list_grow(&findings->items, findings->count, &findings->capacity, sizeof *findings->items, "findings"));
     og_finding *finding = &findings->items[findings->count];
     finding->severity = severity;
     OG_TRY(og__copy_text(text, &finding->text));

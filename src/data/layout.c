@@ -160,27 +160,21 @@ void og__listing_deinit(og__listing *listing)
 og_status og__listing_add(og__listing *listing, og__pair **pair)
 {
     *pair = NULL;
-    if (listing->count == listing->capacity) {
-        size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
-        og__pair *larger = realloc(listing->pairs, capacity * sizeof *larger);
-        if (!larger)
-            return og__fail(OG_ERR_MEMORY, "cannot allocate a list of %zu images", capacity);
-        listing->pairs = larger;
-        listing->capacity = capacity;
-    }
+    OG_TRY(og__list_grow(&listing->pairs, listing->count, &listing->capacity, sizeof *listing->pairs, "images"));
     *pair = &listing->pairs[listing->count++];
     **pair = (og__pair){.part = OG_PART_OPEN, .axis = OG_AXIS_Z};
     return OG_OK;
 }
 
-og_status og__listing_add_files(og__listing *listing, const char *name, const char *image, const char *mask, int part)
+og_status og__listing_add_files(og__listing *listing, const char *name, const char *image_folder, const char *image,
+                                const char *mask_folder, const char *mask, int part)
 {
     og__pair *pair;
     OG_TRY(og__listing_add(listing, &pair));
     pair->part = part;
     OG_TRY(og__copy_text(name, &pair->name));
-    OG_TRY(og__paths_add(&pair->images, "", image));
-    return og__paths_add(&pair->masks, "", mask);
+    OG_TRY(og__paths_add(&pair->images, image_folder, image));
+    return og__paths_add(&pair->masks, mask_folder, mask);
 }
 
 void og__listing_drop_left_out(og__listing *listing)

@@ -56,8 +56,9 @@ og_status og__listing_add_folder(const char *path, const og_data_options *option
 /* Append an empty pair, borrowed until the next call. */
 og_status og__listing_add(og__listing *listing, og__pair **pair);
 
-/* Append a pair of one image and one mask. */
-og_status og__listing_add_files(og__listing *listing, const char *name, const char *image, const char *mask, int part);
+/* Append a pair of one image and one mask, files of a folder as og__paths_add() takes them. */
+og_status og__listing_add_files(og__listing *listing, const char *name, const char *image_folder, const char *image,
+                                const char *mask_folder, const char *mask, int part);
 
 /* Remove the pairs of OG_PART_LEFT_OUT. */
 void og__listing_drop_left_out(og__listing *listing);

@@ -71,17 +71,13 @@ static og_status add_folder(const og__layout *layout, const char *path, const ch
     OG_GO(og__entries_check(&entries));
     for (size_t i = 0; i < entries.count; i++) {
         const og__entry *image = &entries.items[i], *mask = mask_beside(layout, &entries, image);
-        og__pair *pair;
         if (!mask && !ends_with(image->stem, layout->masks))
             og__names_add(&bare, image->name);
         if (!mask)
             continue;
-        OG_GO(og__listing_add(listing, &pair));
-        pair->part = part;
-        OG_GO(og__copy_text(image->stem, &pair->name));
-        OG_GO(og__copy_text(group, &pair->group));
-        OG_GO(og__paths_add(&pair->images, entries.folder, image->name));
-        OG_GO(og__paths_add(&pair->masks, entries.folder, mask->name));
+        OG_GO(
+            og__listing_add_files(listing, image->stem, entries.folder, image->name, entries.folder, mask->name, part));
+        OG_GO(og__copy_text(group, &listing->pairs[listing->count - 1].group));
     }
     if (bare.count)
         OG_GO(og__findings_add(&listing->findings, OG_SEVERITY_WARNING,

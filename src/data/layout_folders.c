@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "data/colours.h"
+#include "data/class_files.h"
 #include "data/entries.h"
 #include "data/layout.h"
 #include "data/pairing.h"
@@ -32,12 +32,9 @@ static bool holds_only_folders(const char *path, const char *name)
 static og_status add_folders(const char *path, const char *image_folder, const char *mask_folder, int part,
                              og__listing *listing)
 {
-    og_status status = OG_OK;
-    og__entries images = {0}, masks = {0};
-    OG_GO(og__entries_list(path, image_folder, OG_ENTRIES_ANY, &images));
-    OG_GO(og__entries_list(path, mask_folder, OG_ENTRIES_ANY, &masks));
-    OG_GO(og__pair_up(&images, &masks, part, listing));
-done:
+    og__entries images, masks;
+    OG_TRY(og__entries_list_both(path, image_folder, mask_folder, OG_ENTRIES_ANY, &images, &masks));
+    og_status status = og__pair_up(&images, &masks, part, listing);
     og__entries_deinit(&images);
     og__entries_deinit(&masks);
     return status;

@@ -40,21 +40,20 @@ bool og__layout_list_matches(const og__layout *layout, const char *path)
 static og_status add_row(const char *where, const char *folder, const char *const texts[COLUMN_COUNT],
                          og__listing *listing)
 {
-    og__pair *pair;
     int part = OG_PART_OPEN;
+    char *name;
     for (int c = IMAGE; c <= MASK; c++)
         if (!texts[c] || !*texts[c])
             return og__fail(OG_ERR_DATA, "%s: '%s' is missing", where, columns[c][0]);
     if (texts[SPLIT] && *texts[SPLIT] && !og__part_of_word(texts[SPLIT], &part))
         return og__fail(OG_ERR_DATA, "%s: unknown split '%s'; expected train, val or test", where, texts[SPLIT]);
-    OG_TRY(og__listing_add(listing, &pair));
-    pair->part = part;
-    OG_TRY(og__paths_add(&pair->images, folder, texts[IMAGE]));
-    OG_TRY(og__paths_add(&pair->masks, folder, texts[MASK]));
-    if (texts[GROUP] && *texts[GROUP])
-        OG_TRY(og__copy_text(texts[GROUP], &pair->group));
-    return texts[NAME] && *texts[NAME] ? og__copy_text(texts[NAME], &pair->name)
-                                       : og__stem_of(og__path_name(texts[IMAGE]), &pair->name);
+    OG_TRY(texts[NAME] && *texts[NAME] ? og__copy_text(texts[NAME], &name)
+                                       : og__stem_of(og__path_name(texts[IMAGE]), &name));
+    og_status status = og__listing_add_files(listing, name, folder, texts[IMAGE], folder, texts[MASK], part);
+    free(name);
+    if (status == OG_OK && texts[GROUP] && *texts[GROUP])
+        status = og__copy_text(texts[GROUP], &listing->pairs[listing->count - 1].group);
+    return status;
 }
 
 static og_status list_table(const char *path, const char *folder, og__listing *listing)

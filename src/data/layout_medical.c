@@ -188,8 +188,7 @@ og_status og__layout_nnunet_list(const og__layout *layout, const char *path, con
     og_status status = OG_OK;
     og__entries images = {0}, masks = {0};
     json_t *root = NULL;
-    OG_GO(og__entries_list(path, layout->images, OG_ENTRIES_IMAGES, &images));
-    OG_GO(og__entries_list(path, layout->masks, OG_ENTRIES_IMAGES, &masks));
+    OG_GO(og__entries_list_both(path, layout->images, layout->masks, OG_ENTRIES_IMAGES, &images, &masks));
     OG_GO(og__entries_check(&images));
     OG_GO(og__entries_check(&masks));
     for (size_t i = 0; i < images.count;)
@@ -235,16 +234,16 @@ og_status og__layout_msd_list(const og__layout *layout, const char *path, const 
         const json_t *entry = json_array_get(training, i);
         const char *image = json_string_value(json_object_get(entry, "image"));
         const char *mask = json_string_value(json_object_get(entry, "label"));
-        og__pair *pair;
+        char *name = NULL;
         if (!image || !mask) {
             status = og__fail(OG_ERR_DATA, "'%s/%s': entry %zu of \"training\" needs \"image\" and \"label\"", path,
                               description_name, i + 1);
             goto done;
         }
-        OG_GO(og__listing_add(listing, &pair));
-        OG_GO(og__stem_of(og__path_name(image), &pair->name));
-        OG_GO(og__paths_add(&pair->images, path, image));
-        OG_GO(og__paths_add(&pair->masks, path, mask));
+        OG_GO(og__stem_of(og__path_name(image), &name));
+        status = og__listing_add_files(listing, name, path, image, path, mask, OG_PART_OPEN);
+        free(name);
+        OG_GO(status);
     }
     OG_GO(read_labels(path, root, listing));
 done:

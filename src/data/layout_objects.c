@@ -48,8 +48,7 @@ static og_status add_image(const og__layout *layout, const char *root, const cha
     og__entries images = {0}, masks = {0};
     og__pair *pair;
     OG_GO(og__path_join(root, name, &folder));
-    OG_GO(og__entries_list(folder, layout->images, OG_ENTRIES_IMAGES, &images));
-    OG_GO(og__entries_list(folder, layout->masks, OG_ENTRIES_IMAGES, &masks));
+    OG_GO(og__entries_list_both(folder, layout->images, layout->masks, OG_ENTRIES_IMAGES, &images, &masks));
     if (images.count != 1 || masks.count == 0) {
         status = og__fail(OG_ERR_DATA, "'%s' holds %zu images and %zu masks; expected one image and its objects' masks",
                           folder, images.count, masks.count);

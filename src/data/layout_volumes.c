@@ -1,7 +1,4 @@
 /* Pages of a TIFF: NAME-volume.tif with NAME-labels.tif (ISBI 2012); test-volume.tif has no labels and stays out. */
-#include <stdlib.h>
-
-#include "base/file.h"
 #include "data/entries.h"
 #include "data/layout.h"
 
@@ -18,13 +15,5 @@ og_status og__layout_volumes_list(const og__layout *layout, const char *path, co
 {
     (void)layout;
     (void)options;
-    og_status status = OG_OK;
-    char *image = NULL, *mask = NULL;
-    OG_GO(og__path_join(path, image_name, &image));
-    OG_GO(og__path_join(path, mask_name, &mask));
-    OG_GO(og__listing_add_files(listing, "train-volume", image, mask, OG_PART_OPEN));
-done:
-    free(image);
-    free(mask);
-    return status;
+    return og__listing_add_files(listing, "train-volume", path, image_name, path, mask_name, OG_PART_OPEN);
 }

@@ -120,17 +120,6 @@ done:
     return status;
 }
 
-static og_status add_pair(const og__entries *images, const og__entry *image, const og__entries *masks,
-                          const og__entry *mask, int part, og__listing *listing)
-{
-    og__pair *pair;
-    OG_TRY(og__listing_add(listing, &pair));
-    pair->part = part;
-    OG_TRY(og__copy_text(image->stem, &pair->name));
-    OG_TRY(og__paths_add(&pair->images, images->folder, image->name));
-    return og__paths_add(&pair->masks, masks->folder, mask->name);
-}
-
 og_status og__pair_up(const og__entries *images, const og__entries *masks, int part, og__listing *listing)
 {
     OG_TRY(og__entries_check(images));
@@ -139,8 +128,9 @@ og_status og__pair_up(const og__entries *images, const og__entries *masks, int p
     OG_TRY(check_orphans(images, masks, custom, &listing->findings));
     OG_TRY(note_custom(custom, &listing->findings));
     for (size_t i = 0; i < images->count; i++) {
-        const og__entry *image = &images->items[i];
-        OG_TRY(add_pair(images, image, masks, find_mask(custom, image->stem, masks), part, listing));
+        const og__entry *image = &images->items[i], *mask = find_mask(custom, image->stem, masks);
+        OG_TRY(
+            og__listing_add_files(listing, image->stem, images->folder, image->name, masks->folder, mask->name, part));
     }
     return OG_OK;
 }

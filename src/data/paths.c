@@ -7,14 +7,7 @@
 
 og_status og__paths_add(og__paths *paths, const char *folder, const char *name)
 {
-    if (paths->count == paths->capacity) {
-        size_t capacity = paths->capacity ? 2 * paths->capacity : 1;
-        char **larger = realloc(paths->items, capacity * sizeof *larger);
-        if (!larger)
-            return og__fail(OG_ERR_MEMORY, "cannot allocate a list of %zu paths", capacity);
-        paths->items = larger;
-        paths->capacity = capacity;
-    }
+    OG_TRY(og__list_grow(&paths->items, paths->count, &paths->capacity, sizeof *paths->items, "paths"));
     char **item = &paths->items[paths->count];
     OG_TRY(*folder ? og__path_join(folder, name, item) : og__copy_text(name, item));
     paths->count++;

@@ -138,14 +138,7 @@ static og_status name_sample(const og__listing *listing, const og__pair *pair, c
 static og_status next_sample(og_dataset *data, og__source **sample)
 {
     *sample = NULL;
-    if (data->count == data->capacity) {
-        size_t capacity = data->capacity ? 2 * data->capacity : 256;
-        og__source *larger = realloc(data->samples, capacity * sizeof *larger);
-        if (!larger)
-            return og__fail(OG_ERR_MEMORY, "cannot allocate a list of %zu samples", capacity);
-        data->samples = larger;
-        data->capacity = capacity;
-    }
+    OG_TRY(og__list_grow(&data->samples, data->count, &data->capacity, sizeof *data->samples, "samples"));
     *sample = &data->samples[data->count++];
     **sample = (og__source){.part = OG_PART_TRAIN};
     return OG_OK;

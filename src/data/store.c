@@ -15,19 +15,6 @@ static const size_t segment_bytes = (size_t)64 << 20; /* the system allows some 
 
 /* --- memory ------------------------------------------------------------------------------------------------------- */
 
-static og_status grow(void **items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return OG_OK;
-    size_t larger = *capacity ? 2 * *capacity : 64;
-    void *moved = realloc(*items, larger * size);
-    if (!moved)
-        return og__fail(OG_ERR_MEMORY, "cannot allocate a list of %zu samples", larger);
-    *items = moved;
-    *capacity = larger;
-    return OG_OK;
-}
-
 static og_status take_memory(og__store *store, size_t bytes, void **room)
 {
     if (store->memory_bytes + bytes > og__memory_limit())
@@ -35,9 +22,7 @@ static og_status take_memory(og__store *store, size_t bytes, void **room)
             OG_ERR_MEMORY,
             "the data set needs more than %zu MB of this machine's memory; keep it on disk with --cache disk",
             og__memory_limit() >> 20);
-    void *blocks = store->blocks;
-    OG_TRY(grow(&blocks, store->block_count, &store->block_capacity, sizeof *store->blocks));
-    store->blocks = blocks;
+    OG_TRY(og__list_grow(&store->blocks, store->block_count, &store->block_capacity, sizeof *store->blocks, "samples"));
     OG_TRY(og__alloc(bytes, 1, room));
     store->blocks[store->block_count++] = *room;
     store->memory_bytes += bytes;
@@ -68,12 +53,11 @@ static og_status open_file(og__store *store)
 /* Room on the disk is taken before it is mapped: a full disk would otherwise kill the process when it writes. */
 static og_status add_segment(og__store *store, size_t least)
 {
-    void *segments = store->segments;
     size_t bytes = least > segment_bytes ? least : segment_bytes;
     if (!store->has_file)
         OG_TRY(open_file(store));
-    OG_TRY(grow(&segments, store->segment_count, &store->segment_capacity, sizeof *store->segments));
-    store->segments = segments;
+    OG_TRY(og__list_grow(&store->segments, store->segment_count, &store->segment_capacity, sizeof *store->segments,
+                         "parts of a file"));
     errno = posix_fallocate(store->file, (off_t)store->file_bytes, (off_t)bytes);
     if (errno != 0) {
         og__fail_file("keep pixels in", folder_of(store));

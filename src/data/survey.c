@@ -29,15 +29,10 @@ static size_t place_of(const surveying *in, int64_t value)
 static og_status grow(surveying *in)
 {
     og__survey *survey = in->survey;
-    size_t capacity = survey->capacity ? 2 * survey->capacity : 256;
-    og__mask_value *larger = realloc(survey->values, capacity * sizeof *larger);
-    if (!larger)
-        return og__fail(OG_ERR_MEMORY, "cannot allocate a list of %zu mask values", capacity);
-    survey->values = larger;
-    survey->capacity = capacity;
+    OG_TRY(og__list_grow(&survey->values, survey->count, &survey->capacity, sizeof *survey->values, "mask values"));
     free(in->slots);
     in->slots = NULL;
-    in->slot_count = 2 * capacity;
+    in->slot_count = 2 * survey->capacity;
     OG_TRY(og__alloc(in->slot_count, sizeof *in->slots, &in->slots));
     for (size_t i = 0; i < survey->count; i++)
         in->slots[place_of(in, survey->values[i].value)] = (uint32_t)i + 1;

@@ -1,6 +1,6 @@
 /* Files beside a data set that name its classes, and say which colours or values in masks they have. */
-#ifndef OG_DATA_COLOURS_H
-#define OG_DATA_COLOURS_H
+#ifndef OG_DATA_CLASS_FILES_H
+#define OG_DATA_CLASS_FILES_H
 
 #include "data/classes.h"
 
