@@ -106,7 +106,7 @@ OG_API void og_pass_cost_deinit(og_pass_cost *cost);
 typedef struct og_memory_plan {
     int64_t program;   /* code and libraries, with the code that oneDNN makes for this network */
     int64_t weights;   /* and running statistics */
-    int64_t gradients; /* inference keeps room for them, too */
+    int64_t gradients; /* of training */
     int64_t optimizer;
     int64_t packed;  /* weights once more, in the order that the convolutions read */
     int64_t arena;   /* values and their gradients, sharing memory over time */

@@ -125,7 +125,7 @@ OG_API size_t og_net_param_count(const og_net *net);
 OG_API const og_param *og_net_param_at(const og_net *net, size_t index);
 OG_API size_t og_net_weight_count(const og_net *net);
 OG_API float *og_net_weights(og_net *net);   /* f32[weight_count] */
-OG_API float *og_net_gradients(og_net *net); /* f32[weight_count] */
+OG_API float *og_net_gradients(og_net *net); /* f32[weight_count]; NULL before the first plan of training */
 
 /** Running statistics of batch norm: tensors like parameters, in a vector of their own. */
 OG_API size_t og_net_state_count(const og_net *net);

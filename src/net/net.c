@@ -179,7 +179,6 @@ og_status og_net_new(const og_net_spec *spec, og_net **net)
         OG_GO(og_act_parse(own_acts[i], &made->own[i]));
     OG_GO(og__graph_init(&made->spec, &made->graph));
     OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->weights));
-    OG_GO(og__alloc(made->graph.weight_count, sizeof(float), &made->gradients));
     OG_GO(og__alloc(made->graph.state_size, sizeof(float), &made->state));
     OG_GO(og__alloc(made->graph.state_count, sizeof *made->fixed, &made->fixed));
     *net = made;
@@ -205,6 +204,30 @@ void og_net_free(og_net *net)
     free(net->state);
     free(net->fixed);
     free(net);
+}
+
+og_status og__net_open_gradients(og_net *net)
+{
+    return net->gradients ? OG_OK : og__alloc(net->graph.weight_count, sizeof(float), &net->gradients);
+}
+
+/* Nodes hold numbers alone: bytes between them may differ, and make the answer no. */
+bool og__net_is_alike(const og_net *net, const og_net *other)
+{
+    const og__graph *a = &net->graph, *b = &other->graph;
+    if (a->node_count != b->node_count || a->param_count != b->param_count || a->weight_count != b->weight_count ||
+        a->state_size != b->state_size || a->layer_count != b->layer_count || net->spec.norm != other->spec.norm ||
+        net->spec.dims != other->spec.dims || strcmp(og_head_text(net->spec.head), og_head_text(other->spec.head)) != 0)
+        return false;
+    for (int i = 0; i < a->node_count; i++)
+        if (memcmp(&a->nodes[i], &b->nodes[i], sizeof a->nodes[i]) != 0 ||
+            (a->nodes[i].kind == OG_NODE_NORM_ACT &&
+             strcmp(og_act_text(og__net_act(net, &a->nodes[i])), og_act_text(og__net_act(other, &b->nodes[i]))) != 0))
+            return false;
+    for (size_t i = 0; i < a->param_count; i++)
+        if (a->params[i].offset != b->params[i].offset || a->params[i].count != b->params[i].count)
+            return false;
+    return true;
 }
 
 /* --- initial weights ---------------------------------------------------------------------------------------------- */

@@ -13,10 +13,16 @@ struct og_net {
     double gain;
     og__graph graph;
     float *weights;   /* (graph.weight_count) */
-    float *gradients; /* (graph.weight_count) */
+    float *gradients; /* (graph.weight_count); NULL before the first plan of training */
     float *state;     /* (graph.state_size) */
     bool *fixed;      /* (graph.state_count) */
 };
+
+/* Make room for gradients, unless it is there. */
+og_status og__net_open_gradients(og_net *net);
+
+/* Whether two networks differ in nothing but the numbers of their weights and running statistics. */
+bool og__net_is_alike(const og_net *net, const og_net *other);
 
 static inline float *og__net_weight(const og_net *net, int param)
 {

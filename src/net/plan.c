@@ -187,7 +187,7 @@ static og_status alloc_large(const og_plan *plan, size_t bytes, void *block)
 static og_status open_partials(og_plan *plan)
 {
     const og__graph *g = &plan->net->graph;
-    size_t most = 0, floats, strips, channels = 0;
+    size_t most = 0, strips, channels = 0;
     for (int i = 0; i < g->node_count; i++) {
         const og__plan_node *at = &plan->nodes[i];
         channels = (size_t)g->nodes[i].channels > channels ? (size_t)g->nodes[i].channels : channels;
@@ -197,8 +197,7 @@ static og_status open_partials(og_plan *plan)
         size_t rows = units * (size_t)og__norm_act_rows(&at->norm_act);
         most = rows > most ? rows : most;
     }
-    OG_TRY(og__product(&floats, 2, (size_t[]){most, (size_t)plan->lanes}));
-    OG_TRY(alloc_large(plan, floats * sizeof(float), &plan->partials));
+    OG_TRY(og__product(&plan->partials_bytes, 3, (size_t[]){most, (size_t)plan->lanes, sizeof(float)}));
     OG_TRY(og__alloc(2 * channels, sizeof(double), &plan->channel_sums));
     OG_TRY(og__product(&strips, 2, (size_t[]){2 * (size_t)plan->options.threads, og__plan_strip_floats(plan)}));
     OG_TRY(alloc_large(plan, strips * sizeof(float), &plan->strips));
@@ -209,7 +208,7 @@ static og_status open_partials(og_plan *plan)
             labels = own > labels ? own : labels;
         }
     OG_TRY(og__alloc(labels, 1, &plan->head_labels));
-    plan->bytes += labels + (floats + strips) * sizeof(float);
+    plan->bytes += labels + plan->partials_bytes + strips * sizeof(float);
     return OG_OK;
 }
 
@@ -225,7 +224,6 @@ static og_status open_nodes(og_plan *plan)
         size_t mixed = og__slices_resize_scratch_bytes(plan, i);
         scratch_bytes = mixed > scratch_bytes ? mixed : scratch_bytes;
     }
-    OG_TRY(alloc_large(plan, scratch_bytes, &plan->scratch));
     plan->scratch_bytes = scratch_bytes;
     plan->bytes += scratch_bytes + plan->packed_bytes;
     return OG_OK;
@@ -292,8 +290,11 @@ static og_status make(og_net *net, const og_plan_options *options, bool dry, og_
     og_plan *made = NULL;
     size_t *floats = NULL;
     og__fusion *fusions = NULL;
+    size_t arena_bytes;
     *plan = NULL;
     OG_TRY(check_options(net, options));
+    if (options->training && !dry)
+        OG_TRY(og__net_open_gradients(net));
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->net = net;
     made->options = *options;
@@ -309,9 +310,7 @@ static og_status make(og_net *net, const og_plan_options *options, bool dry, og_
     OG_GO(og__alloc((size_t)net->graph.node_count, sizeof *fusions, &fusions));
     find_fusions(made, fusions);
     OG_GO(og__schedule_init(&net->graph, floats, fusions, options->training, made->planar_input, &made->schedule));
-    size_t arena_bytes;
     OG_GO(og__product(&arena_bytes, 2, (size_t[]){made->schedule.floats, sizeof(float)}));
-    OG_GO(alloc_large(made, arena_bytes, &made->arena));
     made->bytes += arena_bytes;
     OG_GO(open_partials(made));
     OG_GO(open_loss(made));
@@ -324,9 +323,50 @@ done:
     return status;
 }
 
-og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **plan)
+/* --- room --------------------------------------------------------------------------------------------------------- */
+
+static size_t rounded_up(size_t bytes)
+{
+    return (bytes + OG_ALIGN_BYTES - 1) / OG_ALIGN_BYTES * OG_ALIGN_BYTES;
+}
+
+size_t og__plan_room_bytes(const og_plan *plan)
+{
+    return rounded_up(plan->schedule.floats * sizeof(float)) + rounded_up(plan->scratch_bytes) +
+           rounded_up(plan->partials_bytes);
+}
+
+void og__plan_set_room(og_plan *plan, void *room)
+{
+    char *at = room;
+    plan->arena = (float *)(void *)at;
+    at += rounded_up(plan->schedule.floats * sizeof(float));
+    plan->scratch = at;
+    at += rounded_up(plan->scratch_bytes);
+    plan->partials = (float *)(void *)at;
+}
+
+void *og__plan_room(const og_plan *plan)
+{
+    return plan->arena;
+}
+
+og_status og__plan_new_roomless(og_net *net, const og_plan_options *options, og_plan **plan)
 {
     return make(net, options, false, plan);
+}
+
+og_status og_plan_new(og_net *net, const og_plan_options *options, og_plan **plan)
+{
+    OG_TRY(make(net, options, false, plan));
+    og_status status = og__alloc(og__plan_room_bytes(*plan), 1, &(*plan)->room);
+    if (status == OG_OK) {
+        og__plan_set_room(*plan, (*plan)->room);
+        return OG_OK;
+    }
+    og_plan_free(*plan);
+    *plan = NULL;
+    return status;
 }
 
 og_status og__plan_sketch(og_net *net, const og_plan_options *options, og_plan **plan)
@@ -361,9 +401,7 @@ void og_plan_free(og_plan *plan)
     og__head_close(&plan->head);
     og__schedule_deinit(&plan->schedule);
     free(plan->nodes);
-    free(plan->arena);
-    free(plan->scratch);
-    free(plan->partials);
+    free(plan->room);
     free(plan->strips);
     free(plan->head_labels);
     free(plan->channel_sums);
@@ -378,6 +416,12 @@ size_t og_plan_bytes(const og_plan *plan)
 void og_plan_refresh(og_plan *plan)
 {
     plan->stale = true;
+}
+
+void og__plan_set_net(og_plan *plan, og_net *net)
+{
+    plan->stale = plan->stale || plan->net != net;
+    plan->net = net;
 }
 
 void og_plan_set_noise(og_plan *plan, uint64_t seed, uint64_t step)

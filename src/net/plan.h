@@ -66,15 +66,17 @@ struct og_plan {
     bool planar_input; /* the first convolution reads the caller's image without packing */
     og__plan_node *nodes;
     og__schedule schedule;
+    void *room;           /* owned: the three that follow; NULL where the room is lent */
     float *arena;         /* (schedule.floats) */
-    void *scratch;        /* for oneDNN */
+    void *scratch;        /* for convolutions */
     float *partials;      /* per unit of work: sums over its pixels, combined in fixed order */
     uint8_t *head_labels; /* of one head, at a coarser stage or without a margin; NULL where the caller's serve all */
     double *channel_sums; /* (2, channels of the widest node) for a norm's gradients */
     og__head_run head;
     og__loss loss;
-    bool dry;                                  /* sizes only: the large blocks are not there, and it cannot run */
-    size_t bytes, scratch_bytes, packed_bytes; /* of all that is below, of scratch, of packed weights */
+    bool dry;     /* sizes only: the large blocks are not there, and it cannot run */
+    size_t bytes; /* of all */
+    size_t scratch_bytes, partials_bytes, packed_bytes;
     float
         *strips; /* (threads, 2, OG_CHUNK_ROWS, w, lanes) room for a chunk's noise, 0 in inference, or for its values */
     uint64_t noise_seed, noise_step;
@@ -110,6 +112,16 @@ static inline float *og__plan_strip(const og_plan *plan, int thread)
 
 /* A plan of sizes only, for what og_plan_new() would need. */
 og_status og__plan_sketch(og_net *net, const og_plan_options *options, og_plan **plan);
+
+/* A plan whose room, which holds nothing between passes, is to be lent by og__plan_set_room() before it runs: plans
+ * that never run at the same time can share one. og_plan_bytes() counts the room. */
+og_status og__plan_new_roomless(og_net *net, const og_plan_options *options, og_plan **plan);
+size_t og__plan_room_bytes(const og_plan *plan);
+void og__plan_set_room(og_plan *plan, void *room);
+void *og__plan_room(const og_plan *plan); /* as lent, or its own */
+
+/* Let the plan run another network, which must be alike (net.h); its weights are packed anew. */
+void og__plan_set_net(og_plan *plan, og_net *net);
 
 /* --- norm_act.c --- */
 

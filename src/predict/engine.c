@@ -7,15 +7,10 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "data/dataset.h"
+#include "data/sides.h"
+#include "net/net.h"
+#include "net/plan.h"
 #include "predict/engine_types.h"
-
-static const size_t MEGABYTE = 1000000;
-
-/* Without --memory, tiles are chosen to need no more than this. */
-enum { MEMORY_DEFAULT_MB = 1000 };
-
-/* Tiles to choose from, where the whole image does not fit. */
-static const int tiles[] = {1024, 768, 512, 384, 256, 192, 128, 96, 64, 32};
 
 /* --- engine ------------------------------------------------------------------------------------------------------- */
 
@@ -68,6 +63,45 @@ static bool norm_sees_tile(og_norm norm)
     return norm != OG_NORM_BATCH && norm != OG_NORM_NONE;
 }
 
+static size_t leader_of(const og__engine *engine, size_t m)
+{
+    size_t leader = 0;
+    while (leader < m && (engine->members[leader].exact != engine->members[m].exact ||
+                          !og__net_is_alike(engine->members[leader].net, engine->members[m].net)))
+        leader++;
+    return leader;
+}
+
+/* Sides that all networks have: powers of two and their multiples, of which the largest serves all; without padding each
+ * network has sides of its own. */
+static og_status join_sides(og__engine *engine, const og_net *net, size_t index)
+{
+    for (int a = 0; a < OG_AXES; a++) {
+        og__tile_sides own = og__tile_sides_of(net, a), *all = &engine->sides[a];
+        bool differs = own.multiple != all->multiple || own.least != all->least || own.margin != all->margin;
+        if (index > 0 && differs && (own.margin > 0 || all->margin > 0))
+            return og__fail(OG_ERR_ARGUMENT,
+                            "network %zu sees %d pixels around its tiles, the first %d; networks without padding can "
+                            "only be averaged when they are alike",
+                            index + 1, own.margin, all->margin);
+        if (index == 0 || own.multiple > all->multiple)
+            *all = own;
+    }
+    return OG_OK;
+}
+
+/* The tile asked for, or the training's patch where the norm would see another. */
+static og_status settle_tile(const og_model *model, og__engine *engine)
+{
+    int sides[OG_AXES] = {0};
+    bool own = engine->options.tile == 0 && norm_sees_tile(og_net_spec_of(model->net)->norm);
+    if (own)
+        OG_TRY(og__sides_parse(model->options.patch, engine->dims, sides));
+    for (int a = 0; a < OG_AXES; a++)
+        engine->tile[a] = own ? sides[a] : engine->options.tile;
+    return OG_OK;
+}
+
 og_status og__engine_new(const og_model *const *models, size_t count, const og_predict_options *options,
                          og__engine **engine)
 {
@@ -84,23 +118,19 @@ og_status og__engine_new(const og_model *const *models, size_t count, const og_p
     made->threads = options->threads > 0 ? (int)options->threads : og__cpu_count();
     made->channels = og_net_spec_of(models[0]->net)->in_channels;
     made->classes = og_net_spec_of(models[0]->net)->classes;
-    made->multiple = made->slice_multiple = 1;
     made->dims = og_net_spec_of(models[0]->net)->dims;
     made->member_count = count;
     for (size_t i = 0; i < count; i++) {
         og__member *member = &made->members[i];
-        int multiple = og_net_size_multiple(models[i]->net); /* powers of two: the largest is a multiple of all */
-        made->multiple = multiple > made->multiple ? multiple : made->multiple;
-        int slices = og_net_slice_multiple(models[i]->net);
-        made->slice_multiple = slices > made->slice_multiple ? slices : made->slice_multiple;
+        OG_GO(join_sides(made, models[i]->net, i));
         member->net = models[i]->net;
         member->scaling = &models[i]->scaling;
         member->exact = models[i]->options.exact;
+        member->leader = leader_of(made, i);
         if (member->scaling->kind != OG_NORMALIZE_IMAGE)
             og__scaling_factors(member->scaling, made->channels, 0, NULL, member->factors.scale, member->factors.shift);
     }
-    if (made->options.tile == 0 && norm_sees_tile(og_net_spec_of(models[0]->net)->norm))
-        made->options.tile = strtol(models[0]->options.patch, NULL, 10); /* 0: whole images; of "128x96" the height */
+    OG_GO(settle_tile(models[0], made));
     *engine = made;
     made = NULL;
 done:
@@ -130,6 +160,8 @@ void og__engine_free(og__engine *engine)
         return;
     for (int i = 0; i < OG_WORKSPACES_MAX; i++)
         close_workspace(engine, &engine->workspaces[i]);
+    if (!engine->is_lent)
+        free(engine->room);
     free(engine->members);
     free(engine);
 }
@@ -138,144 +170,65 @@ void og__engine_refresh(og__engine *engine)
 {
     for (int i = 0; i < OG_WORKSPACES_MAX; i++)
         for (size_t m = 0; engine->workspaces[i].plans && m < engine->member_count; m++)
-            og_plan_refresh(engine->workspaces[i].plans[m]);
+            if (engine->workspaces[i].plans[m])
+                og_plan_refresh(engine->workspaces[i].plans[m]);
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------- */
-
-static og_status open_plan(const og__engine *engine, const og__member *member, int d, int h, int w, og_plan **plan)
+void og__engine_lend(og__engine *engine, void *room, size_t bytes)
 {
-    const og_plan_options options = {
-        .n = 1, .d = d, .h = h, .w = w, .exact = member->exact, .threads = engine->threads};
-    return og_plan_new(member->net, &options, plan);
+    if (!engine->is_lent)
+        free(engine->room);
+    engine->room = room;
+    engine->room_bytes = bytes;
+    engine->is_lent = true;
 }
 
-/* Bytes of a plan, taken to be a constant and a share of each pixel, from two small plans. */
-static og_status fit_plan_bytes(const og__engine *engine, og__member *member)
+size_t og__engine_bytes(const og__engine *engine)
 {
-    int side = engine->multiple > 64 ? engine->multiple : 64;
-    double bytes[2];
-    for (int i = 0; i < 2; i++) {
-        og_plan *plan;
-        OG_TRY(open_plan(engine, member, engine->slice_multiple, side << i, side << i, &plan));
-        bytes[i] = (double)og_plan_bytes(plan);
-        og_plan_free(plan);
-    }
-    double small = (double)side * side * engine->slice_multiple;
-    member->pixel_bytes = (bytes[1] - bytes[0]) / (3 * small);
-    member->fixed_bytes = bytes[0] - member->pixel_bytes * small;
-    return OG_OK;
+    size_t bytes = engine->is_lent ? 0 : engine->room_bytes;
+    for (int i = 0; i < OG_WORKSPACES_MAX; i++)
+        bytes += engine->workspaces[i].own_bytes;
+    return bytes;
 }
 
-static og_status cut(const og__engine *engine, const int size[OG_AXES], int64_t tile, og__tiling *layout)
-{
-    *layout = (og__tiling){.swept = size[0] > 1 || engine->dims == 3 ? 0 : 1};
-    for (int a = 0; a < OG_AXES; a++) {
-        int multiple = a == 0 ? engine->slice_multiple : engine->multiple;
-        og__tile_sides sides = {multiple, multiple, 0};
-        og_status status = og__tile_axis_init(size[a], sides, tile, engine->options.overlap,
-                                              (og_blend)engine->options.blend, &layout->axes[a]);
-        if (status != OG_OK) {
-            for (int b = 0; b <= a; b++)
-                og__tile_axis_deinit(&layout->axes[b]);
-            return status;
-        }
-    }
-    layout->row = (size_t)size[2] * (layout->swept == 0 ? (size_t)size[1] : 1);
-    return OG_OK;
-}
+/* --- workspaces --------------------------------------------------------------------------------------------------- */
 
-static size_t tile_pixels(const og__tiling *layout)
+static og_status open_plans(const og__engine *engine, og__workspace *space)
 {
-    const og__tile_axis *axes = layout->axes;
-    return (size_t)axes[0].tile * (size_t)axes[1].tile * (size_t)axes[2].tile;
-}
-
-static size_t count_band(const og__engine *engine, const og__tiling *layout, bool has_gaps)
-{
-    size_t tile = tile_pixels(layout), band = (size_t)layout->axes[layout->swept].tile * layout->row;
-    size_t copies = engine->options.mirror ? 3 : 2;
-    return (copies * (size_t)engine->channels + (size_t)engine->classes) * tile * sizeof(float) +
-           (size_t)engine->classes * band * sizeof(float) + (has_gaps ? band : 0);
-}
-
-/* What a layout needs, before its plans are made. */
-static og_status estimate(og__engine *engine, const og__tiling *layout, bool has_gaps, double *bytes)
-{
-    *bytes = (double)count_band(engine, layout, has_gaps);
-    for (size_t i = 0; i < engine->member_count; i++) {
-        og__member *member = &engine->members[i];
-        if (member->pixel_bytes == 0)
-            OG_TRY(fit_plan_bytes(engine, member));
-        *bytes += member->fixed_bytes + member->pixel_bytes * (double)tile_pixels(layout);
+    const og__tile_axis *axes = space->layout.axes;
+    OG_TRY(og__alloc(engine->member_count, sizeof(og_plan *), &space->plans));
+    for (size_t m = 0; m < engine->member_count; m++) {
+        if (space->layout.takes_turns && engine->members[m].leader != m)
+            continue;
+        OG_TRY(og__engine_open_plan(engine, m, axes[0].seen, axes[1].seen, axes[2].seen, &space->plans[m]));
+        size_t room = og__plan_room_bytes(space->plans[m]);
+        space->own_bytes += og_plan_bytes(space->plans[m]) - room;
+        space->room_bytes = room > space->room_bytes ? room : space->room_bytes;
     }
     return OG_OK;
 }
 
-/* --- layouts ------------------------------------------------------------------------------------------------------ */
-
-static og_status fail_memory(const og__engine *engine, const og__tiling *layout, double needed)
-{
-    const og__tile_axis *axes = layout->axes;
-    return og__fail(OG_ERR_MEMORY,
-                    "tiles of %d x %d need %.0f MB, more than the %lld MB of --memory; give more, or a smaller --tile "
-                    "(at least %d)",
-                    axes[2].tile, axes[1].tile, needed / (double)MEGABYTE, (long long)engine->options.memory,
-                    2 * engine->multiple);
-}
-
-/* The largest of a list of tiles that fits; 0 is the whole image. */
-static og_status choose_layout(og__engine *engine, const int size[OG_AXES], bool has_gaps, size_t fixed_bytes,
-                               size_t row_bytes, og__tiling *layout)
-{
-    const og_predict_options *options = &engine->options;
-    size_t limit_mb = options->memory > 0 ? (size_t)options->memory : MEMORY_DEFAULT_MB;
-    double limit = (double)(limit_mb * MEGABYTE), bytes = 0;
-    bool bounded = options->memory > 0 || options->tile == 0;
-    size_t count = options->tile > 0 ? 0 : sizeof tiles / sizeof tiles[0];
-    for (size_t i = 0; i <= count; i++) {
-        int64_t tile = options->tile > 0 ? options->tile : i == 0 ? INT32_MAX : tiles[i - 1];
-        OG_TRY(cut(engine, size, tile, layout));
-        og_status status = bounded ? estimate(engine, layout, has_gaps, &bytes) : OG_OK;
-        bytes += (double)fixed_bytes + (double)row_bytes * layout->axes[layout->swept].tile;
-        if (status == OG_OK && (!bounded || bytes <= limit))
-            return OG_OK;
-        if (status == OG_OK && i == count) {
-            if (options->memory == 0)
-                return OG_OK; /* the smallest there is */
-            status = fail_memory(engine, layout, bytes);
-        }
-        for (int a = 0; a < OG_AXES; a++)
-            og__tile_axis_deinit(&layout->axes[a]);
-        OG_TRY(status);
-    }
-    return OG_OK;
-}
-
-static og_status open_workspace(og__engine *engine, const int size[OG_AXES], bool has_gaps, size_t fixed_bytes,
-                                size_t row_bytes, og__workspace *space)
+static og_status open_workspace(og__engine *engine, const int size[OG_AXES], bool has_gaps, const og__beside *beside,
+                                og__workspace *space)
 {
     og__tiling *layout = &space->layout;
     memcpy(space->size, size, sizeof space->size);
     space->has_gaps = has_gaps;
-    OG_TRY(choose_layout(engine, size, has_gaps, fixed_bytes, row_bytes, layout));
-    size_t tile = tile_pixels(layout), band = (size_t)layout->axes[layout->swept].tile * layout->row;
+    OG_TRY(og__engine_choose(engine, size, has_gaps, beside, layout));
+    size_t seen = og__tiling_seen(layout), tile = og__tiling_pixels(layout), band = (size_t)layout->axes[layout->swept].tile * layout->row;
     size_t channels = (size_t)engine->channels, classes = (size_t)engine->classes;
-    OG_TRY(og__alloc(tile * channels, sizeof(float), &space->raw));
-    OG_TRY(og__alloc(tile * channels, sizeof(float), &space->tile));
+    OG_TRY(og__alloc(seen * channels, sizeof(float), &space->raw));
+    OG_TRY(og__alloc(seen * channels, sizeof(float), &space->tile));
     if (engine->options.mirror)
-        OG_TRY(og__alloc(tile * channels, sizeof(float), &space->mirrored));
+        OG_TRY(og__alloc(seen * channels, sizeof(float), &space->mirrored));
     OG_TRY(og__alloc(tile * classes, sizeof(float), &space->values));
     OG_TRY(og__alloc(band * classes, sizeof(float), &space->band));
     if (has_gaps)
         OG_TRY(og__alloc(band, 1, &space->valid));
-    layout->band_bytes = count_band(engine, layout, has_gaps);
-    OG_TRY(og__alloc(engine->member_count, sizeof(og_plan *), &space->plans));
-    for (size_t i = 0; i < engine->member_count; i++) {
-        OG_TRY(open_plan(engine, &engine->members[i], layout->axes[0].tile, layout->axes[1].tile, layout->axes[2].tile,
-                         &space->plans[i]));
-        layout->network_bytes += og_plan_bytes(space->plans[i]);
-    }
+    OG_TRY(open_plans(engine, space));
+    layout->network_bytes = space->own_bytes + space->room_bytes;
+    layout->band_bytes = og__tiling_bytes(engine, layout, has_gaps);
+    space->own_bytes += layout->band_bytes;
     space->used = true;
     return OG_OK;
 }
@@ -297,29 +250,43 @@ static og__workspace *find_workspace(og__engine *engine, const int size[OG_AXES]
 /* Keep the workspaces of small images only: of all, no more than half of what one may need. */
 static void drop_large(og__engine *engine)
 {
-    size_t limit_mb = engine->options.memory > 0 ? (size_t)engine->options.memory : MEMORY_DEFAULT_MB;
-    for (int i = 0; i < OG_WORKSPACES_MAX; i++) {
-        const og__tiling *layout = &engine->workspaces[i].layout;
-        if (layout->network_bytes + layout->band_bytes > limit_mb * MEGABYTE / (2 * OG_WORKSPACES_MAX))
+    for (int i = 0; i < OG_WORKSPACES_MAX; i++)
+        if (engine->workspaces[i].own_bytes > og__engine_limit(engine) / (2 * OG_WORKSPACES_MAX))
             close_workspace(engine, &engine->workspaces[i]);
-    }
 }
 
-og_status og__engine_plan(og__engine *engine, const int size[OG_AXES], bool has_gaps, size_t fixed_bytes,
-                          size_t row_bytes, const og__tiling **layout)
+/* Let the plans of a workspace have the room, which grows when it is too small. */
+static og_status enter_room(og__engine *engine, const og__workspace *space)
 {
+    if (space->room_bytes > engine->room_bytes) {
+        og__engine_lend(engine, NULL, 0);
+        engine->is_lent = false;
+        OG_TRY(og__alloc(space->room_bytes, 1, &engine->room));
+        engine->room_bytes = space->room_bytes;
+    }
+    for (size_t m = 0; m < engine->member_count; m++)
+        if (space->plans[m])
+            og__plan_set_room(space->plans[m], engine->room);
+    return OG_OK;
+}
+
+og_status og__engine_plan(og__engine *engine, const int size[OG_AXES], bool has_gaps, const og__beside *beside,
+                          const og__tiling **layout)
+{
+    const og__beside nothing = {0};
     og__workspace *oldest, *found = find_workspace(engine, size, has_gaps, &oldest);
     engine->current = NULL;
     if (!found) {
         drop_large(engine);
         close_workspace(engine, oldest);
-        og_status status = open_workspace(engine, size, has_gaps, fixed_bytes, row_bytes, oldest);
+        og_status status = open_workspace(engine, size, has_gaps, beside ? beside : &nothing, oldest);
         if (status != OG_OK) {
             close_workspace(engine, oldest);
             return status;
         }
         found = oldest;
     }
+    OG_TRY(enter_room(engine, found));
     found->when = ++engine->plans;
     engine->current = found;
     if (layout)

@@ -35,9 +35,16 @@ typedef struct og__tiling {
     og__tile_axis axes[OG_AXES];
     int swept;            /* the axis: 0 or 1 */
     size_t row;           /* pixels of a row */
-    size_t network_bytes; /* plans of all networks: tensors and packed weights */
+    bool takes_turns;     /* networks that are alike share a plan, in which their weights are packed anew every time */
+    size_t network_bytes; /* plans of all networks: packed weights, and the tensors in the room that they share */
     size_t band_bytes;    /* the blended rows, and the tiles on their way in and out */
 } og__tiling;
+
+/* What a caller needs beside the engine, in bytes: in any case, for each row of the swept axis that a tile has, and for
+ * each pixel of a tile. */
+typedef struct og__beside {
+    size_t fixed, row, pixel;
+} og__beside;
 
 /* The networks must outlive the engine; they must agree in channels and classes, and be one at least. */
 og_status og__engine_new(const og_model *const *models, size_t count, const og_predict_options *options,
@@ -47,17 +54,24 @@ void og__engine_free(og__engine *engine);
 /* Tell the engine that the networks' weights changed. */
 void og__engine_refresh(og__engine *engine);
 
+/* Lend room for the networks' tensors, which whoever lends it leaves alone while the engine plans and runs. The engine
+ * takes room of its own where it needs more. */
+void og__engine_lend(og__engine *engine, void *room, size_t bytes);
+
+/* What the engine has taken so far. */
+size_t og__engine_bytes(const og__engine *engine);
+
 /**
  * Plan for a size of image: the tile that was asked for, or the whole image or else the largest tile that fits the
- * memory beside the caller's: `fixed_bytes`, and `row_bytes` for each row of the swept axis that a tile has. Plans are
- * kept for a few sizes.
+ * memory beside the caller's. Plans are kept for a few sizes.
  *
+ * @param beside   NULL: nothing
  * @param layout   written; lent until the next call; may be NULL
  *
  * @return OG_OK, OG_ERR_MEMORY when the bound is too small, or what og_plan_new() finds
  */
-og_status og__engine_plan(og__engine *engine, const int size[OG_AXES], bool has_gaps, size_t fixed_bytes,
-                          size_t row_bytes, const og__tiling **layout);
+og_status og__engine_plan(og__engine *engine, const int size[OG_AXES], bool has_gaps, const og__beside *beside,
+                          const og__tiling **layout);
 
 /**
  * Take the networks' scaling factors for the next runs from an image (for those that scale image by image).

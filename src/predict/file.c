@@ -193,19 +193,6 @@ static og_status write_volume(void *context, int first, int count, const float *
 
 /* --- one file ----------------------------------------------------------------------------------------------------- */
 
-/* What the process holds now. */
-static size_t resident_bytes(void)
-{
-    long pages = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file) {
-        if (fscanf(file, "%ld %ld", &pages, &resident) != 2)
-            resident = 0;
-        fclose(file);
-    }
-    return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static og_status open_source(job *j, const char *src)
 {
     OG_TRY(og__case_open(src, j->predictor->channels, &j->source));
@@ -251,14 +238,15 @@ enum { FIRST_PASS_BYTES = 10000000 };
 static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, const og__target_spec *spec)
 {
     const og__tiling *layout;
+    og__engine *engine = j->predictor->engine;
     og_prediction *done = j->done;
     bool streams = !j->volume.data;
-    size_t held = resident_bytes() + FIRST_PASS_BYTES, target = og__target_bytes(dst, spec);
+    size_t held = og__held_bytes() - og__engine_bytes(engine) + FIRST_PASS_BYTES, target = og__target_bytes(dst, spec);
     size_t fixed = target + (streams ? og__case_fixed_bytes(&j->source) : whole_bytes(spec));
-    size_t row = streams ? og__case_row_bytes(&j->source) : 0;
-    OG_TRY(og__engine_plan(j->predictor->engine, pixels->size, pixels->has_gaps, held + fixed, row, &layout));
-    size_t rows = row * (size_t)layout->axes[1].tile, files = fixed + rows;
-    j->cache_bytes = row > 0 ? files : target;
+    const og__beside beside = {.fixed = held + fixed, .row = streams ? og__case_row_bytes(&j->source) : 0};
+    OG_TRY(og__engine_plan(engine, pixels->size, pixels->has_gaps, &beside, &layout));
+    size_t rows = beside.row * (size_t)layout->axes[1].tile, files = fixed + rows;
+    j->cache_bytes = beside.row > 0 ? files : target;
     done->tile_height = layout->axes[1].tile;
     done->tile_width = layout->axes[2].tile;
     done->tiles = (int64_t)layout->axes[0].count * layout->axes[1].count * layout->axes[2].count;
@@ -267,7 +255,7 @@ static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, con
     done->network_bytes = layout->network_bytes;
     done->band_bytes = layout->band_bytes;
     done->file_bytes = files;
-    done->planned_bytes = held + files + layout->network_bytes + layout->band_bytes;
+    done->planned_bytes = held + files + og__engine_bytes(engine);
     return OG_OK;
 }
 

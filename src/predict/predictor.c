@@ -125,14 +125,10 @@ og_status og__picture_run(const og_predictor *predictor, const og__picture *pict
 
 /* --- in memory ---------------------------------------------------------------------------------------------------- */
 
-/* A picture in memory and what is made of it. */
+/* A picture or volume in memory. */
 typedef struct frame {
-    const og_predictor *predictor;
-    int channels, d, h, w;
-    int swept;        /* axis of the rows */
-    const float *src; /* (C, d, h, w) */
-    uint8_t *labels;  /* (d, h, w) */
-    float *probs;     /* (K, d, h, w) or NULL */
+    int channels, size[OG_AXES];
+    const float *src; /* (C, D, H, W) */
 } frame;
 
 static og_status read_frame(void *context, const int first[OG_AXES], const int size[OG_AXES], float *dst)
@@ -141,59 +137,71 @@ static og_status read_frame(void *context, const int first[OG_AXES], const int s
     for (int c = 0; c < f->channels; c++)
         for (int z = first[0]; z < first[0] + size[0]; z++)
             for (int y = first[1]; y < first[1] + size[1]; y++) {
-                size_t row = ((size_t)c * (size_t)f->d + (size_t)z) * (size_t)f->h + (size_t)y;
-                memcpy(dst, f->src + row * (size_t)f->w + first[2], (size_t)size[2] * sizeof *dst);
+                size_t row = ((size_t)c * (size_t)f->size[0] + (size_t)z) * (size_t)f->size[1] + (size_t)y;
+                memcpy(dst, f->src + row * (size_t)f->size[2] + first[2], (size_t)size[2] * sizeof *dst);
                 dst += size[2];
             }
     return OG_OK;
 }
 
-static og_status write_frame(void *context, int first, int count, const float *values, size_t stride,
-                             const uint8_t *valid)
+size_t og__predictor_row(const og_predictor *predictor, const int size[OG_AXES])
 {
-    const frame *f = context;
-    size_t row = f->swept == 0 ? (size_t)f->h * (size_t)f->w : (size_t)f->w;
-    size_t at = (size_t)first * row, pixels = (size_t)count * row;
-    size_t plane = (size_t)f->d * (size_t)f->h * (size_t)f->w;
+    return (size_t)size[2] * (predictor->dims == 3 ? (size_t)size[1] : 1);
+}
+
+og_status og__predictor_sweep(og_predictor *predictor, int channels, const int size[OG_AXES], const double spacing[3],
+                              const float *src, const og__rows *dst)
+{
+    enum { SIDE_MAX = 1 << 30 };
+    og_status status = OG_OK;
+    frame f = {channels, {size[0], size[1], size[2]}, src};
+    og__pixels pixels = {
+        .channels = channels, .size = {size[0], size[1], size[2]}, .read = read_frame, .context = &f};
+    og__picture picture;
+    for (int a = 0; spacing && a < OG_AXES; a++)
+        pixels.spacing[a] = spacing[OG_AXES - 1 - a];
+    for (int a = 0; a < OG_AXES; a++)
+        if (size[a] < 1 || size[a] > SIDE_MAX)
+            return og__fail(OG_ERR_SHAPE, "an image of %d x %d x %d pixels cannot be labelled", size[2], size[1],
+                            size[0]);
+    if (predictor->dims != 3 && size[0] > 1)
+        return og__fail(OG_ERR_SHAPE, "a volume of %d slices: the network takes images", size[0]);
+    OG_TRY(og__picture_init(predictor, &pixels, dst, &picture));
+    OG_GO(og__engine_plan(predictor->engine, picture.network_src->size, false, NULL, NULL));
+    OG_GO(og__picture_run(predictor, &picture, NULL, NULL));
+done:
+    og__picture_deinit(&picture);
+    return status;
+}
+
+/* What is made of a picture. */
+typedef struct labelling {
+    const og_predictor *predictor;
+    size_t row, plane; /* pixels of a row, and of all */
+    uint8_t *labels;   /* (plane) */
+    float *probs;      /* (K, plane) or NULL */
+} labelling;
+
+static og_status write_labels(void *context, int first, int count, const float *values, size_t stride,
+                              const uint8_t *valid)
+{
+    const labelling *l = context;
+    const og_predictor *predictor = l->predictor;
+    size_t at = (size_t)first * l->row, pixels = (size_t)count * l->row;
     (void)valid;
-    const og_predictor *predictor = f->predictor;
     og__choose_labels(&predictor->regions, og__region_threshold(&predictor->options), predictor->outputs, pixels,
-                      values, stride, f->labels + at);
-    for (size_t k = 0; f->probs && k < (size_t)predictor->outputs; k++)
-        memcpy(f->probs + k * plane + at, values + k * stride, pixels * sizeof *values);
+                      values, stride, l->labels + at);
+    for (size_t k = 0; l->probs && k < (size_t)predictor->outputs; k++)
+        memcpy(l->probs + k * l->plane + at, values + k * stride, pixels * sizeof *values);
     return OG_OK;
 }
 
 og_status og_predictor_run_volume(og_predictor *predictor, int channels, int d, int h, int w, const double spacing[3],
                                   const float *src, uint8_t *labels, float *probs)
 {
-    og_status status = OG_OK;
-    enum { SIDE_MAX = 1 << 30 };
-    frame f = {.predictor = predictor,
-               .channels = channels,
-               .d = d,
-               .h = h,
-               .w = w,
-               .src = src,
-               .labels = labels,
-               .probs = probs};
-    og__pixels pixels = {.channels = channels, .size = {d, h, w}, .read = read_frame, .context = &f};
-    for (int a = 0; spacing && a < OG_AXES; a++)
-        pixels.spacing[a] = spacing[OG_AXES - 1 - a];
-    const og__rows rows = {write_frame, &f};
-    og__picture picture;
-    const og__tiling *layout;
-    if (d < 1 || h < 1 || w < 1 || d > SIDE_MAX || h > SIDE_MAX || w > SIDE_MAX)
-        return og__fail(OG_ERR_SHAPE, "an image of %d x %d x %d pixels cannot be labelled", w, h, d);
-    if (predictor->dims != 3 && d > 1)
-        return og__fail(OG_ERR_SHAPE, "a volume of %d slices: the network takes images", d);
-    OG_TRY(og__picture_init(predictor, &pixels, &rows, &picture));
-    OG_GO(og__engine_plan(predictor->engine, picture.network_src->size, false, 0, 0, &layout));
-    f.swept = layout->swept;
-    OG_GO(og__picture_run(predictor, &picture, NULL, NULL));
-done:
-    og__picture_deinit(&picture);
-    return status;
+    const int size[OG_AXES] = {d, h, w};
+    labelling l = {predictor, og__predictor_row(predictor, size), (size_t)d * (size_t)h * (size_t)w, labels, probs};
+    return og__predictor_sweep(predictor, channels, size, spacing, src, &(og__rows){write_labels, &l});
 }
 
 og_status og_predictor_run(og_predictor *predictor, int channels, int h, int w, const float *src, uint8_t *labels,

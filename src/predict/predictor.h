@@ -36,6 +36,22 @@ og_status og__picture_run(const og_predictor *predictor, const og__picture *pict
                           void *context);
 
 /*
+ * Run the networks over a picture or volume in memory, and hand its rows on as they are finished.
+ *
+ * @param size      D, H, W; D is 1 unless the networks take volumes
+ * @param spacing   as og_sample has it, mm; NULL: unknown
+ * @param src       f32[C, D, H, W], raw values
+ * @param dst       rows of W pixels, of volumes slices of H * W
+ *
+ * @return OG_OK, or OG_ERR_SHAPE for what the networks do not take
+ */
+og_status og__predictor_sweep(og_predictor *predictor, int channels, const int size[OG_AXES], const double spacing[3],
+                              const float *src, const og__rows *dst);
+
+/* Pixels of such a row. */
+size_t og__predictor_row(const og_predictor *predictor, const int size[OG_AXES]);
+
+/*
  * Labels from f32[outputs] values, `stride` floats apart. Classes: the first of highest value. Regions: the class that
  * belongs to just those whose value is above `threshold`; where there is none, that of the last of them (nnU-Net's
  * rule).

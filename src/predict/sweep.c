@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "data/resample.h"
+#include "net/plan.h"
 #include "predict/engine_types.h"
 
 /* --- scaling factors of one image --------------------------------------------------------------------------------- */
@@ -82,14 +83,25 @@ og_status og__engine_measure(og__engine *engine, const og__pixels *src)
 
 /* --- tiles -------------------------------------------------------------------------------------------------------- */
 
-/* One tile's place: its index on each axis, the part of it that lies in the image, and that part's place in it. */
+/* What of an axis lies in the image, and where that begins in the tile. */
+typedef struct part {
+    int first, size, offset;
+} part;
+
+/* One tile's place. */
 typedef struct place {
-    int start[OG_AXES];  /* in the padded axes */
-    int first[OG_AXES];  /* of the window, in the image */
-    int size[OG_AXES];   /* of the window */
-    int offset[OG_AXES]; /* of the window, in the tile */
+    int start[OG_AXES];   /* in the padded axes */
+    part window[OG_AXES]; /* of what the networks see, offset in that */
+    part own[OG_AXES];    /* of what they make, offset in that */
     const float *weights[OG_AXES];
 } place;
+
+/* The part of `count` positions from `begin` on that lies within `size`. */
+static part part_of(int begin, int count, int size)
+{
+    int first = begin > 0 ? begin : 0, end = begin + count < size ? begin + count : size;
+    return (part){first, end - first, first - begin};
+}
 
 static place place_of(const og__tiling *layout, const int index[OG_AXES])
 {
@@ -97,19 +109,18 @@ static place place_of(const og__tiling *layout, const int index[OG_AXES])
     for (int a = 0; a < OG_AXES; a++) {
         const og__tile_axis *axis = &layout->axes[a];
         p.start[a] = og__tile_start(axis, index[a]);
-        int begin = p.start[a] - axis->before, end = begin + axis->tile;
-        p.first[a] = begin > 0 ? begin : 0;
-        p.size[a] = (end < axis->size ? end : axis->size) - p.first[a];
-        p.offset[a] = p.first[a] - begin;
+        int begin = p.start[a] - axis->before;
+        p.window[a] = part_of(begin - axis->margin, axis->seen, axis->size);
+        p.own[a] = part_of(begin, axis->tile, axis->size);
         p.weights[a] = axis->weights + (size_t)index[a] * (size_t)axis->tile;
     }
     return p;
 }
 
-/* Which position of the window a position of the tile shows: the image mirrored about its end pixels. */
+/* Which position of the window a position that the networks see shows: the image mirrored about its end pixels. */
 static int source_of(const og__tile_axis *axis, const place *p, int a, int at)
 {
-    return og__reflect(p->start[a] - axis->before + at, axis->size) - p->first[a];
+    return og__reflect(p->start[a] - axis->before - axis->margin + at, axis->size) - p->window[a].first;
 }
 
 /* tile[c, z, y, x] = scale[c] * window[c, mirrored position] + shift[c], 0 (the mean) where there is no data */
@@ -119,14 +130,14 @@ static void pad_tile(const og__engine *engine, const og__factors *factors, const
     const og__tile_axis *axes = space->layout.axes;
     float *dst = space->tile;
     for (int c = 0; c < engine->channels; c++)
-        for (int z = 0; z < axes[0].tile; z++)
-            for (int y = 0; y < axes[1].tile; y++) {
-                size_t plane = (size_t)c * (size_t)p->size[0] + (size_t)source_of(&axes[0], p, 0, z);
-                size_t row = plane * (size_t)p->size[1] + (size_t)source_of(&axes[1], p, 1, y);
-                const float *src = space->raw + row * (size_t)p->size[2];
-                for (int x = 0; x < axes[2].tile; x++) {
-                    int at = x - p->offset[2];
-                    at = at >= 0 && at < p->size[2] ? at : source_of(&axes[2], p, 2, x);
+        for (int z = 0; z < axes[0].seen; z++)
+            for (int y = 0; y < axes[1].seen; y++) {
+                size_t plane = (size_t)c * (size_t)p->window[0].size + (size_t)source_of(&axes[0], p, 0, z);
+                size_t row = plane * (size_t)p->window[1].size + (size_t)source_of(&axes[1], p, 1, y);
+                const float *src = space->raw + row * (size_t)p->window[2].size;
+                for (int x = 0; x < axes[2].seen; x++) {
+                    int at = x - p->window[2].offset;
+                    at = at >= 0 && at < p->window[2].size ? at : source_of(&axes[2], p, 2, x);
                     float value = src[at] * factors->scale[c] + factors->shift[c];
                     *dst++ = isnan(value) ? 0 : value;
                 }
@@ -143,7 +154,7 @@ static const float *mirror_tile(const og__engine *engine, unsigned flips)
 {
     const og__workspace *space = engine->current;
     const og__tile_axis *axes = space->layout.axes;
-    int d = axes[0].tile, h = axes[1].tile, w = axes[2].tile;
+    int d = axes[0].seen, h = axes[1].seen, w = axes[2].seen;
     float *dst = space->mirrored;
     if (flips == 0)
         return space->tile;
@@ -178,25 +189,25 @@ static void add_tile(const og__engine *engine, const place *p, unsigned flips, f
     const og__tiling *layout = &space->layout;
     int d = layout->axes[0].tile, h = layout->axes[1].tile, w = layout->axes[2].tile;
     size_t band = (size_t)layout->axes[layout->swept].tile * layout->row;
-    const float *weights = p->weights[2] + p->offset[2];
+    const float *weights = p->weights[2] + p->own[2].offset;
     for (int k = 0; k < engine->classes; k++)
-        for (int z = 0; z < p->size[0]; z++)
-            for (int y = 0; y < p->size[1]; y++) {
-                int in_z = z + p->offset[0], in_y = y + p->offset[1];
+        for (int z = 0; z < p->own[0].size; z++)
+            for (int y = 0; y < p->own[1].size; y++) {
+                int in_z = z + p->own[0].offset, in_y = y + p->own[1].offset;
                 float weight = share * p->weights[0][in_z] * p->weights[1][in_y];
                 if (weight == 0)
                     continue;
                 size_t plane = (size_t)k * (size_t)d + (size_t)flipped(flips, 0, in_z, d);
                 const float *src = space->values + (plane * (size_t)h + (size_t)flipped(flips, 1, in_y, h)) * (size_t)w;
-                float *dst = space->band + (size_t)k * band + band_at(layout, z + p->first[0], y + p->first[1]);
-                dst += p->first[2];
+                float *dst = space->band + (size_t)k * band + band_at(layout, z + p->own[0].first, y + p->own[1].first);
+                dst += p->own[2].first;
                 if (flips >> 2 & 1) {
-                    const float *end = src + (w - 1 - p->offset[2]);
-                    for (int x = 0; x < p->size[2]; x++)
+                    const float *end = src + (w - 1 - p->own[2].offset);
+                    for (int x = 0; x < p->own[2].size; x++)
                         dst[x] += weight * weights[x] * end[-x];
                 } else {
-                    src += p->offset[2];
-                    for (int x = 0; x < p->size[2]; x++)
+                    src += p->own[2].offset;
+                    for (int x = 0; x < p->own[2].size; x++)
                         dst[x] += weight * weights[x] * src[x];
                 }
             }
@@ -211,18 +222,21 @@ static bool has_data(const og__engine *engine, size_t at, size_t pixels)
     return found;
 }
 
-/* Remember which pixels of the window have data; tells whether any has. */
+/* Remember which pixels of the tile have data; tells whether any has. */
 static bool note_gaps(const og__engine *engine, const place *p)
 {
     const og__workspace *space = engine->current;
-    size_t pixels = (size_t)p->size[0] * (size_t)p->size[1] * (size_t)p->size[2], at = 0;
+    const part *window = p->window, *own = p->own;
+    size_t pixels = (size_t)window[0].size * (size_t)window[1].size * (size_t)window[2].size;
     bool any = false;
     if (!space->valid)
         return true;
-    for (int z = 0; z < p->size[0]; z++)
-        for (int y = 0; y < p->size[1]; y++) {
-            uint8_t *dst = space->valid + band_at(&space->layout, z + p->first[0], y + p->first[1]) + p->first[2];
-            for (int x = 0; x < p->size[2]; x++) {
+    for (int z = own[0].first; z < own[0].first + own[0].size; z++)
+        for (int y = own[1].first; y < own[1].first + own[1].size; y++) {
+            size_t row = (size_t)(z - window[0].first) * (size_t)window[1].size + (size_t)(y - window[1].first);
+            size_t at = row * (size_t)window[2].size + (size_t)(own[2].first - window[2].first);
+            uint8_t *dst = space->valid + band_at(&space->layout, z, y) + own[2].first;
+            for (int x = 0; x < own[2].size; x++) {
                 dst[x] = has_data(engine, at++, pixels);
                 any = any || dst[x];
             }
@@ -230,26 +244,33 @@ static bool note_gaps(const og__engine *engine, const place *p)
     return any;
 }
 
-static og_status run_tile(const og__engine *engine, const og__pixels *src, const int index[OG_AXES])
+/* Add a tile's values of one network to the band. */
+static og_status run_tile(const og__engine *engine, size_t m, const og__pixels *src, const int index[OG_AXES])
 {
     const og__workspace *space = engine->current;
+    const og__member *member = &engine->members[m];
+    og_plan *plan = space->plans[space->layout.takes_turns ? member->leader : m];
     place p = place_of(&space->layout, index);
     /* A picture has no depth to mirror. */
     unsigned axes = space->layout.swept == 0 ? 7 : 6, copies = engine->options.mirror ? 8 : 1;
     unsigned used = engine->options.mirror ? (axes == 7 ? 8 : 4) : 1;
     float share = 1 / (float)(used * engine->member_count);
-    OG_TRY(src->read(src->context, p.first, p.size, space->raw));
+    int first[OG_AXES], size[OG_AXES];
+    for (int a = 0; a < OG_AXES; a++) {
+        first[a] = p.window[a].first;
+        size[a] = p.window[a].size;
+    }
+    OG_TRY(src->read(src->context, first, size, space->raw));
     if (!note_gaps(engine, &p))
         return OG_OK;
-    for (size_t m = 0; m < engine->member_count; m++) {
-        pad_tile(engine, &engine->members[m].factors, &p);
-        for (unsigned flips = 0; flips < copies; flips++) {
-            if ((flips & ~axes) != 0)
-                continue;
-            OG_TRY(og_plan_infer(space->plans[m], mirror_tile(engine, flips),
-                                 engine->options.output == OG_OUTPUT_LOGITS, space->values));
-            add_tile(engine, &p, flips, share);
-        }
+    og__plan_set_net(plan, member->net);
+    pad_tile(engine, &member->factors, &p);
+    for (unsigned flips = 0; flips < copies; flips++) {
+        if ((flips & ~axes) != 0)
+            continue;
+        OG_TRY(
+            og_plan_infer(plan, mirror_tile(engine, flips), engine->options.output == OG_OUTPUT_LOGITS, space->values));
+        add_tile(engine, &p, flips, share);
     }
     return OG_OK;
 }
@@ -282,29 +303,45 @@ static og_status finish_rows(const og__engine *engine, int first, int end, const
     return OG_OK;
 }
 
+/* How far a run is. */
+typedef struct course {
+    og__engine_report report;
+    void *context;
+    size_t done, all;
+} course;
+
+/* All tiles at one position of the swept axis: one network after the other, so that networks which take turns in one
+ * plan do so once for all of these tiles. */
+static og_status run_position(const og__engine *engine, const og__pixels *src, int position, course *c)
+{
+    const og__tiling *layout = &engine->current->layout;
+    const og__tile_axis *axes = layout->axes, *across = &axes[1 - layout->swept];
+    for (size_t m = 0; m < engine->member_count; m++)
+        for (int i = 0; i < across->count; i++)
+            for (int x = 0; x < axes[2].count; x++) {
+                const int index[OG_AXES] = {layout->swept == 0 ? position : i, layout->swept == 0 ? i : position, x};
+                OG_TRY(run_tile(engine, m, src, index));
+                if (c->report && !c->report(c->context, (double)++c->done / (double)c->all))
+                    return og__fail(OG_ERR_STOPPED, "stopped");
+            }
+    return OG_OK;
+}
+
 og_status og__engine_run(og__engine *engine, const og__pixels *src, const og__rows *dst, og__engine_report report,
                          void *context)
 {
     const og__workspace *space = engine->current;
     const og__tiling *layout = &space->layout;
-    const og__tile_axis *axes = layout->axes;
-    int swept = layout->swept, index[OG_AXES];
-    size_t done = 0, all = (size_t)axes[0].count * (size_t)axes[1].count * (size_t)axes[2].count;
+    const og__tile_axis *axes = layout->axes, *swept = &axes[layout->swept];
+    course c = {.report = report, .context = context, .all = engine->member_count};
+    for (int a = 0; a < OG_AXES; a++)
+        c.all *= (size_t)axes[a].count;
     /* What a stopped run has left. */
-    memset(space->band, 0, (size_t)engine->classes * (size_t)axes[swept].tile * layout->row * sizeof(float));
-    for (index[0] = 0; index[0] < axes[0].count; index[0]++)
-        for (index[1] = 0; index[1] < axes[1].count; index[1]++) {
-            for (index[2] = 0; index[2] < axes[2].count; index[2]++) {
-                OG_TRY(run_tile(engine, src, index));
-                if (report && !report(context, (double)++done / (double)all))
-                    return og__fail(OG_ERR_STOPPED, "stopped");
-            }
-            bool last = index[1] + 1 == axes[1].count;
-            if (swept == 0 && !last)
-                continue;
-            int i = index[swept], start = og__tile_start(&axes[swept], i);
-            int next = i + 1 < axes[swept].count ? og__tile_start(&axes[swept], i + 1) : axes[swept].padded;
-            OG_TRY(finish_rows(engine, start, next, dst));
-        }
+    memset(space->band, 0, (size_t)engine->classes * (size_t)swept->tile * layout->row * sizeof(float));
+    for (int i = 0; i < swept->count; i++) {
+        OG_TRY(run_position(engine, src, i, &c));
+        int next = i + 1 < swept->count ? og__tile_start(swept, i + 1) : swept->padded;
+        OG_TRY(finish_rows(engine, og__tile_start(swept, i), next, dst));
+    }
     return OG_OK;
 }

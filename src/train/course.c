@@ -15,8 +15,8 @@ og_status og__course_score(og__session *session)
     og__progress *progress = &session->progress;
     og_scores_deinit(&session->scores);
     og__ema_swap(&session->ema, session->model.net);
-    og__labeler_refresh(session->labeler);
-    og_status status = og__labeler_score(session->labeler, session->data, OG_PART_VALIDATION, &session->scores);
+    og__validation_refresh(session->validation);
+    og_status status = og__validation_score(session->validation, session->data, OG_PART_VALIDATION, &session->scores);
     progress->last_dice = session->scores.mean_dice;
     bool better = progress->best_epoch == 0 || progress->last_dice > progress->best_dice;
     if (status == OG_OK && better && isfinite(progress->last_dice)) {
@@ -127,7 +127,7 @@ og_status og__course_fit(og__session *session)
         return OG_OK;
     OG_TRY(time_passes(session, &pass_s, &batch_s));
     start = og__now_s();
-    OG_TRY(og__labeler_score(session->labeler, session->data, OG_PART_VALIDATION, &session->scores));
+    OG_TRY(og__validation_score(session->validation, session->data, OG_PART_VALIDATION, &session->scores));
     og_scores_deinit(&session->scores);
     double score_s = og__now_s() - start, threads = options->data_threads > 0 ? (double)options->data_threads : 1;
     double step_s = 1.05 * fmax(pass_s, batch_s / threads); /* and the update */

@@ -47,10 +47,13 @@ static og_class_score score_class(const og__metrics *metrics, const og__confusio
     return score;
 }
 
-void og__metrics_add(og__metrics *metrics, size_t pixels, const uint8_t *truth, const uint8_t *labels)
+void og__metrics_count(og__metrics *metrics, size_t pixels, const uint8_t *truth, const uint8_t *labels)
 {
-    og__confusion_clear(&metrics->image);
     og__confusion_count(&metrics->image, pixels, truth, labels);
+}
+
+void og__metrics_end_image(og__metrics *metrics)
+{
     og__confusion_add(&metrics->confusion, &metrics->image);
     for (int c = 0; c < metrics->scored_count; c++) {
         og_class_score score = score_class(metrics, &metrics->image, c);
@@ -60,6 +63,7 @@ void og__metrics_add(og__metrics *metrics, size_t pixels, const uint8_t *truth, 
         metrics->image_iou[c] += score.iou;
         metrics->image_count[c]++;
     }
+    og__confusion_clear(&metrics->image);
 }
 
 /* Mean of one number over the classes that occur, without the background; NaN when none does. */

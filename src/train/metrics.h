@@ -13,7 +13,7 @@ typedef struct og__metrics {
     int scored_count;          /* og_regions_has() */
     const og_regions *regions; /* NULL: the classes are scored */
     og__confusion confusion;
-    og__confusion image;  /* the same of one image; scratch */
+    og__confusion image;  /* of the image that is not ended */
     double *image_dice;   /* (scored_count) sums over the images in which the class occurs */
     double *image_iou;    /* (scored_count) likewise */
     int64_t *image_count; /* (scored_count) images in which the class occurs in truth or prediction */
@@ -24,11 +24,13 @@ og_status og__metrics_init(og__metrics *metrics, int class_count, const og_regio
 void og__metrics_deinit(og__metrics *metrics);
 
 /**
- * Count one image. Pixels whose truth is OG_LABEL_IGNORE are left out.
+ * Count some pixels of an image, and end an image when all of its pixels are counted. Those whose truth is
+ * OG_LABEL_IGNORE are left out.
  *
  * @param truth, labels   u8[pixels], classes below class_count
  */
-void og__metrics_add(og__metrics *metrics, size_t pixels, const uint8_t *truth, const uint8_t *labels);
+void og__metrics_count(og__metrics *metrics, size_t pixels, const uint8_t *truth, const uint8_t *labels);
+void og__metrics_end_image(og__metrics *metrics);
 
 /**
  * Scores over all images counted.

@@ -5,6 +5,7 @@
 
 #include "base/cpu.h"
 #include "base/status.h"
+#include "data/sides.h"
 
 /* --- does each row's type fit its field? --- */
 
@@ -88,29 +89,11 @@ og_status og__train_options_augment(const og_train_options *options, og_augment_
 
 og_status og__train_options_patch(const og_train_options *options, int *d, int *h, int *w)
 {
-    enum { SIDE_MAX = 16384 };
-    long sides[3];
-    int count = 0, dims = options->dims + 2;
-    const char *at = options->patch;
-    bool found = true;
-    for (bool more = true; more && found && count < 3; at += more) {
-        char *end;
-        sides[count] = strtol(at, &end, 10);
-        found = end != at && sides[count] >= 0 && sides[count] <= SIDE_MAX;
-        more = *end == 'x';
-        at = end;
-        count++;
-    }
-    for (int i = 0; i < count && count > 1; i++)
-        found = found && sides[i] > 0;
-    if (!found || *at != '\0' || (count != 1 && count != dims))
-        return og__fail(OG_ERR_ARGUMENT,
-                        "option 'patch': found '%s'; give the side of a %s (up to %d px), %s, or 0 for whole images",
-                        options->patch, dims == 3 ? "cube" : "square", SIDE_MAX,
-                        dims == 3 ? "SLICESxHEIGHTxWIDTH as in '32x128x96'" : "HEIGHTxWIDTH as in '128x96'");
-    *w = (int)sides[count - 1];
-    *h = (int)sides[count > 1 ? count - 2 : 0];
-    *d = dims == 3 ? (int)sides[0] : 1;
+    int sides[3];
+    OG_TRY(og__sides_parse(options->patch, options->dims + 2, sides));
+    *d = sides[0];
+    *h = sides[1];
+    *w = sides[2];
     return OG_OK;
 }
 

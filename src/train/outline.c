@@ -97,7 +97,7 @@ static void add_memory(const og_plan *plan, int64_t program, int64_t optimizer, 
     *memory = (og_memory_plan){
         .program = program,
         .weights = weights + (int64_t)(og_net_state_size(net) * sizeof(float)),
-        .gradients = weights,
+        .gradients = o->training ? weights : 0,
         .optimizer = optimizer,
         .packed = (int64_t)plan->packed_bytes,
         .arena = (int64_t)(plan->schedule.floats * sizeof(float)),
@@ -186,7 +186,7 @@ done:
 og_status og_model_sketch(og_model *model, const og_train_options *network, int d, int h, int w,
                           og_net_outline *outline)
 {
-    int64_t held = (int64_t)((2 * og_net_weight_count(model->net) + og_net_state_size(model->net)) * sizeof(float));
+    int64_t held = (int64_t)((og_net_weight_count(model->net) + og_net_state_size(model->net)) * sizeof(float));
     int64_t program = og__peak_bytes() - held;
     og_train_options own = model->options; /* borrows its texts */
     own.batch = network->batch;

@@ -58,7 +58,6 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
                            og__session *session)
 {
     og_status status = OG_OK;
-    og__resolution resolution;
     *session = (og__session){.data = data, .run = run, .started_s = og__now_s()};
     snprintf(session->digest, sizeof session->digest, "%016llx", (unsigned long long)og_dataset_digest(data));
     og__peak_reset();
@@ -80,10 +79,7 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
     OG_GO(og__optimizer_open(options, session->model.net, session->threads, &session->optimizer));
     OG_GO(open_progress(session));
     OG_GO(og__watch_init(session->model.net, session->threads, &session->watch));
-    OG_GO(og__train_options_resolution(options, &resolution));
-    OG_GO(og__labeler_new(session->model.net, &session->model.scaling, &resolution, session->threads, options->exact,
-                          &session->labeler));
-    og__labeler_set_regions(session->labeler, &session->model.regions, session->model.class_count);
+    OG_GO(og__validation_new(&session->model, session->threads, &session->validation));
 done:
     if (status != OG_OK)
         og__session_close(session);
@@ -146,13 +142,15 @@ og_status og__session_start(og__session *session)
     OG_TRY(og__session_open_loader(session, (int)options->data_threads, (uint64_t)session->progress.step,
                                    &session->loader));
     og__loader_patch(session->loader, &plan.d, &plan.h, &plan.w);
-    return og_plan_new(session->model.net, &plan, &session->plan);
+    OG_TRY(og_plan_new(session->model.net, &plan, &session->plan));
+    og__validation_share(session->validation, session->plan);
+    return OG_OK;
 }
 
 void og__session_close(og__session *session)
 {
     og__loader_close(session->loader);
-    og__labeler_free(session->labeler);
+    og__validation_free(session->validation);
     og__watch_deinit(&session->watch);
     og_plan_free(session->plan);
     og__optimizer_free(session->optimizer);

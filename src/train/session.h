@@ -8,7 +8,7 @@
 
 #include "data/loader.h"
 #include "train/average.h"
-#include "train/labeler.h"
+#include "train/validation.h"
 #include "train/optimizer.h"
 #include "train/rate.h"
 #include "train/watch.h"
@@ -68,7 +68,7 @@ typedef struct og__session {
     og__progress progress;
     og__loader *loader;
     og_plan *plan;
-    og__labeler *labeler;
+    og__validation *validation;
     og__watch watch;
     double started_s; /* og__now_s() when this session began */
     og_scores scores; /* of the last epoch; classes is NULL before */

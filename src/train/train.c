@@ -174,8 +174,8 @@ static og_status take_best(og__session *session)
     OG_TRY(og__safetensors_load(session->files.best, &file));
     OG_GO(og__model_read_tensors(file, &session->model));
     og_scores_deinit(&session->scores);
-    og__labeler_refresh(session->labeler);
-    OG_GO(og__labeler_score(session->labeler, session->data, OG_PART_VALIDATION, &session->scores));
+    og__validation_refresh(session->validation);
+    OG_GO(og__validation_score(session->validation, session->data, OG_PART_VALIDATION, &session->scores));
 done:
     og__safetensors_free(file);
     return status;

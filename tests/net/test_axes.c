@@ -143,6 +143,87 @@ static void bits_are_the_same(void **state)
     }
 }
 
+static og_plan *roomless_plan(og_net *net, bool training, bool exact)
+{
+    og_plan *plan;
+    bool volume = og_net_spec_of(net)->dims == 3;
+    const og_plan_options options = {.n = volume ? 1 : N,
+                                     .d = volume ? VOLUME_SIDE : 1,
+                                     .h = volume ? VOLUME_SIDE : SIDE,
+                                     .w = volume ? VOLUME_SIDE : SIDE,
+                                     .training = training,
+                                     .exact = exact,
+                                     .threads = 2};
+    assert_int_equal(og__plan_new_roomless(net, &options, &plan), OG_OK);
+    return plan;
+}
+
+/* What two networks make of an image through `plan`, one after the other and again: 2 x f32[3, PIXELS]. The room holds
+ * NaN before every pass. */
+static float *infer_in_turn(og_plan *plan, og_net *const nets[2], const float *image)
+{
+    size_t bytes = og__plan_room_bytes(plan), floats = 3 * PIXELS;
+    float *probs = floats_new(2 * floats), *again = floats_new(floats), *room = floats_new(bytes / sizeof(float) + 1);
+    og__plan_set_room(plan, room);
+    for (int turn = 0; turn < 4; turn++) {
+        float *dst = turn < 2 ? probs + (size_t)turn * floats : again;
+        memset(room, 0xff, bytes);
+        og__plan_set_net(plan, nets[turn % 2]);
+        assert_int_equal(og_plan_infer(plan, image, false, dst), OG_OK);
+        if (turn >= 2)
+            assert_memory_equal(again, probs + (size_t)(turn - 2) * floats, floats * sizeof(float));
+    }
+    free(again);
+    free(room);
+    return probs;
+}
+
+/* Plans may share a room, and networks that are alike a plan: a pass needs nothing that an earlier one left. */
+static void rooms_and_plans_are_shared(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * CASES; i++) {
+        og_net *nets[2] = {net_of_case(i / 2), net_of_case(i / 2)};
+        float *image = random_tensor(2 * PIXELS, 1);
+        uint8_t labels[PIXELS];
+        bool exact = i % 2 == 0;
+        make_labels(labels, 3);
+        assert_int_equal(og_net_init(nets[1], 5, 1), OG_OK);
+        assert_true(og__net_is_alike(nets[0], nets[1]));
+        og_plan *shared = roomless_plan(nets[0], false, exact);
+        float *both = infer_in_turn(shared, nets, image);
+        for (size_t k = 0; k < 2; k++) {
+            og_plan *own = roomless_plan(nets[k], false, exact);
+            float *one = infer_in_turn(own, (og_net *[]){nets[k], nets[k]}, image);
+            assert_memory_equal(one, both + k * 3 * PIXELS, 3 * PIXELS * sizeof(float));
+            og_plan_free(own);
+            free(one);
+        }
+        og_plan_free(shared);
+        og_plan *training = roomless_plan(nets[0], true, exact);
+        size_t room_bytes = og__plan_room_bytes(training), count = og_net_weight_count(nets[0]);
+        float *room = floats_new(room_bytes / sizeof(float) + 1), *first = NULL;
+        og__plan_set_room(training, room);
+        for (int poison = 0; poison < 2; poison++) {
+            memset(room, poison ? 0xff : 0, room_bytes);
+            assert_true(isfinite(train_once(training, image, labels)));
+            first = first ? first : copy_tensor(og_net_gradients(nets[0]), count);
+            assert_memory_equal(first, og_net_gradients(nets[0]), count * sizeof(float));
+        }
+        og_plan_free(training);
+        og_net_free(nets[0]);
+        og_net_free(nets[1]);
+        free(first);
+        free(room);
+        free(both);
+        free(image);
+    }
+    og_net *one = net_of_case(0), *other = net_of_case(1);
+    assert_false(og__net_is_alike(one, other));
+    og_net_free(one);
+    og_net_free(other);
+}
+
 /* Every value of every choice of the network's options is in a case. */
 static void every_choice_is_covered(void **state)
 {
@@ -285,9 +366,13 @@ static void what_cannot_be_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gradients_are_finite_differences), cmocka_unit_test(bits_are_the_same),
-        cmocka_unit_test(every_choice_is_covered),          cmocka_unit_test(a_shuffle_begins_without_a_checkerboard),
-        cmocka_unit_test(dropout_is_of_channels),           cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(gradients_are_finite_differences),
+        cmocka_unit_test(bits_are_the_same),
+        cmocka_unit_test(rooms_and_plans_are_shared),
+        cmocka_unit_test(every_choice_is_covered),
+        cmocka_unit_test(a_shuffle_begins_without_a_checkerboard),
+        cmocka_unit_test(dropout_is_of_channels),
+        cmocka_unit_test(what_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 
 #include <ogive/predict.h>
 
-#include "predict/tiles.h"
+#include "predict/engine.h"
 
 enum { K = 3, H = 200, W = 232, PIXELS = H * W };
 
@@ -232,6 +232,36 @@ static void the_bound_of_memory_is_kept_or_said_to_be_too_small(void **state)
     og_predictor_free(predictor);
 }
 
+/* Networks that are alike take turns in one plan where there is no room for a plan each, to the same bits. */
+static void networks_take_turns_where_memory_is_short(void **state)
+{
+    (void)state;
+    enum { COUNT = 60 };
+    const og_model *pointers[COUNT];
+    const int size[OG_AXES] = {1, H, W};
+    og_predict_options options = defaults();
+    size_t bytes[2];
+    for (int i = 0; i < COUNT; i++)
+        pointers[i] = &models[i % 2];
+    options.tile = 64;
+    for (int turns = 0; turns < 2; turns++) {
+        const og__tiling *layout;
+        og__engine *engine;
+        og_predictor *predictor;
+        options.memory = turns ? (int64_t)(bytes[0] / 1000000) : 0;
+        assert_int_equal(og__engine_new(pointers, COUNT, &options, &engine), OG_OK);
+        assert_int_equal(og__engine_plan(engine, size, false, NULL, &layout), OG_OK);
+        assert_int_equal(layout->takes_turns, turns);
+        bytes[turns] = og__engine_bytes(engine);
+        og__engine_free(engine);
+        assert_int_equal(og_predictor_new(pointers, COUNT, &options, &predictor), OG_OK);
+        assert_int_equal(og_predictor_run(predictor, 1, H, W, image, labels, turns ? tiled : whole), OG_OK);
+        og_predictor_free(predictor);
+    }
+    assert_true(bytes[1] < bytes[0] / 2);
+    assert_memory_equal(whole, tiled, sizeof whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +272,7 @@ int main(void)
         cmocka_unit_test(several_networks_give_the_mean),
         cmocka_unit_test(tiles_work_at_a_scale),
         cmocka_unit_test(the_bound_of_memory_is_kept_or_said_to_be_too_small),
+        cmocka_unit_test(networks_take_turns_where_memory_is_short),
     };
     return cmocka_run_group_tests(tests, train_models, remove_models);
 }

@@ -19,8 +19,11 @@ static void count(og_scores *scores)
 {
     og__metrics metrics;
     assert_int_equal(og__metrics_init(&metrics, 4, NULL), OG_OK);
-    for (int i = 0; i < 2; i++)
-        og__metrics_add(&metrics, 8, truth[i], guess[i]);
+    for (int i = 0; i < 2; i++) {
+        og__metrics_count(&metrics, 5, truth[i], guess[i]);
+        og__metrics_count(&metrics, 3, truth[i] + 5, guess[i] + 5);
+        og__metrics_end_image(&metrics);
+    }
     assert_int_equal(og__metrics_scores(&metrics, scores), OG_OK);
     og__metrics_deinit(&metrics);
 }
@@ -81,7 +84,8 @@ static void nothing_but_background_leaves_the_means_empty(void **state)
     og_scores scores;
     const uint8_t zeros[4] = {0};
     assert_int_equal(og__metrics_init(&metrics, 2, NULL), OG_OK);
-    og__metrics_add(&metrics, 4, zeros, zeros);
+    og__metrics_count(&metrics, 4, zeros, zeros);
+    og__metrics_end_image(&metrics);
     assert_int_equal(og__metrics_scores(&metrics, &scores), OG_OK);
     assert_true(isnan(scores.mean_dice) && isnan(scores.mean_image_iou));
     near(scores.accuracy, 1);
