@@ -33,7 +33,7 @@ typedef struct og_predict_options {
     double overlap;  /* share of a tile */
     int blend;       /* og_blend */
     bool mirror;     /* mean over all mirrored copies */
-    int64_t memory;  /* MB; 0: 1000 where the tile is chosen, no bound else */
+    int64_t memory;  /* MB; 0: 1000, or what sensible tiles need, where the tile is chosen; no bound else */
     int output;      /* og_output */
     int64_t threads; /* 0: all cores */
 } og_predict_options;

@@ -127,6 +127,7 @@ og_status og__engine_new(const og_model *const *models, size_t count, const og_p
         member->scaling = &models[i]->scaling;
         member->exact = models[i]->options.exact;
         member->leader = leader_of(made, i);
+        made->members[member->leader].alike_count++;
         if (member->scaling->kind != OG_NORMALIZE_IMAGE)
             og__scaling_factors(member->scaling, made->channels, 0, NULL, member->factors.scale, member->factors.shift);
     }

@@ -6,8 +6,9 @@
 
 static const size_t MEGABYTE = 1000000;
 
-/* Without --memory, tiles are chosen to need no more than this. */
-enum { MEMORY_DEFAULT_MB = 1000 };
+/* Without --memory, tiles are chosen to need no more than this; but tiles below these sides would see too little, and
+ * waste most of their work on overlaps. */
+enum { MEMORY_DEFAULT_MB = 1000, SIDE_LEAST = 256, SIDE_LEAST_VOLUME = 96 };
 
 /* Tiles to choose from, where the whole image does not fit. */
 static const int tiles[] = {1024, 768, 512, 384, 256, 192, 128, 96, 64, 32};
@@ -25,25 +26,6 @@ og_status og__engine_open_plan(const og__engine *engine, size_t member, int d, i
 }
 
 /* --- what a layout needs, before its plans are made --------------------------------------------------------------- */
-
-static og_status fit_cost(const og__engine *engine, size_t member, og__plan_cost *cost)
-{
-    int side = engine->multiple > 64 ? engine->multiple : 64, d = engine->slice_multiple;
-    double own[2], room[2], pixels = (double)side * side * d;
-    for (int i = 0; i < 2; i++) {
-        og_plan *plan;
-        OG_TRY(og__engine_open_plan(engine, member, d, side << i, side << i, &plan));
-        room[i] = (double)og__plan_room_bytes(plan);
-        own[i] = (double)og_plan_bytes(plan) - room[i];
-        og_plan_free(plan);
-    }
-    cost->own_column = (own[1] - own[0]) / side;
-    cost->own = own[0] - cost->own_column * side;
-    cost->room_pixel = (room[1] - room[0]) / (3 * pixels);
-    cost->room = room[0] - cost->room_pixel * pixels;
-    cost->known = true;
-    return OG_OK;
-}
 
 size_t og__tiling_pixels(const og__tiling *layout)
 {
@@ -66,34 +48,42 @@ size_t og__tiling_bytes(const og__engine *engine, const og__tiling *layout, bool
            (size_t)engine->classes * band * sizeof(float) + (has_gaps ? band : 0);
 }
 
-/* Of all plans: of each network its own, or of networks that are alike one in turn. */
-static og_status estimate_plans(og__engine *engine, const og__tiling *layout, double *bytes)
+/* Bytes of all plans of a layout: of each network its own, or of networks that are alike one in turn. */
+static og_status estimate_plans(const og__engine *engine, const og__tiling *layout, double kept[2])
 {
-    double room = (double)(engine->is_lent ? engine->room_bytes : 0);
-    *bytes = -room; /* is there */
+    const og__tile_axis *axes = layout->axes;
+    double room = 0;
+    kept[0] = kept[1] = 0;
     for (size_t m = 0; m < engine->member_count; m++) {
-        size_t leader = engine->members[m].leader;
-        og__plan_cost *cost = &engine->members[leader].cost;
-        if (layout->takes_turns && leader != m)
+        const og__member *member = &engine->members[m];
+        og_plan *plan;
+        if (member->leader != m)
             continue;
-        if (!cost->known)
-            OG_TRY(fit_cost(engine, leader, cost));
-        double needed = cost->room + cost->room_pixel * (double)og__tiling_pixels(layout);
-        *bytes += cost->own + cost->own_column * layout->axes[2].tile;
-        room = needed > room ? needed : room;
+        const og_plan_options options = {.n = 1,
+                                         .d = axes[0].tile,
+                                         .h = axes[1].tile,
+                                         .w = axes[2].tile,
+                                         .exact = member->exact,
+                                         .threads = engine->threads};
+        OG_TRY(og__plan_sketch(member->net, &options, &plan));
+        double own_room = (double)og__plan_room_bytes(plan), own = (double)og_plan_bytes(plan) - own_room;
+        og_plan_free(plan);
+        kept[0] += own * (double)member->alike_count;
+        kept[1] += own;
+        room = own_room > room ? own_room : room;
     }
-    *bytes += room;
+    room -= engine->is_lent ? (double)engine->room_bytes : 0;
+    kept[0] += room > 0 ? room : 0;
+    kept[1] += room > 0 ? room : 0;
     return OG_OK;
 }
 
-static og_status estimate(og__engine *engine, const og__tiling *layout, bool has_gaps, const og__beside *beside,
-                          double *bytes)
+/* What a layout needs beside the plans. */
+static double estimate_rest(const og__engine *engine, const og__tiling *layout, bool has_gaps, const og__beside *beside)
 {
     double rows = layout->axes[layout->swept].tile, pixels = (double)og__tiling_pixels(layout);
-    OG_TRY(estimate_plans(engine, layout, bytes));
-    *bytes += (double)og__tiling_bytes(engine, layout, has_gaps) + (double)beside->fixed + (double)beside->row * rows +
-              (double)beside->pixel * pixels;
-    return OG_OK;
+    return (double)og__tiling_bytes(engine, layout, has_gaps) + (double)beside->fixed + (double)beside->row * rows +
+           (double)beside->pixel * pixels;
 }
 
 /* --- choosing ----------------------------------------------------------------------------------------------------- */
@@ -130,15 +120,18 @@ static og_status fail_memory(const og__engine *engine, const og__tiling *layout,
 }
 
 /* Whether a layout fits the memory, with a plan for each network or with one in turn; *bytes is what it needs. */
-static og_status fits(og__engine *engine, bool has_gaps, const og__beside *beside, og__tiling *layout, double *bytes,
-                      bool *fitting)
+static og_status fits(const og__engine *engine, bool has_gaps, const og__beside *beside, bool must, og__tiling *layout,
+                      double *bytes, bool *fitting)
 {
+    double limit = (double)og__engine_limit(engine), plans[2];
     *fitting = false;
-    for (int turns = 0; turns < 2 && !*fitting; turns++) {
-        layout->takes_turns = turns == 1;
-        OG_TRY(estimate(engine, layout, has_gaps, beside, bytes));
-        *fitting = *bytes <= (double)og__engine_limit(engine);
-    }
+    *bytes = estimate_rest(engine, layout, has_gaps, beside);
+    if (*bytes > limit && !must) /* plans of such sizes are not even sketched */
+        return OG_OK;
+    OG_TRY(estimate_plans(engine, layout, plans));
+    layout->takes_turns = *bytes + plans[0] > limit;
+    *bytes += plans[layout->takes_turns];
+    *fitting = *bytes <= limit;
     return OG_OK;
 }
 
@@ -147,18 +140,21 @@ og_status og__engine_choose(og__engine *engine, const int size[OG_AXES], bool ha
 {
     const og_predict_options *options = &engine->options;
     bool asked = engine->tile[1] > 0, bounded = options->memory > 0 || !asked;
-    size_t count = asked ? 0 : sizeof tiles / sizeof tiles[0];
+    int least = options->memory > 0 ? 0 : engine->dims == 3 ? SIDE_LEAST_VOLUME : SIDE_LEAST;
+    size_t count = 0;
+    while (!asked && count < sizeof tiles / sizeof tiles[0] && tiles[count] >= least)
+        count++;
     for (size_t i = 0; i <= count; i++) {
         int64_t side = i == 0 ? INT32_MAX : tiles[i - 1];
         double bytes = 0;
         bool fitting;
         OG_TRY(cut(engine, size, asked ? engine->tile : (int64_t[]){side, side, side}, layout));
-        og_status status = fits(engine, has_gaps, beside, layout, &bytes, &fitting);
+        og_status status = fits(engine, has_gaps, beside, i == count, layout, &bytes, &fitting);
         if (status == OG_OK && (fitting || !bounded))
             return OG_OK;
         if (status == OG_OK && i == count) {
             if (options->memory == 0)
-                return OG_OK; /* the smallest there is */
+                return OG_OK; /* the smallest that is sensible */
             status = fail_memory(engine, layout, bytes);
         }
         deinit_axes(layout);

@@ -9,20 +9,13 @@ typedef struct og__factors {
     float scale[OG_CHANNELS_MAX], shift[OG_CHANNELS_MAX];
 } og__factors;
 
-/* Bytes of a plan of one tile, fitted to two small ones. */
-typedef struct og__plan_cost {
-    bool known;
-    double own, own_column;  /* packed weights and such: in any case, and for each column */
-    double room, room_pixel; /* tensors: in any case, and for each pixel */
-} og__plan_cost;
-
 typedef struct og__member {
     og_net *net;
     const og_scaling *scaling;
-    bool exact;    /* as it was trained */
-    size_t leader; /* the first member that is alike in all but its weights */
+    bool exact;         /* as it was trained */
+    size_t leader;      /* the first member that is alike in all but its weights */
+    size_t alike_count; /* of a leader: members that it leads, with itself */
     og__factors factors;
-    og__plan_cost cost; /* of leaders */
 } og__member;
 
 /* All that one size of image needs. */

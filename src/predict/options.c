@@ -17,7 +17,7 @@ static const og_option rows[] = {
     {"mirror", NULL, OG_OPTION_FLAG, offsetof(og_predict_options, mirror), "false", 0, 0, NULL, NULL, "Prediction",
      "Take the mean over the image and its mirror images along every combination of axes"},
     {"memory", NULL, OG_OPTION_INT, offsetof(og_predict_options, memory), "0", 0, 1e9, NULL, "MB", "Tiles",
-     "Most memory to use; 0 is 1000 where the tile is chosen by itself, and no bound with --tile"},
+     "Most memory to use; 0 is 1000, or what tiles of 256 px (volumes: 96) need, where the tile is chosen by itself, and no bound with --tile"},
     {"threads", "j", OG_OPTION_INT, offsetof(og_predict_options, threads), "0", 0, 1024, NULL, NULL, "Running",
      "Cores to compute on; 0 takes all"},
     /* clang-format on */
