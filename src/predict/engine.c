@@ -72,8 +72,8 @@ static size_t leader_of(const og__engine *engine, size_t m)
     return leader;
 }
 
-/* Sides that all networks have: powers of two and their multiples, of which the largest serves all; without padding each
- * network has sides of its own. */
+/* Sides that all networks have: powers of two and their multiples, of which the largest serves all; without padding
+ * each network has sides of its own. */
 static og_status join_sides(og__engine *engine, const og_net *net, size_t index)
 {
     for (int a = 0; a < OG_AXES; a++) {
@@ -216,7 +216,8 @@ static og_status open_workspace(og__engine *engine, const int size[OG_AXES], boo
     memcpy(space->size, size, sizeof space->size);
     space->has_gaps = has_gaps;
     OG_TRY(og__engine_choose(engine, size, has_gaps, beside, layout));
-    size_t seen = og__tiling_seen(layout), tile = og__tiling_pixels(layout), band = (size_t)layout->axes[layout->swept].tile * layout->row;
+    size_t seen = og__tiling_seen(layout), tile = og__tiling_pixels(layout),
+           band = (size_t)layout->axes[layout->swept].tile * layout->row;
     size_t channels = (size_t)engine->channels, classes = (size_t)engine->classes;
     OG_TRY(og__alloc(seen * channels, sizeof(float), &space->raw));
     OG_TRY(og__alloc(seen * channels, sizeof(float), &space->tile));

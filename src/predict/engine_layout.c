@@ -60,9 +60,9 @@ static og_status estimate_plans(const og__engine *engine, const og__tiling *layo
         if (member->leader != m)
             continue;
         const og_plan_options options = {.n = 1,
-                                         .d = axes[0].tile,
-                                         .h = axes[1].tile,
-                                         .w = axes[2].tile,
+                                         .d = axes[0].seen,
+                                         .h = axes[1].seen,
+                                         .w = axes[2].seen,
                                          .exact = member->exact,
                                          .threads = engine->threads};
         OG_TRY(og__plan_sketch(member->net, &options, &plan));

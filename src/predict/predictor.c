@@ -155,8 +155,7 @@ og_status og__predictor_sweep(og_predictor *predictor, int channels, const int s
     enum { SIDE_MAX = 1 << 30 };
     og_status status = OG_OK;
     frame f = {channels, {size[0], size[1], size[2]}, src};
-    og__pixels pixels = {
-        .channels = channels, .size = {size[0], size[1], size[2]}, .read = read_frame, .context = &f};
+    og__pixels pixels = {.channels = channels, .size = {size[0], size[1], size[2]}, .read = read_frame, .context = &f};
     og__picture picture;
     for (int a = 0; spacing && a < OG_AXES; a++)
         pixels.spacing[a] = spacing[OG_AXES - 1 - a];

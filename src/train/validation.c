@@ -93,8 +93,8 @@ static og_status count_sample(og_predictor *predictor, counting *c)
     const og_sample *sample = &c->sample;
     const int size[OG_AXES] = {og_sample_slices(sample), sample->h, sample->w};
     c->row = og__predictor_row(predictor, size);
-    og_status status =
-        og__predictor_sweep(predictor, sample->channels, size, sample->spacing, sample->image, &(og__rows){count_rows, c});
+    og_status status = og__predictor_sweep(predictor, sample->channels, size, sample->spacing, sample->image,
+                                           &(og__rows){count_rows, c});
     og__sample_release(c->data, c->part, c->index);
     og__metrics_end_image(c->metrics);
     return status == OG_OK ? OG_OK : og__fail_in(status, "image '%s'", sample->name);

@@ -147,10 +147,11 @@ static og_plan *roomless_plan(og_net *net, bool training, bool exact)
 {
     og_plan *plan;
     bool volume = og_net_spec_of(net)->dims == 3;
+    int side = volume ? VOLUME_SIDE : og_net_size_from(net, SIDE);
     const og_plan_options options = {.n = volume ? 1 : N,
                                      .d = volume ? VOLUME_SIDE : 1,
-                                     .h = volume ? VOLUME_SIDE : SIDE,
-                                     .w = volume ? VOLUME_SIDE : SIDE,
+                                     .h = side,
+                                     .w = side,
                                      .training = training,
                                      .exact = exact,
                                      .threads = 2};
@@ -158,11 +159,11 @@ static og_plan *roomless_plan(og_net *net, bool training, bool exact)
     return plan;
 }
 
-/* What two networks make of an image through `plan`, one after the other and again: 2 x f32[3, PIXELS]. The room holds
+/* What two networks make of an image through `plan`, one after the other and again: 2 x f32[3, pixels]. The room holds
  * NaN before every pass. */
 static float *infer_in_turn(og_plan *plan, og_net *const nets[2], const float *image)
 {
-    size_t bytes = og__plan_room_bytes(plan), floats = 3 * PIXELS;
+    size_t bytes = og__plan_room_bytes(plan), floats = 3 * result_pixels_of(nets[0]);
     float *probs = floats_new(2 * floats), *again = floats_new(floats), *room = floats_new(bytes / sizeof(float) + 1);
     og__plan_set_room(plan, room);
     for (int turn = 0; turn < 4; turn++) {
@@ -184,10 +185,12 @@ static void rooms_and_plans_are_shared(void **state)
     (void)state;
     for (size_t i = 0; i < 2 * CASES; i++) {
         og_net *nets[2] = {net_of_case(i / 2), net_of_case(i / 2)};
-        float *image = random_tensor(2 * PIXELS, 1);
-        uint8_t labels[PIXELS];
+        size_t pixels = pixels_of(nets[0]), results = 3 * result_pixels_of(nets[0]);
+        float *image = random_tensor(2 * pixels, 1);
+        uint8_t *labels = malloc(pixels);
         bool exact = i % 2 == 0;
-        make_labels(labels, 3);
+        assert_non_null(labels);
+        make_many_labels(pixels, labels, 3);
         assert_int_equal(og_net_init(nets[1], 5, 1), OG_OK);
         assert_true(og__net_is_alike(nets[0], nets[1]));
         og_plan *shared = roomless_plan(nets[0], false, exact);
@@ -195,7 +198,7 @@ static void rooms_and_plans_are_shared(void **state)
         for (size_t k = 0; k < 2; k++) {
             og_plan *own = roomless_plan(nets[k], false, exact);
             float *one = infer_in_turn(own, (og_net *[]){nets[k], nets[k]}, image);
-            assert_memory_equal(one, both + k * 3 * PIXELS, 3 * PIXELS * sizeof(float));
+            assert_memory_equal(one, both + k * results, results * sizeof(float));
             og_plan_free(own);
             free(one);
         }
@@ -217,6 +220,7 @@ static void rooms_and_plans_are_shared(void **state)
         free(room);
         free(both);
         free(image);
+        free(labels);
     }
     og_net *one = net_of_case(0), *other = net_of_case(1);
     assert_false(og__net_is_alike(one, other));

@@ -213,6 +213,38 @@ static void tiles_work_at_a_scale(void **state)
     assert_near(tiled, whole, K * PIXELS, 5e-5f);
 }
 
+/* A network without padding sees the same of the image in every tiling: its margins are mirrored at the image's edge
+ * alone. Rounding remains, where tiles overlap. */
+static void tiles_without_padding_have_no_seams(void **state)
+{
+    (void)state;
+    char path[128], run[128];
+    og_model valid;
+    snprintf(path, sizeof path, "%s/data", base);
+    snprintf(run, sizeof run, "%s/valid", base);
+    og_dataset *data = tiny_open(path);
+    og_train_options options = tiny_options();
+    og_predict_options choice = defaults();
+    og_predictor *predictor;
+    const og_model *pointer = &valid;
+    assert_int_equal(og_option_set(og_option_find(og_train_option_table(), "padding"), &options, "valid"), OG_OK);
+    assert_int_equal(og_train(data, &options, run, false, NULL, NULL), OG_OK);
+    assert_int_equal(og_model_load(run, &valid), OG_OK);
+    for (int mirror = 0; mirror < 2; mirror++)
+        for (int64_t tile = 0; tile <= 100; tile += 50) {
+            choice.mirror = mirror;
+            choice.tile = tile;
+            assert_int_equal(og_predictor_new(&pointer, 1, &choice, &predictor), OG_OK);
+            assert_int_equal(og_predictor_run(predictor, 1, H, W, image, labels, tile ? tiled : whole), OG_OK);
+            og_predictor_free(predictor);
+            if (tile > 0)
+                assert_near(tiled, whole, K * PIXELS, 5e-5f);
+        }
+    og_model_deinit(&valid);
+    og_options_deinit(og_train_option_table(), &options);
+    og_dataset_free(data);
+}
+
 static void the_bound_of_memory_is_kept_or_said_to_be_too_small(void **state)
 {
     (void)state;
@@ -271,6 +303,7 @@ int main(void)
         cmocka_unit_test(mirroring_is_the_mean_of_four),
         cmocka_unit_test(several_networks_give_the_mean),
         cmocka_unit_test(tiles_work_at_a_scale),
+        cmocka_unit_test(tiles_without_padding_have_no_seams),
         cmocka_unit_test(the_bound_of_memory_is_kept_or_said_to_be_too_small),
         cmocka_unit_test(networks_take_turns_where_memory_is_short),
     };
