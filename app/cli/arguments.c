@@ -149,6 +149,19 @@ static og_status read_option(const cli_arguments *arguments, int argc, char *con
     return OG_OK;
 }
 
+/* "--NAME auto" switches on what a command has as --NAME-auto. */
+static void read_auto(const cli_arguments *arguments, assignment *given)
+{
+    char name[128];
+    void *settings;
+    if (given->option->type != OG_OPTION_REAL || !given->value || strcmp(given->value, "auto") != 0)
+        return;
+    snprintf(name, sizeof name, "%s-auto", given->option->name);
+    const og_option *found = find_option(arguments, name, false, &settings);
+    if (found)
+        *given = (assignment){found, settings, "true"};
+}
+
 static bool is_option(const char *argument)
 {
     return argument[0] == '-' && argument[1] != '\0';
@@ -175,6 +188,7 @@ static og_status read_arguments(cli_arguments *arguments, int argc, char *const 
             return OG_OK;
         } else if (!options_over && is_option(argv[at])) {
             TRY(read_option(arguments, argc, argv, &at, &assignments[*assignment_count]));
+            read_auto(arguments, &assignments[*assignment_count]);
             ++*assignment_count;
         } else if (positional_count < accepted) {
             arguments->positionals[positional_count++] = argv[at++];

@@ -32,6 +32,7 @@ typedef struct og_compare_options {
     double target_dice; /* for "time to a given Dice"; 0 chooses 95 % of the best final mean */
     double confidence;  /* of intervals, e.g. 0.95 */
     double margin;      /* differences of the mean Dice below it do not matter */
+    bool rates;         /* each activation's own learning rate is found first, by short runs on other seeds */
     char *budget;       /* wall time that all calls together may take, "2h"; "": any */
     char *store;        /* URL of the database of runs; "": STUDY/study.db */
 } og_compare_options;

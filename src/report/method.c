@@ -155,6 +155,42 @@ static og_status add_common(const og__report *report, json_t *method)
     return status;
 }
 
+/* Where each activation has its own learning rate. */
+static og_status add_rates(const json_t *results, json_t *method)
+{
+    size_t i;
+    json_t *row;
+    og__text text = {0};
+    const json_t *rates = json_object_get(results, "learning_rates");
+    const json_t *how = json_object_get(json_object_get(results, "question"), "learning_rates");
+    if (!json_is_array(rates))
+        return OG_OK;
+    og__text_format(&text,
+                    "Each activation has its own learning rate, found before the comparison by runs of %lld epochs on "
+                    "%zu seeds that the comparison does not have, but on the same held-out images: a quarter of the "
+                    "rate asked for, that rate and four times it; both neighbours of the best at a factor of two; and "
+                    "on from there while the best was the outermost. Their mean Dice decided:",
+                    (long long)json_integer_value(json_object_get(how, "epochs")),
+                    json_array_size(json_object_get(how, "seeds")));
+    json_array_foreach(rates, i, row)
+        og__text_format(&text, "%s %s %.3g", i > 0 ? "," : "", json_string_value(json_object_get(row, "act")),
+                        og__report_number(row, "rate"));
+    og__text_add(&text, ".");
+    return add_paragraph(method, &text);
+}
+
+static og_status add_limits(const json_t *results, json_t *method)
+{
+    bool own = json_is_array(json_object_get(results, "learning_rates"));
+    og__text text = {0};
+    og__text_format(&text,
+                    "Limits: the held-out images are the same in all blocks, so that intervals tell how results vary "
+                    "with the seed, not with the choice of images. All activations were trained with the same "
+                    "settings%s. The verdict is about this data set, this network and these settings.",
+                    own ? " but for the learning rate" : "; another learning rate may suit some of them better");
+    return add_paragraph(method, &text);
+}
+
 og_status og__report_method(const og__report *report, json_t *results)
 {
     json_t *method = json_array();
@@ -176,11 +212,8 @@ og_status og__report_method(const og__report *report, json_t *results)
     if (!report->study->race)
         OG_TRY(add_selection(report, method));
     OG_TRY(add_failures(report, method));
-    OG_TRY(add_fixed(method,
-                     "Limits: the held-out images are the same in all blocks, so that intervals tell how results vary "
-                     "with the seed, not with the choice of images. All activations were trained with the same "
-                     "settings; another learning rate may suit some of them better. The verdict is about this data "
-                     "set, this network and these settings."));
+    OG_TRY(add_rates(results, method));
+    OG_TRY(add_limits(results, method));
     return add_fixed(method,
                      "Time per step is the mean over runs of each run's median, without scoring; peak memory is of the "
                      "whole process. Both depend on the machine and on what else it did.");

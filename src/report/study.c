@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "format/json.h"
 #include "report/parts.h"
+#include "study/rates.h"
 #include "study/posterior.h"
 
 static const double target_share = 0.95; /* of the best final mean, where no target Dice is asked for */
@@ -138,6 +139,14 @@ static og_status add_acts(const og__report *report, json_t *results)
     return OG_OK;
 }
 
+static og_status add_rates(const og__report *report, json_t *results)
+{
+    bool tuned = og__rates_are_tuned(report->study);
+    json_t *rates = tuned ? json_array() : json_null();
+    OG_TRY(og__json_set(results, "learning_rates", rates));
+    return tuned ? og__rates_report(report->study, rates) : OG_OK;
+}
+
 static og_status fill_document(const og__report *report, const og_dataset *data, json_t *document)
 {
     json_t *results = json_object(), *timing = json_object();
@@ -150,6 +159,7 @@ static og_status fill_document(const og__report *report, const og_dataset *data,
     OG_TRY(add_verdict(report, results));
     OG_TRY(og__report_ranking(report, results));
     OG_TRY(og__report_race(report, results));
+    OG_TRY(add_rates(report, results));
     OG_TRY(add_target(report, results));
     OG_TRY(add_acts(report, results));
     OG_TRY(og__report_runs(report, results));

@@ -10,6 +10,7 @@
 #include "study/agenda.h"
 #include "study/kind.h"
 #include "study/racing.h"
+#include "study/rates.h"
 
 /* --- blocks x arms ---------------------------------------------------------------------------------------------- */
 
@@ -49,7 +50,9 @@ static void count_blocks(og__study *study)
 /* The parameters of a run as dimensions: the activation out of the study's, and the seed. */
 typedef struct grid {
     const char **acts; /* (arms) */
-    og__dimension dimensions[2];
+    double *rates;     /* (arms) learning rates, where each activation has its own */
+    bool settled;      /* they are known */
+    og__dimension dimensions[3];
 } grid;
 
 static og_status read_record(og__study *study)
@@ -93,7 +96,11 @@ static og_status make_space(og__study *study)
     own->dimensions[0] =
         (og__dimension){"act", OG_DIMENSION_CHOICE, 0, (double)arms - 1, 1, false, OG_NO_PARENT, 0, own->acts};
     own->dimensions[1] = (og__dimension){"seed", OG_DIMENSION_INT, 0, 9e15, 1, false, OG_NO_PARENT, 0, NULL};
-    study->space = (og__space){2, own->dimensions};
+    own->dimensions[2] =
+        (og__dimension){"learning-rate", OG_DIMENSION_REAL, 1e-15, 1e6, 0, true, OG_NO_PARENT, 0, NULL};
+    own->settled = !og__rates_are_tuned(study);
+    study->space = (og__space){own->settled ? 2 : 3, own->dimensions};
+    OG_TRY(og__alloc(arms, sizeof *own->rates, &own->rates));
     return OG_OK;
 }
 
@@ -106,12 +113,27 @@ static og_status add_run(og__study *study, size_t block, size_t arm)
     og__text_format(&name, "%s-s%" PRId64, study->arms.items[arm].id, seed);
     og_status status = og__text_status(&name);
     if (status == OG_OK)
-        status = og__study_add_run(study, name.data, settings, (const double[]){(double)arm, (double)seed}, &run);
+        status = og__study_add_run(study, name.data, settings, (const double[]){(double)arm, (double)seed, NAN}, &run);
     if (status == OG_OK)
         status = og__study_read_run(study, run);
     json_decref(settings);
     og__text_deinit(&name);
     return status;
+}
+
+/* Find each activation's learning rate first; its runs of the comparison have it from then on. */
+static og_status settle_rates(og__study *study)
+{
+    grid *own = study->own;
+    if (own->settled)
+        return OG_OK;
+    OG_TRY(og__rates_ask(study, own->rates, &own->settled));
+    for (size_t i = 0; i < study->blocks * study->arms.count && own->settled; i++) {
+        double rate = own->rates[i % study->arms.count];
+        OG_TRY(og__json_set(study->runs[i]->settings, "learning-rate", json_real(rate)));
+        study->runs[i]->point[2] = rate;
+    }
+    return OG_OK;
 }
 
 static og_status load(og__study *study)
@@ -122,14 +144,16 @@ static og_status load(og__study *study)
         for (size_t a = 0; a < study->arms.count; a++)
             OG_TRY(add_run(study, b, a));
     count_blocks(study);
-    return OG_OK;
+    return settle_rates(study);
 }
 
 static void unload(og__study *study)
 {
     grid *own = study->own;
-    if (own)
+    if (own) {
         free(own->acts);
+        free(own->rates);
+    }
     free(own);
 }
 
@@ -165,8 +189,12 @@ static og_status plan(const og__desk *desk, bool *ended)
 {
     og__study *study = desk->study;
     og__agenda agenda;
+    *ended = false;
+    OG_TRY(settle_rates(study));
+    if (!((const grid *)study->own)->settled)
+        return OG_OK;
     OG_TRY(og__agenda_init(study, &agenda));
-    for (size_t i = 0; i < study->run_count; i++)
+    for (size_t i = 0; i < study->blocks * study->arms.count; i++)
         study->runs[i]->wanted = agenda.wanted[i];
     *ended = agenda.done_count == agenda.wanted_count;
     if (isfinite(desk->left_s) && !*ended)

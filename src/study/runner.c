@@ -10,6 +10,7 @@
 #include "study/lock.h"
 #include "study/question.h"
 #include "study/racing.h"
+#include "study/rates.h"
 #include "study/record.h"
 #include "study/study.h"
 #include "study/work.h"
@@ -101,6 +102,8 @@ static og_status settle_record(const og__comparison *c, const og__arms *arms)
     og_status status = OG_OK;
     json_t *question = NULL, *own = json_object();
     OG_GO(og__question_make(c->data, c->train, arms, c->options->first_seed, &question));
+    if (c->options->rates)
+        OG_GO(og__rates_describe(c->train->learning_rate, c->train->epochs, c->options->first_seed, question));
     OG_GO(describe_own(c->options, own));
     OG_GO(og__record_settle(&(og__asked){.kind = og__kind_compare.name,
                                          .data = c->data,

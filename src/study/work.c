@@ -224,11 +224,22 @@ static og_status idle(og__watcher *w, int turn)
     return OG_OK;
 }
 
-static og_status find_claimed(const og__watcher *w, const og__stored_trial *claimed, og__run **run)
+/* Whether a run is here as it is in the store; old stores do not have its settings. */
+static bool is_known(const og__run *run, const og__stored_trial *claimed)
+{
+    return run && (!claimed->settings || json_equal(run->settings, claimed->settings));
+}
+
+/* A run that another process has asked for since this one last looked follows from results that are there by now. */
+static og_status find_claimed(og__watcher *w, const og__stored_trial *claimed, og__run **run)
 {
     og__study *study = w->desk.study;
     *run = og__study_find_run(study, claimed->run);
-    if (*run)
+    if (!is_known(*run, claimed) && study->kind->follows) {
+        OG_TRY(og__planning_renew(w, false));
+        *run = og__study_find_run(study, claimed->run);
+    }
+    if (is_known(*run, claimed))
         return OG_OK;
     if (study->kind->follows || !claimed->settings)
         return og__fail(OG_ERR_FORMAT, "the store of '%s' has a run '%s', which the study does not ask for",

@@ -109,3 +109,44 @@ start_study() {
     holds ".results.seeds | length > $seeds" shown
     rejects 2 'budget' ogive compare data -o other $tiny_study --budget soon
 }
+
+@test "--lr auto finds each activation's own rate on other seeds, and a killed search of it goes on" {
+    tiny data 6 16
+    rates='--acts relu,tanh --lr auto --seeds 2 --width 2 --depth 1 --epochs 8 --batch 2 --threads 1'
+    ogive compare data -o straight $rates >/dev/null
+    # every rate that was tried has the mean of its runs, the best was taken, and its neighbours were tried
+    python3 - <<'END'
+import glob, json, re
+report = json.load(open("straight/report.json"))["results"]
+seeds = report["question"]["learning_rates"]["seeds"]
+assert not set(seeds) & set(report["seeds"]), seeds
+for row in report["learning_rates"]:
+    means = {}
+    for tried in row["tried"]:
+        runs = [json.load(open(path)) for path in glob.glob(f"straight/trials/{row['act']}-lr{tried['rate']:.4g}-s*/result.json")]
+        assert sorted(run["seed"] for run in runs) == seeds and all(len(run["curve"]) == 2 for run in runs)
+        means[tried["rate"]] = sum(run["scores"]["mean_dice"] for run in runs) / len(runs)
+        assert abs(means[tried["rate"]] - tried["dice"]) < 1e-12, tried
+    assert row["rate"] == min(rate for rate in means if means[rate] == max(means.values())), row
+    assert {row["rate"] / 2, row["rate"] * 2} <= set(means), row
+last = {act["act"]: json.load(open(f"straight/trials/{act['act']}-s0/result.json"))["curve"][-1]["learning_rate"]
+        for act in report["learning_rates"]}
+chosen = {act["act"]: act["rate"] for act in report["learning_rates"]}
+assert abs(last["relu"] / last["tanh"] / (chosen["relu"] / chosen["tanh"]) - 1) < 1e-5, (last, chosen)
+END
+    holds '[.results.method[] | select(contains("own learning rate"))] | length == 1' straight/report.json
+    ogive compare data -o killed $rates >/dev/null 2>&1 &
+    process=$!
+    for _ in $(seq 1000); do
+        [ "$(find killed/trials -name result.json 2>/dev/null | wc -l)" -lt 3 ] || break
+        sleep 0.01
+    done
+    kill -KILL $process
+    wait $process || true
+    ogive worker killed -q --threads 1 & # two processes settle the rates alike
+    ogive study resume killed -q --threads 1 >/dev/null
+    wait
+    [ "$(jq -S .results killed/report.json)" = "$(jq -S .results straight/report.json)" ]
+    rejects 2 'learning_rates' ogive compare data -o straight ${rates/--lr auto/}
+    rejects 2 'auto' ogive train data -o run --lr auto
+}
