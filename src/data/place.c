@@ -67,12 +67,20 @@ static int choose_origin(og__random *random, int image, int patch)
     return patch < image ? (int)og__random_below(random, (uint32_t)(image - patch) + 1) : -((patch - image) / 2);
 }
 
+/* A volume has few slices, and those at its ends are as much worth as the others: a patch may reach over an end by
+ * half. */
+static int choose_first_slice(og__random *random, int slices, int patch)
+{
+    int over = patch < slices ? patch / 2 : 0;
+    return choose_origin(random, slices + 2 * over, patch) - over;
+}
+
 og__window og__place_anywhere(const og_sample *sample, int d, int h, int w, og__random *random)
 {
     og__window window = {.h = h, .w = w, .d = d};
     window.y = choose_origin(random, sample->h, h);
     window.x = choose_origin(random, sample->w, w);
-    window.z = choose_origin(random, og_sample_slices(sample), d);
+    window.z = choose_first_slice(random, og_sample_slices(sample), d);
     return window;
 }
 

@@ -25,7 +25,9 @@ void og__places_deinit(og__places *places);
  */
 bool og__place_is_forced(double share, int place, int batch, og__random *random);
 
-/* Anywhere inside a larger image, centred about a smaller one. */
+/* Anywhere inside a larger image, centred about a smaller one; along the slices of a larger volume up to half beyond
+ * its ends, so that the slices there, which only a patch at the very end would show, are seen as often as the others.
+ */
 og__window og__place_anywhere(const og_sample *sample, int d, int h, int w, og__random *random);
 
 /* A class other than the background, then a sample that holds it; every class, every such sample as likely. False when

@@ -210,6 +210,27 @@ static void test_voxels_of_a_volume(void **state)
     og__places_deinit(&places);
 }
 
+/* The slices of a volume are seen about as often as each other, those at its ends too. */
+static void test_slices_at_the_ends(void **state)
+{
+    (void)state;
+    enum { D = 20, PATCH_D = 8, DRAWS = 4000 };
+    static uint8_t mask[D * 16];
+    const og_sample volume = {"volume", 1, 4, 4, NULL, mask, D, {1, 1, 1}};
+    int seen[D] = {0};
+    for (int i = 0; i < DRAWS; i++) {
+        og__random random = og__random_at(6, OG_STREAM_TEST, (uint64_t)i);
+        og__window window = og__place_anywhere(&volume, PATCH_D, 4, 4, &random);
+        assert_in_range(window.z + PATCH_D / 2, 0, D);
+        for (int z = 0; z < D; z++)
+            seen[z] += z >= window.z && z < window.z + PATCH_D;
+        assert_int_equal(og__place_anywhere(&volume, D, 4, 4, &random).z, 0);
+        assert_int_equal(og__place_anywhere(&volume, D + 4, 4, 4, &random).z, -2);
+    }
+    for (int z = 0; z < D; z++) /* within half of the middle's */
+        assert_true(seen[z] > seen[D / 2] / 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_centring),
         cmocka_unit_test(test_pixels_are_equally_likely),
         cmocka_unit_test(test_voxels_of_a_volume),
+        cmocka_unit_test(test_slices_at_the_ends),
     };
     return cmocka_run_group_tests(tests, open_data, close_data);
 }
