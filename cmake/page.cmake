@@ -12,7 +12,7 @@ if(NOT OGIVE_CHART_JS)
 endif()
 
 # In the order in which they run.
-set(og_page_scripts texts format dom theme charts study verdict advice results ranking curves runs cost target activations health pictures
+set(og_page_scripts texts format dom theme charts study verdict search advice results ranking curves runs cost target activations health pictures
     method main)
 list(TRANSFORM og_page_scripts PREPEND ${PROJECT_SOURCE_DIR}/web/)
 list(TRANSFORM og_page_scripts APPEND .js)

@@ -18,7 +18,7 @@
     const { question, seeds } = study.results;
     const { train, data } = question;
     document.title = `ogive: ${data.name}`;
-    document.getElementById("question").textContent = text("question", { data: data.name });
+    document.getElementById("question").textContent = text(study.results.search ? "question_search" : "question", { data: data.name });
     const facts = [
       text("fact_acts", { n: study.acts.length }), text(seeds.length > 1 ? "fact_seeds" : "fact_seed", { n: seeds.length }),
       text("fact_classes", { n: data.classes.length }), text("fact_images", { train: data.train_images, validation: data.validation_images }),
@@ -55,7 +55,7 @@
     ogive.theme.apply();
     fillFacts(study);
     fillLegend(study);
-    const build = [ogive.verdict, ogive.advice, ogive.results, ogive.ranking, ogive.runs, ogive.curves, ogive.cost, ogive.target, ogive.activations, ogive.health, ogive.pictures, ogive.method];
+    const build = [ogive.verdict, ogive.search, ogive.advice, ogive.results, ogive.ranking, ogive.runs, ogive.curves, ogive.cost, ogive.target, ogive.activations, ogive.health, ogive.pictures, ogive.method];
     const sections = build.map((make_section) => make_section(study)).filter(Boolean);
     document.getElementById("sections").replaceChildren(...sections);
     fillContents(sections);

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "failure.h"
 #include "output.h"
+#include "search_print.h"
 #include "verdict.h"
 
 typedef struct own_settings {
@@ -31,6 +32,8 @@ og_status study_show(const char *study, bool json)
         GO(fail(OG_ERR_MEMORY, "out of memory"));
     if (json)
         status = print_json(json_incref(report), 17);
+    else if (is_search(report))
+        search_print(report);
     else
         verdict_print(report);
 done:

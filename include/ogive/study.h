@@ -41,8 +41,10 @@ OG_API og_option_table og_compare_option_table(void);
 
 typedef struct og_study_progress {
     int64_t trial, trials; /* counting from 1; of a tuning or search as far as they are proposed */
-    bool waiting;          /* no run is at work in this process: others work on what there is to do */
-    const char *act;       /* canonical text */
+    int64_t screened,
+        candidates;  /* of a search that screens formulas before its first run; candidates is 0 behind that */
+    bool waiting;    /* no run is at work in this process: others work on what there is to do */
+    const char *act; /* canonical text */
     int64_t seed;
     og_train_progress train;
     double eta_s;  /* of the whole study; NaN until something was measured */
@@ -72,6 +74,37 @@ typedef bool (*og_study_watch)(void *context, const og_study_progress *progress)
 OG_API og_status og_compare(const og_dataset *data, const char *data_path, const og_data_options *data_options,
                             const og_train_options *train, const og_compare_options *options, const char *study,
                             og_study_watch report, void *context);
+
+typedef struct og_search_options {
+    char *budget;       /* time for all runs: "90s", "30m", "12h" */
+    char *acts;         /* known activations that go through the same search, as og_compare_options.acts */
+    int64_t candidates; /* formulas that are screened before the first run */
+    int64_t trained;    /* the most new formulas that are trained; 0: as the budget allows */
+    double max_cost;    /* of a formula's code, times relu's */
+    double price;       /* Dice that each doubling of the cost must bring */
+    int64_t small_width;
+    int64_t generation; /* children of one */
+    int64_t first_seed;
+    double confidence; /* of the verdict */
+    char *store;       /* URL of the database of runs; "": STUDY/study.db */
+    int64_t workers;   /* processes that share the budget; 0 is 1. No option of the table */
+} og_search_options;
+
+OG_API og_option_table og_search_option_table(void);
+
+/**
+ * Search for new activation functions for a data set; `train` gives everything but `act` and `seed`.
+ *
+ * Formulas are screened without training, tried on small networks by successive halving, and varied by generations; the
+ * best meet the best known function on fresh seeds with the full settings (docs/search.md). STUDY/search.json keeps
+ * every formula. Goes on with an existing search of the same question, to the same results but for what follows from
+ * how long runs took. Call og_report_study() afterwards.
+ *
+ * @return as og_compare(); OG_ERR_ARGUMENT also for a budget that is no time
+ */
+OG_API og_status og_search(const og_dataset *data, const char *data_path, const og_data_options *data_options,
+                           const og_train_options *train, const og_search_options *options, const char *study,
+                           og_study_watch report, void *context);
 
 /**
  * Work on a study beside the process that compares, and any number of others, on this machine or on one that sees the

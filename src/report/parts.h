@@ -65,4 +65,11 @@ og_status og__report_advice(const og__report *report, json_t *document); /* advi
 /* "colours" and "examples"; empty without data. */
 og_status og__report_pictures(const og__report *report, const og_dataset *data, json_t *results); /* pictures.c */
 
+/* "search" of a search, whose confirmation the other parts speak of; nothing otherwise: search.c */
+og_status og__report_search(const og__report *report, json_t *results);
+
+/* The conclusion of a search: put into a comparison's verdict, and in words, which are released with free(). */
+og_status og__report_search_kind(const og__report *report, og__verdict *verdict);
+og_status og__report_search_text(const og__report *report, const char *const *names, char **text);
+
 #endif

@@ -11,6 +11,7 @@
 #include "report/parts.h"
 #include "study/rates.h"
 #include "study/posterior.h"
+#include "study/search.h"
 
 static const double target_share = 0.95; /* of the best final mean, where no target Dice is asked for */
 
@@ -49,6 +50,8 @@ static og_status judge(const og__study *study, og__report *report)
     }
     if (study->race)
         OG_TRY(settle_race(report));
+    if (og__search_of(study))
+        OG_TRY(og__report_search_kind(report, &report->verdict));
     report->target_automatic = !(study->target_dice > 0);
     if (report->target_automatic) {
         double sum = 0;
@@ -76,8 +79,9 @@ static og_status verdict_words(const og__report *report, json_t *verdict)
         return og__fail(OG_ERR_MEMORY, "cannot allocate %zu names", arms);
     for (size_t a = 0; a < arms; a++)
         names[a] = og_act_text(report->study->arms.items[a].act);
-    og_status status = report->study->race ? og__race_text(&report->agenda, names, &text)
-                                           : og__verdict_text(&report->verdict, &report->evidence, names, &text);
+    og_status status = og__search_of(report->study) ? og__report_search_text(report, names, &text)
+                       : report->study->race        ? og__race_text(&report->agenda, names, &text)
+                                             : og__verdict_text(&report->verdict, &report->evidence, names, &text);
     free(names);
     if (status == OG_OK)
         status = og__json_set(verdict, "text", og__json_string(text));
@@ -160,6 +164,7 @@ static og_status fill_document(const og__report *report, const og_dataset *data,
     OG_TRY(og__report_ranking(report, results));
     OG_TRY(og__report_race(report, results));
     OG_TRY(add_rates(report, results));
+    OG_TRY(og__report_search(report, results));
     OG_TRY(add_target(report, results));
     OG_TRY(add_acts(report, results));
     OG_TRY(og__report_runs(report, results));
@@ -189,14 +194,17 @@ done:
 static og_status make_document(const og_dataset *data, const char *folder, json_t **document)
 {
     og_status status = OG_OK;
-    og__study study = {0};
+    og__study study = {0}, view = {0};
     og__report report = {0};
     *document = json_object();
     OG_GO(og__study_load(folder, &study));
-    OG_GO(judge(&study, &report));
+    if (og__search_of(&study))
+        OG_GO(og__search_view(&study, &view));
+    OG_GO(judge(og__search_of(&study) ? &view : &study, &report));
     OG_GO(fill_document(&report, data, *document));
 done:
     report_deinit(&report);
+    og__search_view_deinit(&view);
     og__study_deinit(&study);
     if (status != OG_OK) {
         json_decref(*document);

@@ -34,6 +34,11 @@ int og__origin_find(const char *name)
     return -1;
 }
 
+static bool is_known(int origin)
+{
+    return origin == OG_ORIGIN_CATALOGUE || origin == OG_ORIGIN_ASKED;
+}
+
 void og__pool_deinit(og__pool *pool)
 {
     for (int i = 0; i < pool->count; i++) {
@@ -114,7 +119,7 @@ og_status og__pool_add(og__pool *pool, og_act *act, int origin, int mother, int 
                                .origin = origin,
                                .parents = {mother, father},
                                .same_as = -1,
-                               .known = origin == OG_ORIGIN_CATALOGUE || origin == OG_ORIGIN_ASKED,
+                               .known = is_known(origin),
                                .prospect = {.chi = NAN, .nonlinearity = NAN, .signal = NAN, .cost = NAN}};
     og_act *folded;
     *index = -1;
@@ -152,7 +157,7 @@ og_status og__pool_screen(og__pool *pool, int first)
     og_act *relu; /* the catalogue is made by the first parse, not by two at once */
     OG_TRY(og_act_parse("relu", &relu));
     og_act_free(relu);
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) if (pool->count - first > 4)
     for (int i = first; i < pool->count; i++) {
         og_status status = screen_one(pool, &pool->items[i]);
         if (status != OG_OK)
@@ -244,7 +249,16 @@ bool og__pool_may_train(const og__pool *pool, int index)
 
 og_status og__pool_restore(og__pool *pool, og__candidate candidate)
 {
+    og_act *folded;
     candidate.signature = NULL;
+    candidate.known = is_known(candidate.origin);
+    og_status readable = fold(candidate.act, &folded);
+    candidate.parent = folded != NULL;
+    og_act_free(folded);
+    if (readable != OG_OK) {
+        og_act_free(candidate.act);
+        return readable;
+    }
     if (candidate.same_as < 0) {
         og_status status = og__alloc(1, sizeof *candidate.signature, &candidate.signature);
         if (status == OG_OK && og__signature_take(candidate.act, candidate.signature) != OG_OK) {

@@ -58,7 +58,8 @@ og_status og__pool_breed(og__pool *pool, int64_t seed, int64_t number, int mothe
 /* Whether it may be trained: known, or passed by the screening. */
 bool og__pool_may_train(const og__pool *pool, int index);
 
-/* Put a candidate read from a file in its place behind the others; the pool takes act over. */
+/* Put a candidate read from a file in its place behind the others; `known`, `parent` and the signature follow from the
+ * rest. The pool takes act over, also on failure. */
 og_status og__pool_restore(og__pool *pool, og__candidate candidate);
 
 /* counts[og__rejection]: of those that are not known; OG_REJECTION_NONE those that passed. */

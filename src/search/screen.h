@@ -20,7 +20,6 @@ const char *og__rejection_words(og__rejection rejection); /* completes "it is" o
 
 typedef struct og__screen_rules {
     double nonlinearity_least; /* 1 - corr(f(z), z)^2 */
-    double flat_share_most;    /* of normal inputs */
     double chi_most;           /* growth of the squared gradient per layer behind a norm */
     int layers;                /* of the network that a signal goes through */
     double signal_least;       /* correlation at its end of two inputs that begin with 0.9 */

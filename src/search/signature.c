@@ -93,3 +93,15 @@ bool og__signature_equal(const og__signature *a, const og__signature *b)
 {
     return a->rows == b->rows && (equal(a, b, false) || equal(a, b, true));
 }
+
+double og__signature_distance(const og__signature *a, const og__signature *b)
+{
+    double squares[2] = {0, 0};
+    for (int i = 0; i < OG_SIGNATURE_POINTS; i++) {
+        double direct = a->values[0][i] - b->values[0][i];
+        double mirrored = a->values[0][i] - b->values[0][OG_SIGNATURE_POINTS - 1 - i];
+        squares[0] += direct * direct;
+        squares[1] += mirrored * mirrored;
+    }
+    return sqrt(fmin(squares[0], squares[1]) / OG_SIGNATURE_POINTS);
+}

@@ -35,4 +35,7 @@ og_status og__signature_take(const og_act *act, og__signature *signature);
 /* Whether two are one function to a network: no value differs by more than 1e-4 of the root mean square. */
 bool og__signature_equal(const og__signature *a, const og__signature *b);
 
+/* Root mean square difference of the two as they begin, the nearer of both mirrorings; both have E f^2 = 1. */
+double og__signature_distance(const og__signature *a, const og__signature *b);
+
 #endif

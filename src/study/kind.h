@@ -37,5 +37,6 @@ struct og__kind {
 og_status og__kind_find(const json_t *record, const og__kind **kind);
 
 extern const og__kind og__kind_compare; /* grid.c */
+extern const og__kind og__kind_search;  /* search.c */
 
 #endif

@@ -1,0 +1,14 @@
+/* What a search found, in the terminal. */
+#ifndef CLI_SEARCH_PRINT_H
+#define CLI_SEARCH_PRINT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Whether a report.json is that of a search. */
+bool is_search(const json_t *report);
+
+/* Counts of the screening, the table of the confirmation, the verdict, and the commands that use its winner. */
+void search_print(const json_t *report);
+
+#endif
