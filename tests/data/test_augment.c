@@ -1,9 +1,9 @@
+/* Augmentation: what moves pixels, levels and sets; test_augment/ has what changes values, and volumes. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,56 +11,7 @@
 
 #include <ogive/net.h>
 
-#include "data/patch.h"
-
-enum { H = 9, W = 11, ITEMS = 64 };
-
-static float image[2 * H * W]; /* channel 0: x + 100 y; channel 1: the same, negative */
-static uint8_t labels[H * W];
-static const og_sample sample = {"test", 2, H, W, image, labels, 1, {1, 1, 1}};
-static const og__window whole = {0, 0, H, W, 0, 1};
-
-static bool exercised[OG_AUGMENT_COUNT];
-
-/* "rotate=180 zoom=0.3@0.5": these rows and no others. */
-static og_augment_options levels(const char *text)
-{
-    og_augment_options options = {0};
-    char copy[256], *rest = copy;
-    snprintf(copy, sizeof copy, "%s", text);
-    for (char *word; (word = strsep(&rest, " ")) != NULL;) {
-        char *level = strchr(word, '=');
-        int row = 0;
-        assert_non_null(level);
-        *level++ = '\0';
-        while (row < OG_AUGMENT_COUNT && strcmp(og__augment_entries[row].name, word) != 0)
-            row++;
-        assert_in_range(row, 0, OG_AUGMENT_COUNT - 1);
-        if (og__level_parse((og__augment_row)row, level, &options.rows[row]) != OG_OK)
-            fail_msg("%s", og_error_text());
-        exercised[row] = true;
-    }
-    return options;
-}
-
-static void augment(const og_augment_options *options, const og_sample *src, og__window window, uint64_t seed,
-                    uint64_t item, float *out, uint8_t *out_labels)
-{
-    static float scratch[128 * 128];
-    og__augment(options, src, window, NULL, seed, item, scratch, out, out_labels);
-}
-
-static int fill_sample(void **state)
-{
-    (void)state;
-    for (int y = 0; y < H; y++)
-        for (int x = 0; x < W; x++) {
-            image[y * W + x] = (float)(x + 100 * y);
-            image[H * W + y * W + x] = -(float)(x + 100 * y);
-            labels[y * W + x] = (uint8_t)((x + y) % 3);
-        }
-    return 0;
-}
+#include "data/test_augment/shared.h"
 
 static void test_nothing(void **state)
 {
@@ -159,78 +110,6 @@ static void test_interpolation(void **state)
     }
 }
 
-static void statistics(size_t count, const float *values, double *mean, double *sd)
-{
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += (double)values[i];
-    *mean = sum / (double)count;
-    for (size_t i = 0; i < count; i++)
-        squares += ((double)values[i] - *mean) * ((double)values[i] - *mean);
-    *sd = sqrt(squares / (double)count);
-}
-
-static void test_values(void **state)
-{
-    (void)state;
-    double mean, sd, out_mean, out_sd, lowest[3] = {9, 9, 9}, highest[3] = {0};
-    float out[2 * H * W];
-    uint8_t out_labels[H * W];
-    statistics(H * W, image, &mean, &sd);
-    for (uint64_t item = 0; item < ITEMS; item++) {
-        const og_augment_options brightness = levels("brightness=0.3"), contrast = levels("contrast=0.7..1"),
-                                 gamma = levels("gamma=0.5");
-        augment(&brightness, &sample, whole, 1, item, out, out_labels);
-        double factor = (double)out[20] / (double)image[20];
-        for (int i = 0; i < 2 * H * W; i++)
-            assert_true(fabs((double)out[i] - factor * (double)image[i]) < 1e-3);
-        lowest[0] = fmin(lowest[0], factor), highest[0] = fmax(highest[0], factor);
-
-        augment(&contrast, &sample, whole, 1, item, out, out_labels);
-        statistics(H * W, out, &out_mean, &out_sd);
-        assert_true(fabs(out_mean - mean) < 1e-2);
-        lowest[1] = fmin(lowest[1], out_sd / sd), highest[1] = fmax(highest[1], out_sd / sd);
-
-        augment(&gamma, &sample, whole, 1, item, out, out_labels);
-        assert_true(fabsf(out[0] - image[0]) < 1e-3f && fabsf(out[H * W - 1] - image[H * W - 1]) < 1e-2f);
-        double power =
-            log((double)out[50] / (double)image[H * W - 1]) / log((double)image[50] / (double)image[H * W - 1]);
-        lowest[2] = fmin(lowest[2], power), highest[2] = fmax(highest[2], power);
-        assert_memory_equal(out_labels, labels, sizeof labels);
-    }
-    static const double least[3] = {0.7, 0.7, 1 / 1.5}, most[3] = {1.3, 1, 1.5};
-    for (int i = 0; i < 3; i++) { /* within the bounds, and near to both in 64 draws */
-        assert_true(lowest[i] >= least[i] - 1e-3 && lowest[i] < least[i] + 0.1);
-        assert_true(highest[i] <= most[i] + 1e-3 && highest[i] > most[i] - 0.1);
-    }
-}
-
-static void test_noise(void **state)
-{
-    (void)state;
-    enum { N = 128 };
-    static float picture[N * N], out[N * N];
-    static uint8_t mask[N * N], out_mask[N * N];
-    for (int i = 0; i < N * N; i++)
-        picture[i] = i % 2 ? 10 : -10; /* deviation 10 */
-    const og_sample plain = {"plain", 1, N, N, picture, mask, 1, {1, 1, 1}};
-    const og_augment_options options = levels("noise=0.5");
-    double largest = 0;
-    for (uint64_t item = 0; item < 16; item++) {
-        double mean, sd, fourth = 0;
-        augment(&options, &plain, (og__window){0, 0, N, N, 0, 1}, 1, item, out, out_mask);
-        for (int i = 0; i < N * N; i++)
-            out[i] -= picture[i];
-        statistics(N * N, out, &mean, &sd);
-        for (int i = 0; i < N * N; i++)
-            fourth += pow((double)out[i] / sd, 4) / (N * N);
-        assert_true(sd <= 5.1 && fabs(mean) < 5 * sd / N); /* 5 standard errors */
-        assert_true(fabs(fourth - 3) < 0.25);              /* kurtosis of a normal number */
-        largest = fmax(largest, sd);
-    }
-    assert_true(largest > 4);
-}
-
 /* Turning one row off leaves the random numbers of the others alone. */
 static void test_rows_are_independent(void **state)
 {
@@ -245,55 +124,6 @@ static void test_rows_are_independent(void **state)
         int middle = H * W / 2; /* flips leave the center pixel in place */
         assert_true(both[middle] == one[middle]);
     }
-}
-
-/* --- against SciPy 1.10.1 and PyTorch 1.13 --- */
-
-/* image = (np.arange(35)**2 % 23).reshape(5, 7) */
-static void small_picture(float values[35])
-{
-    for (int i = 0; i < 35; i++)
-        values[i] = (float)(i * i % 23);
-}
-
-static void assert_all_near(size_t count, const float *values, const float *expected, float tolerance)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!(fabsf(values[i] - expected[i]) <= tolerance))
-            fail_msg("value %zu is %g, not %g", i, (double)values[i], (double)expected[i]);
-}
-
-/* scipy.ndimage.gaussian_filter(image, (0.8, 1.3), mode='mirror', truncate=4) */
-static void test_blur(void **state)
-{
-    (void)state;
-    static const float expected[35] = {6.78625f, 7.23346f, 8.03775f, 8.49627f, 8.36317f, 7.921f,   7.71518f,
-                                       9.5363f,  9.54414f, 9.2567f,  8.64396f, 8.17666f, 8.09023f, 8.14597f,
-                                       9.80644f, 9.30278f, 8.2128f,  7.52519f, 7.90204f, 9.02405f, 9.65208f,
-                                       5.96862f, 5.73651f, 5.54918f, 6.13994f, 7.49146f, 9.01928f, 9.73193f,
-                                       5.34694f, 5.44271f, 6.00453f, 7.15251f, 8.26812f, 8.97034f, 9.22962f};
-    float values[35], scratch[35];
-    small_picture(values);
-    og__values_blur(5, 7, values, scratch, 0.8f, 1.3f);
-    assert_all_near(35, values, expected, 5e-5f); /* six printed digits */
-    small_picture(values);
-    og__values_blur(5, 7, values, scratch, 0, 0);
-    for (int i = 0; i < 35; i++)
-        assert_true(values[i] == (float)(i * i % 23));
-}
-
-/* interpolate(interpolate(image, (3, 4), mode='nearest-exact'), (5, 7), mode='bilinear', align_corners=False) */
-static void test_low_resolution(void **state)
-{
-    (void)state;
-    static const float expected[35] = {
-        0,  1.42857f, 3.71429f, 10,   15.7857f, 14.0714f, 13, 4.8f, 4.37143f, 3.68571f, 7,    10.4714f, 11.0429f, 11.4f,
-        12, 8.78571f, 3.64286f, 2.5f, 2.5f,     6.5f,     9,  6,    4.92857f, 3.21429f, 5.5f, 7.94286f, 7.48571f, 7.2f,
-        2,  2.35714f, 2.92857f, 7.5f, 11.5714f, 8.14286f, 6};
-    float values[35], scratch[35];
-    small_picture(values);
-    og__values_lowres(1, 5, 7, values, scratch, 0.6f);
-    assert_all_near(35, values, expected, 5e-5f);
 }
 
 /* points = ((np.arange(36) * 7) % 11 - 5).reshape(6, 6)
@@ -336,8 +166,6 @@ static void test_bend(void **state)
     }
 }
 
-/* --- the other rows --- */
-
 /* As test_rotation_and_zoom: where the picture of the mask is whole, the mask says the same. */
 static void test_elastic(void **state)
 {
@@ -363,103 +191,6 @@ static void test_elastic(void **state)
     }
     assert_true(moved > ITEMS * N * N / 10);
     assert_true(outside > 0 && outside < ITEMS * N * N / 8);
-}
-
-/* Normalised values are multiplied, each channel by its own factor: what is 0 stays, whatever that is in raw values. */
-static void test_intensity(void **state)
-{
-    (void)state;
-    const og_augment_options options = levels("intensity=0.25");
-    const float zero[2] = {300, -55};
-    static float scratch[H * W], out[2 * H * W];
-    uint8_t out_labels[H * W];
-    int equal = 0;
-    for (uint64_t item = 0; item < ITEMS; item++) {
-        float factor[2];
-        og__augment(&options, &sample, whole, zero, 1, item, scratch, out, out_labels);
-        for (int c = 0; c < 2; c++) {
-            factor[c] = (out[c * H * W] - zero[c]) / (image[c * H * W] - zero[c]);
-            assert_true(factor[c] >= 0.7499f && factor[c] <= 1.2501f);
-            for (int i = c * H * W; i < (c + 1) * H * W; i++)
-                assert_true(fabsf(out[i] - zero[c] - factor[c] * (image[i] - zero[c])) < 1e-2f);
-        }
-        equal += fabsf(factor[0] - factor[1]) < 1e-3f;
-    }
-    assert_true(equal < ITEMS / 8);
-}
-
-/* Contrast never leaves the range of the patch. */
-static void test_contrast_keeps_the_range(void **state)
-{
-    (void)state;
-    const og_augment_options options = levels("contrast=1..2");
-    float out[2 * H * W];
-    uint8_t out_labels[H * W];
-    int changed = 0;
-    for (uint64_t item = 0; item < ITEMS; item++) {
-        augment(&options, &sample, whole, 1, item, out, out_labels);
-        for (int i = 0; i < H * W; i++) {
-            assert_true(out[i] >= image[0] && out[i] <= image[H * W - 1]);
-            changed += out[i] != image[i];
-        }
-    }
-    assert_true(changed > ITEMS * H * W / 2);
-}
-
-/* Mean and deviation stay, the order of values stays, and the middle moves: to one side for powers above 1, to the
- * other side on the inverted image. */
-static void test_tone(void **state)
-{
-    (void)state;
-    static const char *const texts[] = {"tone=1.5..1.5", "tone_inverted=1.5..1.5"};
-    double mean, sd, middle[2];
-    float out[2 * H * W];
-    uint8_t out_labels[H * W];
-    for (int t = 0; t < 2; t++) {
-        const og_augment_options options = levels(texts[t]);
-        augment(&options, &sample, whole, 1, 0, out, out_labels);
-        for (int c = 0; c < 2; c++) {
-            double out_mean, out_sd;
-            statistics(H * W, image + c * H * W, &mean, &sd);
-            statistics(H * W, out + c * H * W, &out_mean, &out_sd);
-            assert_true(fabs(out_mean - mean) < 1e-3 * sd && fabs(out_sd - sd) < 1e-3 * sd);
-        }
-        for (int i = 1; i < H * W; i++)
-            assert_true((out[i] > out[i - 1]) == (image[i] > image[i - 1]));
-        middle[t] = (double)(out[H * W / 2] - image[H * W / 2]);
-    }
-    assert_true(middle[0] < -1 && fabs(middle[0] + middle[1]) < 1e-2); /* the picture's values are symmetric */
-}
-
-/* Turning by 120 degrees swaps the channels round; greys stay; the mean of the three channels stays. */
-static void test_colours(void **state)
-{
-    (void)state;
-    enum { COUNT = 4 };
-    const float pixels[3 * COUNT] = {200, 10, 77, 0, 30, 20, 77, 90, 5, 240, 77, 40}; /* the third is grey */
-    float turned[3 * COUNT], faded[3 * COUNT];
-    memcpy(turned, pixels, sizeof turned);
-    og__colours_turn(COUNT, turned, 120);
-    for (int i = 0; i < COUNT; i++)
-        for (int c = 0; c < 3; c++)
-            assert_true(fabsf(turned[(c + 1) % 3 * COUNT + i] - pixels[c * COUNT + i]) < 1e-3f);
-    memcpy(faded, pixels, sizeof faded);
-    og__colours_strengthen(COUNT, faded, 0);
-    assert_true(fabsf(faded[0] - (0.299f * 200 + 0.587f * 30 + 0.114f * 5)) < 1e-3f); /* ITU-R BT.601 */
-    assert_true(faded[0] == faded[COUNT] && faded[0] == faded[2 * COUNT]);
-
-    const uint8_t none[COUNT] = {0};
-    uint8_t out_labels[COUNT];
-    const og_sample rgb = {"rgb", 3, 2, 2, pixels, none, 1, {1, 1, 1}},
-                    grey = {"grey", 1, 2, 2, pixels, none, 1, {1, 1, 1}};
-    const og_augment_options both = levels("hue=30..90 saturation=0.5");
-    float out[3 * COUNT];
-    augment(&both, &rgb, (og__window){0, 0, 2, 2, 0, 1}, 1, 0, out, out_labels);
-    assert_true(fabsf(out[0] - pixels[0]) > 10);
-    for (int c = 0; c < 3; c++)
-        assert_true(fabsf(out[c * COUNT + 2] - 77) < 1e-3f);
-    augment(&both, &grey, (og__window){0, 0, 2, 2, 0, 1}, 1, 0, out, out_labels);
-    assert_memory_equal(out, pixels, COUNT * sizeof *out);
 }
 
 /* One rectangle, behind which every channel is its mean; labels stay. */
@@ -492,28 +223,6 @@ static void test_cutout(void **state)
     }
     assert_in_range(largest, 15, 5 * 6);
 }
-
-/* Blur and low resolution reach about half of the channels, through the row as through the function. */
-static void test_half_of_the_channels(void **state)
-{
-    (void)state;
-    static const char *const texts[] = {"blur=1..2", "lowres=0.5..0.6"};
-    for (int t = 0; t < 2; t++) {
-        const og_augment_options options = levels(texts[t]);
-        int changed = 0;
-        for (uint64_t item = 0; item < ITEMS; item++) {
-            float out[2 * H * W];
-            uint8_t out_labels[H * W];
-            augment(&options, &sample, whole, 1, item, out, out_labels);
-            for (int c = 0; c < 2; c++)
-                changed += memcmp(out + c * H * W, image + c * H * W, H * W * sizeof *out) != 0;
-            assert_memory_equal(out_labels, labels, sizeof labels);
-        }
-        assert_in_range(changed, 47, 81); /* 64 of 128 expected, beyond 3 standard deviations otherwise */
-    }
-}
-
-/* --- levels and sets --- */
 
 static void test_probability(void **state)
 {
@@ -570,199 +279,6 @@ static void test_levels(void **state)
     assert_non_null(strstr(og_error_text(), "tone-inverted"));
 }
 
-/* Slices are turned round, moved alike, and mirrored beyond the ends, where nothing is labelled. */
-static void test_volumes(void **state)
-{
-    (void)state;
-    enum { D = 4, SIDE = 3, PLANE = SIDE * SIDE };
-    float volume[2 * D * PLANE], out[2 * (D + 2) * PLANE], scratch[PLANE], angle[D * PLANE];
-    uint8_t classes[D * PLANE], out_classes[(D + 2) * PLANE];
-    for (int i = 0; i < 2 * D * PLANE; i++)
-        volume[i] = (float)i;
-    for (int i = 0; i < D * PLANE; i++)
-        classes[i] = (uint8_t)(i / PLANE);
-    const og_sample sample_of = {"volume", 2, SIDE, SIDE, volume, classes, D, {1, 1, 1}};
-    const og_augment_options none = {.rows = {{0}}}, turn = levels("flip_z=1"), rotated = levels("rotate=90..90");
-    const og__window more = {0, 0, SIDE, SIDE, -1, D + 2}, own = {0, 0, SIDE, SIDE, 0, D};
-    og__augment(&none, &sample_of, more, NULL, 0, 0, scratch, out, out_classes);
-    const int shown[D + 2] = {1, 0, 1, 2, 3, 2};
-    for (int z = 0; z < D + 2; z++) {
-        assert_true(out[z * PLANE + 4] == volume[shown[z] * PLANE + 4]);
-        assert_true(out[((D + 2) + z) * PLANE + 4] == volume[(D + shown[z]) * PLANE + 4]);
-        assert_int_equal(out_classes[z * PLANE], z == 0 || z == D + 1 ? OG_LABEL_IGNORE : shown[z]);
-    }
-    og__augment(&turn, &sample_of, own, NULL, 0, 0, scratch, out, out_classes);
-    for (int z = 0; z < D; z++) {
-        assert_memory_equal(out + z * PLANE, volume + (D - 1 - z) * PLANE, PLANE * sizeof *out);
-        assert_int_equal(out_classes[z * PLANE], D - 1 - z);
-    }
-    og__augment(&rotated, &sample_of, own, NULL, 0, 0, scratch, out, out_classes);
-    memcpy(angle, out, sizeof angle);
-    for (int z = 1; z < D; z++) /* each slice is the first one and a constant */
-        for (int p = 0; p < PLANE; p++)
-            assert_true(fabsf(angle[z * PLANE + p] - angle[p] - (float)(z * PLANE)) < 1e-3f);
-    exercised[OG_AUGMENT_flip_z] = true;
-}
-
-/* --- volumes that are moved in space --- */
-
-enum { V = 13, CUBE = V * V * V };
-static float ramp[3 * CUBE]; /* channels z, y, x: a picture of it says where it was looked at */
-static uint8_t ball[CUBE];   /* about the middle voxel */
-
-static og_sample cube_of(double slice_spacing)
-{
-    for (int i = 0; i < CUBE; i++) {
-        int z = i / V / V, y = i / V % V, x = i % V, m = V / 2;
-        ramp[i] = (float)z;
-        ramp[CUBE + i] = (float)y;
-        ramp[2 * CUBE + i] = (float)x;
-        ball[i] = (z - m) * (z - m) + (y - m) * (y - m) + (x - m) * (x - m) <= 16;
-    }
-    return (og_sample){"cube", 3, V, V, ramp, ball, V, {1, 1, slice_spacing}};
-}
-
-/* The patch of `d` x 5 x 5 in the middle. */
-static void augment_middle(const char *text, double slice_spacing, int d, uint64_t item, float *out,
-                           uint8_t *out_labels)
-{
-    static float scratch[CUBE];
-    const og_sample cube = cube_of(slice_spacing);
-    const og_augment_options options = levels(text);
-    og__augment(&options, &cube, (og__window){4, 4, 5, 5, (V - d) / 2, d}, NULL, 3, item, scratch, out, out_labels);
-}
-
-/* Distances in millimetres stay, the middle stays, and slices are left; where these lie too far apart, they are not. */
-static void test_tilt(void **state)
-{
-    (void)state;
-    enum { D = 3, VOXELS = D * 25, MIDDLE = VOXELS / 2 };
-    float out[3 * VOXELS], steepest = 0;
-    uint8_t out_labels[VOXELS];
-    static const double spacings[] = {1, 2};
-    for (int s = 0; s < 2; s++)
-        for (uint64_t item = 0; item < ITEMS; item++) {
-            float mm = (float)spacings[s];
-            augment_middle("tilt=40", spacings[s], D, item, out, out_labels);
-            for (int c = 0; c < 3; c++)
-                assert_true(fabsf(out[c * VOXELS + MIDDLE] - 6) < 1e-4f);
-            const int next[3] = {25, 5, 1};
-            for (int a = 0; a < 3; a++) { /* a step along an axis of the patch is as long in the volume */
-                float length = 0;
-                for (int c = 0; c < 3; c++) {
-                    const float *at = out + c * VOXELS + MIDDLE;
-                    float step = (at[next[a]] - at[0]) * (c == 0 ? mm : 1);
-                    length += step * step;
-                }
-                assert_true(fabsf(sqrtf(length) - (a == 0 ? mm : 1)) < 1e-3f);
-            }
-            steepest = fmaxf(steepest, fabsf(out[MIDDLE + 1] - out[MIDDLE]) * mm);
-        }
-    assert_true(steepest > 0.5f && steepest < 0.65f); /* sin 40 degrees: 0.643 */
-    augment_middle("tilt=40", 3.5, D, 1, out, out_labels);
-    for (int i = 0; i < VOXELS; i++)
-        assert_true(out[i] == (float)(5 + i / 25));
-}
-
-/* Zoom takes the same part of all axes; slices far apart keep their number. */
-static void test_zoom_in_space(void **state)
-{
-    (void)state;
-    enum { D = 5, VOXELS = D * 25, MIDDLE = VOXELS / 2 };
-    float out[3 * VOXELS];
-    uint8_t out_labels[VOXELS];
-    for (uint64_t item = 0; item < ITEMS; item++) {
-        augment_middle("zoom=0.5", 1, D, item, out, out_labels);
-        float step[3] = {out[MIDDLE + 25] - out[MIDDLE], out[VOXELS + MIDDLE + 5] - out[VOXELS + MIDDLE],
-                         out[2 * VOXELS + MIDDLE + 1] - out[2 * VOXELS + MIDDLE]};
-        assert_true(step[0] > 0.66f && step[0] < 1.51f && fabsf(step[0] - step[1]) < 1e-4f &&
-                    fabsf(step[0] - step[2]) < 1e-4f);
-    }
-    augment_middle("zoom=0.5", 4, D, 1, out, out_labels);
-    assert_true(out[MIDDLE + 25] - out[MIDDLE] == 1);
-}
-
-/* Image and labels move together: the ball is where the ramps say that its middle is near. */
-static void test_labels_in_space(void **state)
-{
-    (void)state;
-    enum { D = 9, VOXELS = D * 25 };
-    float out[3 * VOXELS];
-    uint8_t out_labels[VOXELS];
-    int inside = 0, across = 0;
-    for (uint64_t item = 0; item < ITEMS; item++) {
-        augment_middle("tilt=90 rotate=90 zoom=0.3 elastic=2 flip_z=0.5 flip_x=0.5", 1, D, item, out, out_labels);
-        for (int i = 0; i < VOXELS; i++) {
-            float z = out[i], y = out[VOXELS + i], x = out[2 * VOXELS + i];
-            float squares = (z - 6) * (z - 6) + (y - 6) * (y - 6) + (x - 6) * (x - 6);
-            if (out_labels[i] == OG_LABEL_IGNORE)
-                continue;
-            if (squares < 9.5f || squares > 25) /* the nearest voxel is at most 0.87 away */
-                assert_int_equal(out_labels[i], squares < 16);
-            inside += out_labels[i] == 1;
-            across += fabsf(z - roundf(z)) > 0.1f;
-        }
-    }
-    assert_true(inside > ITEMS * VOXELS / 4 && across > ITEMS * VOXELS / 2);
-}
-
-/* scipy.ndimage.gaussian_filter1d(values, 0.8, axis=0, mode='mirror', truncate=4), values = arange(12)**2 % 23 as (6,
- * 2)
- */
-static void test_blur_across_slices(void **state)
-{
-    (void)state;
-    static const float expected[12] = {2.53908f, 4.69856f, 6.03514f, 5.44211f, 12.2598f, 4.02853f,
-                                       14.5162f, 5.02676f, 14.5231f, 8.35095f, 12.7924f, 8.60474f};
-    float values[12], scratch[12];
-    for (int i = 0; i < 12; i++)
-        values[i] = (float)(i * i % 23);
-    og__values_blur_slices(6, 2, values, scratch, 0.8f);
-    assert_all_near(12, values, expected, 5e-5f);
-}
-
-/* interpolate(interpolate(values, (2, 2, 3), mode='nearest-exact'), (4, 3, 5), mode='trilinear', align_corners=False),
- * values = arange(60)**2 % 23 */
-static void test_low_resolution_in_space(void **state)
-{
-    (void)state;
-    static const float expected[60] = {
-        18,     16,     13, 14.8f,  16,     11,     12.4f,   14.5f,  14.5f, 14.5f, 4,  8.8f, 16,    14.2f,  13,
-        13.75f, 12.25f, 10, 12.55f, 14.25f, 9.875f, 10.625f, 11.75f, 12.5f, 13,    6,  9,    13.5f, 12.45f, 11.75f,
-        5.25f,  4.75f,  4,  8.05f,  10.75f, 7.625f, 7.075f,  6.25f,  8.5f,  10,    10, 9.4f, 8.5f,  8.95f,  9.25f,
-        1,      1,      1,  5.8f,   9,      6.5f,   5.3f,    3.5f,   6.5f,  8.5f,  12, 9.6f, 6,     7.2f,   8};
-    float values[60], scratch[60];
-    for (int i = 0; i < 60; i++)
-        values[i] = (float)(i * i % 23);
-    og__values_lowres(4, 3, 5, values, scratch, 0.5f);
-    assert_all_near(60, values, expected, 1e-4f);
-}
-
-/* Rows that change values reach across slices, in a box or by blurring, unless these lie far apart. */
-static void test_values_in_space(void **state)
-{
-    (void)state;
-    enum { D = 9, VOXELS = D * 25 };
-    float out[3 * VOXELS], plain[3 * VOXELS];
-    uint8_t out_labels[VOXELS];
-    augment_middle("flip_x=0", 1, D, 0, plain, out_labels);
-    int fewer = 0, blurred = 0;
-    for (uint64_t item = 0; item < ITEMS; item++) {
-        int slices = 0;
-        augment_middle("cutout=1", 1, D, item, out, out_labels);
-        for (int z = 0; z < D; z++)
-            slices += memcmp(out + VOXELS + z * 25, plain + VOXELS + z * 25, 25 * sizeof *out) != 0;
-        fewer += slices > 0 && slices < D;
-        augment_middle("blur=2..2", 1, D, item, out, out_labels);
-        blurred += fabsf(out[0] - plain[0]) > 0.5f; /* the first slice's z is that of its neighbours too */
-        augment_middle("blur=2..2", 4, D, item, out, out_labels);
-        for (int i = 0; i < VOXELS; i++)
-            assert_true(fabsf(out[i] - plain[i]) < 1e-4f);
-    }
-    assert_in_range(fewer, ITEMS / 2, ITEMS);
-    assert_in_range(blurred, ITEMS / 4, 3 * ITEMS / 4); /* each channel as often as not */
-}
-
 /* nnU-Net's probabilities and ranges, typed off its trainer and not off the table. */
 static void test_sets(void **state)
 {
@@ -817,38 +333,22 @@ static void test_every_row_was_exercised(void **state)
             fail_msg("augmentation '%s' is not exercised by this test", og__augment_entries[row].name);
 }
 
+static const struct CMUnitTest own_tests[] = {
+    cmocka_unit_test(test_nothing),       cmocka_unit_test(test_padding),
+    cmocka_unit_test(test_flips),         cmocka_unit_test(test_rotation_and_zoom),
+    cmocka_unit_test(test_interpolation), cmocka_unit_test(test_rows_are_independent),
+    cmocka_unit_test(test_bend),          cmocka_unit_test(test_elastic),
+    cmocka_unit_test(test_cutout),        cmocka_unit_test(test_probability),
+    cmocka_unit_test(test_levels),        cmocka_unit_test(test_sets),
+};
+enum { OWN_TESTS = sizeof own_tests / sizeof own_tests[0], TESTS = OWN_TESTS + VALUE_TESTS + VOLUME_TESTS + 1 };
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_padding),
-        cmocka_unit_test(test_flips),
-        cmocka_unit_test(test_rotation_and_zoom),
-        cmocka_unit_test(test_interpolation),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_noise),
-        cmocka_unit_test(test_rows_are_independent),
-        cmocka_unit_test(test_blur),
-        cmocka_unit_test(test_low_resolution),
-        cmocka_unit_test(test_bend),
-        cmocka_unit_test(test_elastic),
-        cmocka_unit_test(test_intensity),
-        cmocka_unit_test(test_contrast_keeps_the_range),
-        cmocka_unit_test(test_tone),
-        cmocka_unit_test(test_colours),
-        cmocka_unit_test(test_cutout),
-        cmocka_unit_test(test_half_of_the_channels),
-        cmocka_unit_test(test_probability),
-        cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_volumes),
-        cmocka_unit_test(test_tilt),
-        cmocka_unit_test(test_zoom_in_space),
-        cmocka_unit_test(test_labels_in_space),
-        cmocka_unit_test(test_blur_across_slices),
-        cmocka_unit_test(test_low_resolution_in_space),
-        cmocka_unit_test(test_values_in_space),
-        cmocka_unit_test(test_sets),
-        cmocka_unit_test(test_every_row_was_exercised),
-    };
-    return cmocka_run_group_tests(tests, fill_sample, NULL);
+    struct CMUnitTest tests[TESTS], *end = tests;
+    memcpy(end, own_tests, sizeof own_tests);
+    memcpy(end += OWN_TESTS, value_tests, sizeof value_tests);
+    memcpy(end += VALUE_TESTS, volume_tests, sizeof volume_tests);
+    tests[TESTS - 1] = (struct CMUnitTest)cmocka_unit_test(test_every_row_was_exercised);
+    return _cmocka_run_group_tests("augmentation", tests, TESTS, fill_sample, NULL);
 }
