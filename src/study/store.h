@@ -109,6 +109,13 @@ og_status og__store_report(og__store *store, int64_t trial, const og__trial_step
  * not tried again. */
 og_status og__store_finish(og__store *store, int64_t trial, double value, const char *reason, bool *held);
 
+/* A run has a result, but the worker that made it died before it said so: end its last trial with it, by a copy where
+ * that was given up. A trial that ended by itself, or whose worker may live, is left alone.
+ *
+ * @param value   NaN of a run that failed */
+og_status og__store_conclude(og__store *store, int64_t study, const char *run, double value,
+                             const og__lease_rules *rules);
+
 /* PRUNED: stopped early, with the last value that was reported; NaN for none. A result as well. */
 og_status og__store_prune(og__store *store, int64_t trial, double value, bool *held);
 

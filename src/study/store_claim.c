@@ -57,7 +57,7 @@ static og_status replace(og__database *database, int64_t study, const og__stored
     bool again = lost->attempt < rules->attempts_max;
     OG_TRY(og__sql_set_attribute(
         database, OG_OWNER_TRIAL_USER, lost->id, OG_KEY_REASON,
-        json_string(again ? "its worker was lost; tried again" : "its worker was lost at every attempt; given up")));
+        json_string(again ? OG_REASON_LOST "; tried again" : OG_REASON_LOST " at every attempt; given up")));
     OG_TRY(set_state(database, lost->id, "FAIL"));
     if (!again)
         return OG_OK;
@@ -65,6 +65,13 @@ static og_status replace(og__database *database, int64_t study, const og__stored
     OG_TRY(copy_rows(database, lost->id, next));
     OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, next, OG_KEY_ATTEMPT, json_integer(lost->attempt + 1)));
     return link_attempts(database, lost, next);
+}
+
+og_status og__sql_insert_copy(og__database *database, int64_t study, int64_t from, int64_t *trial)
+{
+    OG_TRY(og__sql_insert_waiting(database, study, trial));
+    OG_TRY(copy_rows(database, from, *trial));
+    return og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, *trial, OG_KEY_ATTEMPT, json_integer(1));
 }
 
 typedef struct again_call {
@@ -110,9 +117,7 @@ static og_status again(og__database *database, void *context)
     OG_TRY(find_last(database, &now));
     if (now.last != call->last || !now.ended)
         return OG_OK;
-    OG_TRY(og__sql_insert_waiting(database, call->study, &next));
-    OG_TRY(copy_rows(database, call->last, next));
-    return og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, next, OG_KEY_ATTEMPT, json_integer(1));
+    return og__sql_insert_copy(database, call->study, call->last, &next);
 }
 
 og_status og__store_again(og__store *store, int64_t study, const char *run, int64_t last)

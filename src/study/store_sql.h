@@ -20,6 +20,7 @@ struct og__store {
 #define OG_KEY_RUN "ogive:run"
 #define OG_KEY_ATTEMPT "ogive:attempt"
 #define OG_KEY_REASON "ogive:reason"
+#define OG_REASON_LOST "its worker was lost" /* how the reason of a lost attempt begins */
 #define OG_KEY_WORKER "ogive:worker"
 #define OG_KEY_SETTINGS "ogive:settings"
 
@@ -68,6 +69,9 @@ og_status og__sql_get_attribute(og__database *database, og__attribute_owner owne
 /* Optuna's lock of a study, for those who share a PostgreSQL server with it; the transaction itself keeps ours apart.
  */
 og_status og__sql_lock_study(og__database *database, int64_t study);
+
+/* A new trial that waits, the first attempt at what another one was of. */
+og_status og__sql_insert_copy(og__database *database, int64_t study, int64_t from, int64_t *trial);
 
 /* A new trial that waits, with the next number of its study. */
 og_status og__sql_insert_waiting(og__database *database, int64_t study, int64_t *trial);

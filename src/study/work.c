@@ -258,6 +258,26 @@ static og_status run_next(og__watcher *w, og__stored_trial *claimed)
     return status == OG_OK ? run_claimed(w) : return_run(w, status);
 }
 
+/* A worker may die between the result of its run and the word of it; the last result of a study has nobody behind it
+ * who would find that. */
+static og_status conclude_runs(const og__watcher *w)
+{
+    og_status status = OG_OK;
+    og__stored_trials trials;
+    OG_TRY(og__store_list(w->desk.store, w->desk.stored, &trials));
+    for (size_t i = 0; i < trials.count && status == OG_OK; i++) {
+        const og__stored_trial *trial = &trials.items[i];
+        if (!trial->run || trial->state == OG_TRIAL_COMPLETE || trial->state == OG_TRIAL_PRUNED)
+            continue;
+        const og__run *run = og__study_find_run(w->desk.study, trial->run);
+        if (run && run->trial.result && !has_successor(&trials, i))
+            status = og__store_conclude(w->desk.store, w->desk.stored, run->name,
+                                        run->trial.failed ? (double)NAN : run->trial.dice, &lease);
+    }
+    og__stored_trials_deinit(&trials);
+    return status;
+}
+
 static og_status work(og__watcher *w)
 {
     char name[OG_WORKER_NAME_BYTES];
@@ -272,6 +292,8 @@ static og_status work(og__watcher *w)
         OG_TRY(found ? run_next(w, &claimed) : idle(w, idle_turns));
         idle_turns = found ? 0 : idle_turns + 1;
     }
+    if (w->job->proposes)
+        OG_TRY(conclude_runs(w));
     return og__planning_end(w);
 }
 

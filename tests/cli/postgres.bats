@@ -16,7 +16,7 @@ teardown_file() {
         cat "$BATS_TEST_TMPDIR/log"
         false
     }
-    grep -q '^ok 8 ' "$BATS_TEST_TMPDIR/log" || grep -q 'PASSED.*8 test' "$BATS_TEST_TMPDIR/log"
+    grep -q '^ok 11 ' "$BATS_TEST_TMPDIR/log" || grep -q 'PASSED.*11 test' "$BATS_TEST_TMPDIR/log"
 }
 
 @test "a study in PostgreSQL has the results of one in SQLite" {

@@ -241,6 +241,65 @@ static void a_run_that_is_always_lost_is_given_up(void **state)
     og__store_close(store);
 }
 
+static bool everyone_is_gone(const char *worker)
+{
+    (void)worker;
+    return true;
+}
+
+static bool nobody_is_gone(const char *worker)
+{
+    (void)worker;
+    return false;
+}
+
+/* The state and number of all trials after a run's result came, but no word of it. */
+static void expect_concluded(og__store *store, int64_t study, const og__lease_rules *by, size_t count,
+                             og__trial_state last)
+{
+    og__stored_trials all;
+    for (int again = 0; again < 2; again++) /* once more changes nothing */
+        assert_int_equal(og__store_conclude(store, study, "relu-s0", 0.625, by), OG_OK);
+    assert_int_equal(og__store_list(store, study, &all), OG_OK);
+    assert_int_equal(all.count, count);
+    assert_int_equal(all.items[count - 1].state, last);
+    if (last == OG_TRIAL_COMPLETE)
+        assert_near(all.items[count - 1].value, 0.625, 0);
+    og__stored_trials_deinit(&all);
+}
+
+static void a_result_without_a_word_of_it_ends_its_trial(void **state)
+{
+    (void)state;
+    int64_t study;
+    og__stored_trial trial;
+    bool held;
+    const og__lease_rules gone = {.grace_s = 60, .attempts_max = 1, .is_gone = everyone_is_gone};
+    const og__lease_rules alive = {.grace_s = 60, .attempts_max = 1, .is_gone = nobody_is_gone};
+    og__store *store = open_store("wordless-waiting", &study);
+    add_runs(store, study, 1);
+    expect_concluded(store, study, &alive, 1, OG_TRIAL_COMPLETE);
+    assert_int_equal(og__store_study(store, "wordless-running", "dice", &study), OG_OK);
+    add_runs(store, study, 1);
+    assert_true(claim(store, study, &rules, &trial));
+    og__stored_trial_deinit(&trial);
+    expect_concluded(store, study, &alive, 1, OG_TRIAL_RUNNING);
+    expect_concluded(store, study, &gone, 1, OG_TRIAL_COMPLETE);
+    assert_int_equal(og__store_study(store, "wordless-lost", "dice", &study), OG_OK);
+    add_runs(store, study, 1);
+    assert_true(claim(store, study, &rules, &trial));
+    og__stored_trial_deinit(&trial);
+    assert_false(claim(store, study, &gone, &trial)); /* lost at its only attempt */
+    expect_concluded(store, study, &alive, 2, OG_TRIAL_COMPLETE);
+    assert_int_equal(og__store_study(store, "wordless-failed", "dice", &study), OG_OK);
+    add_runs(store, study, 1);
+    assert_true(claim(store, study, &rules, &trial));
+    assert_int_equal(og__store_finish(store, trial.id, NAN, "its numbers became non-finite", &held), OG_OK);
+    og__stored_trial_deinit(&trial);
+    expect_concluded(store, study, &gone, 1, OG_TRIAL_FAIL);
+    og__store_close(store);
+}
+
 /* As after a claim that was done, but whose answer was lost with the connection. */
 static void a_worker_that_asks_again_gets_the_run_that_it_has(void **state)
 {
@@ -520,6 +579,7 @@ int main(void)
         cmocka_unit_test(a_lost_run_is_tried_again_and_its_ghost_is_not_believed),
         cmocka_unit_test(a_run_that_is_always_lost_is_given_up),
         cmocka_unit_test(a_worker_that_asks_again_gets_the_run_that_it_has),
+        cmocka_unit_test(a_result_without_a_word_of_it_ends_its_trial),
         cmocka_unit_test(a_returned_run_waits_again),
         cmocka_unit_test(attributes_are_kept_as_json),
         cmocka_unit_test(no_run_is_lost_or_doubled_among_dying_workers),
