@@ -49,13 +49,15 @@ def pairs_of(name, data, options, act, seeds, threads):
             "seed_sd": statistics.stdev(direct), "difference": mean, "interval": [mean - half, mean + half]}
 
 
-def layers(threads):
+def rounding(quick=False, threads=2):
+    """Errors of each layer."""
     program = os.path.join(runner.BUILD, "bench", "bench_winograd")
-    return json.loads(subprocess.run([program], check=True, stdout=subprocess.PIPE, **runner.pinned(threads)).stdout)
+    found = subprocess.run([program], check=True, stdout=subprocess.PIPE, **runner.pinned(threads)).stdout
+    runner.save("rounding", {"layers": json.loads(found)})
 
 
 def run(quick=False, threads=2):
-    """The layers' errors, and one row for each task whose data are here; a quick run trains nothing."""
+    """One row for each task whose data are here; a quick run trains nothing."""
     rows = []
     for name, data, acts, seeds, options in [] if quick else TASKS:
         if not os.path.exists(data):
@@ -63,4 +65,4 @@ def run(quick=False, threads=2):
             continue
         for act in acts:
             rows.append(pairs_of(name, data, options, act, seeds, threads))
-    runner.save("accuracy", {"layers": layers(threads), "tasks": rows})
+    runner.save("accuracy", {"tasks": rows})

@@ -50,7 +50,8 @@ def open_racers(entries, size, threads, beside, interpreted):
         peer.hello()
     for entry in entries:
         name = entry["id"]
-        executors = [("built-in", "built-in"), ("formula", "compiled")] + ([("interpreter", "interpreter")] if interpreted else [])
+        executors = [("ogive", "auto"), ("built-in", "built-in"), ("formula", "compiled")]
+        executors += [("interpreter", "interpreter")] if interpreted else []
         for kind, executor in executors:
             index = ours.add(executor, name)
             if index is not None:
@@ -61,7 +62,7 @@ def open_racers(entries, size, threads, beside, interpreted):
                 racers.append((name, "PyTorch " + which,
                                lambda index=index, which=which: peer.ask({"turn": [index, which]})))
     index = ours.add("auto", FORMULA)
-    racers.append(("a user's formula", "formula", lambda: ours.turn(index)))
+    racers.append(("a user's formula", "ogive", lambda: ours.turn(index)))
     return racers, [worker for worker in (ours, peer) if worker]
 
 
@@ -85,14 +86,17 @@ def measure(entries, size, threads, turns, beside, interpreted):
 
 
 def ratios(times):
-    """Of each entry: to ReLU, to PyTorch's two forms, and of a typed formula to the built-in code."""
-    relu, rows = times["relu"]["built-in"], {}
+    """Of each entry, as training runs it: to ReLU, to PyTorch's two forms, and to what it is without tables; and of a typed
+    formula and of the interpreter to the built-in code, all of them without tables."""
+    relu, rows = times["relu"]["ogive"], {}
     for name, racers in times.items():
-        ours = racers.get("built-in") or racers["formula"]
+        ours = racers["ogive"]
         row = {"to_relu": {key: ours[key] / relu[key] for key in ours}}
         for peer in ("own", "composed"):
             if "PyTorch " + peer in racers:
                 row["to_pytorch_" + peer] = {key: ours[key] / racers["PyTorch " + peer][key] for key in ours}
+        if "built-in" in racers:
+            row["to_computed"] = {key: ours[key] / racers["built-in"][key] for key in ours}
         if "built-in" in racers and "formula" in racers:
             row["formula_to_built_in"] = {key: racers["formula"][key] / racers["built-in"][key] for key in ours}
         if "built-in" in racers and "interpreter" in racers:

@@ -1,19 +1,10 @@
 """On what the figures were taken."""
 import os
 import platform
-import re
 import subprocess
 import time
 
 import runner
-
-
-def cpu_name():
-    with open("/proc/cpuinfo") as file:
-        text = file.read()
-    fields = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", text, re.M))
-    return "%s, family %s model %s" % (fields.get("model name", platform.machine()), fields.get("cpu family"),
-                                       fields.get("model"))
 
 
 def memory_bytes():
@@ -23,9 +14,7 @@ def memory_bytes():
 def versions():
     """Of ogive, the compiler, and the peers."""
     found = {"ogive": subprocess.run([runner.OGIVE, "--version"], stdout=subprocess.PIPE, text=True).stdout.split()[-1]}
-    commit = subprocess.run(["git", "-C", runner.ROOT, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, text=True).stdout.strip()
-    found["commit"] = commit or None
+    found["commit"] = runner.commit()
     found["gcc"] = subprocess.run(["gcc", "-dumpfullversion"], stdout=subprocess.PIPE, text=True).stdout.strip()
     if runner.peers_exist():
         script = "import importlib.metadata as m\nfor n in ('torch', 'onnxruntime', 'openvino', 'numpy'): print(n, m.version(n))"
@@ -44,6 +33,6 @@ def bandwidth():
 
 def run(quick):
     runner.save("machine", {
-        "cpu": cpu_name(), "cores": len(runner.CORES), "memory_bytes": memory_bytes(), "load": os.getloadavg()[0],
+        "cpu": runner.cpu_name(), "cores": len(runner.CORES), "memory_bytes": memory_bytes(), "load": os.getloadavg()[0],
         "system": "%s %s" % (platform.system(), platform.release()), "date": time.strftime("%Y-%m-%d"),
         "versions": versions(), "gb_per_s": bandwidth(), "quick": quick})

@@ -7,7 +7,7 @@ from act import GOAL_CHEAP, GOAL_DEAR
 from goals import GOALS
 from networks import name_of
 
-PARTS = ["machine", "act", "step", "volume", "infer", "shape", "accuracy"]
+PARTS = ["machine", "act", "step", "volume", "infer", "shape", "rounding", "accuracy"]
 
 # Kinds of work (src/net/trace.def) as the pictures group them.
 GROUPS = [("3 x 3 forward", ["conv3x3_forward"]), ("3 x 3 by data", ["conv3x3_data"]),
@@ -53,7 +53,17 @@ Versions: %s.
 Useful GB/s of ReLU's forward pass on two threads: %s.
 %s""" % (quick, machine["cpu"], machine["cores"], machine["memory_bytes"] / 1e9, machine["system"], machine["date"],
        machine["load"], versions, bandwidth,
-       "\nLeft out of this run: %s.\n" % machine["left_out"] if machine.get("left_out") else "")
+       others(results))
+
+
+def others(results):
+    """Which parts are of another machine or another commit than the rest."""
+    here, groups = results["machine"]["taken"], {}
+    for part, data in results.items():
+        if data and data.get("taken") and data["taken"] != here:
+            where = "" if data["taken"]["cpu"] == here["cpu"] else "another machine, %s, " % data["taken"]["cpu"]
+            groups.setdefault("%s%s, commit %s" % (where, data["taken"]["date"], data["taken"]["commit"]), []).append(part)
+    return "".join("\n%s: from %s.\n" % (", ".join(parts).capitalize(), where) for where, parts in groups.items())
 
 
 def goals(results):
@@ -211,20 +221,22 @@ def act_table(row):
     return "<details><summary>%s</summary>\n\n%s\n</details>\n\n" % (title, table(heading, lines))
 
 
-def over_built_in(data, executor):
+def over_built_in(data, key):
     """Sorted, of all functions, sizes and threads."""
-    return sorted(ratios[executor + "_to_built_in"]["normalised"] for row in data["rows"] for ratios in row["ratios"].values()
-                  if executor + "_to_built_in" in ratios)
+    return sorted(ratios[key]["normalised"] for row in data["rows"] for ratios in row["ratios"].values() if key in ratios)
 
 
 def typed(data):
     text = ""
     for executor, what in (("formula", "A formula that is compiled when it is first used"),
                            ("interpreter", "The interpreter, where there is no compiler")):
-        found = over_built_in(data, executor)
+        found = over_built_in(data, executor + "_to_built_in")
         if found:
             text += "%s, over the same one from the catalogue: median %.2f, from %.2f to %.2f. " % (
                 what, found[len(found) // 2], found[0], found[-1])
+    found = over_built_in(data, "to_computed")
+    if found:
+        text += "Looked up where that pays (ADR 28), over computed: from %.2f on, median %.2f. " % (found[0], found[len(found) // 2])
     same = [answer for answer in data["same_bits"].values() if answer is not None]
     return text + "Of %d functions of x alone, %d give the same bits when they are typed.\n\n" % (len(same), sum(same))
 
@@ -251,7 +263,7 @@ def shape(results):
         return ""
     functions = sorted(data["by_activation"].items(), key=lambda item: -item[1]["ratio"])
     ends = functions if len(functions) <= 24 else functions[:20] + functions[-4:]
-    text = "## The step by activation\n\nStep time over ReLU's, base 16, in turns with it; the dearest and the cheapest. "
+    text = "## The step by activation\n\nStep time over ReLU's, base 16: the best of six steps in turns with it; the dearest and the cheapest. "
     text += "A function with gates has as many convolutions more in each layer, one with a funnel a small one.\n\n"
     text += table(["function", "step, ms", "over ReLU", "peak MB"],
                   [["`%s`" % name, "%.1f" % row["ms"], "%.2f" % row["ratio"], megabytes(row["peak_bytes"])] for name, row in ends])
@@ -286,28 +298,30 @@ def size(installed):
 
 def accuracy(results):
     data = results["accuracy"]
-    if not data:
+    if not data or not data["tasks"]:
         return ""
-    text = """## Accuracy
-
-Winograd's algorithm rounds otherwise than the direct sum. Relative L2 errors of the 3 x 3 layers at base 16, against sums in
-double:
-
-"""
-    names = {"forward": "forward", "backward_data": "by data", "backward_weights": "by weights"}
-    text += table(["channels", "pixels", *("%s, %s" % (name, how) for name in names.values() for how in ("Winograd", "direct"))],
-                  [["%d to %d" % key[:2], "%d²" % key[2], *("%.1e" % error for name in names for error in passes[name])]
-                   for key, passes in layer_errors(data["layers"]).items()])
-    if not data["tasks"]:
-        return text
-    return text + """
-Does training notice? Mean Dice of held-out images, the same seeds with Winograd and with `--exact`; the difference with its
+    return """Does training notice? Mean Dice of held-out images, the same seeds with Winograd and with `--exact`; the difference with its
 95 % interval over the seeds, and the standard deviation between seeds.
 
 """ + table(["task", "activation", "seeds", "Winograd", "direct", "difference", "95 % interval", "SD between seeds"],
             [[row["task"], row["act"], "%d" % row["seeds"], "%.4f" % row["winograd_mean"], "%.4f" % row["direct_mean"],
               "%+.4f" % row["difference"], "%+.4f to %+.4f" % tuple(row["interval"]), "%.4f" % row["seed_sd"]]
              for row in data["tasks"]])
+
+
+def rounding(results):
+    data = results["rounding"]
+    if not data:
+        return ""
+    names = {"forward": "forward", "backward_data": "by data", "backward_weights": "by weights"}
+    return """## Accuracy
+
+Winograd's algorithm rounds otherwise than the direct sum. Relative L2 errors of the 3 x 3 layers at base 16, against sums in
+double:
+
+""" + table(["channels", "pixels", *("%s, %s" % (name, how) for name in names.values() for how in ("Winograd", "direct"))],
+            [["%d to %d" % key[:2], "%d²" % key[2], *("%.1e" % error for name in names for error in passes[name])]
+             for key, passes in layer_errors(data["layers"]).items()])
 
 
 def layer_errors(rows):
@@ -318,14 +332,41 @@ def layer_errors(rows):
     return found
 
 
+LIMITS = """## What stands in the way
+
+**Functions with learned parameters.** A table (ADR 28) holds a function of one number; where a parameter changes with every
+step, the function is computed, and so is its derivative by each parameter. A step of base 16 has 32 million activations, each
+value is computed about twice and each derivative once (ADR 17). With the times per element at 1 MB, one thread, forward and
+backward, over ReLU's 0.07 and 0.07 ns, two threads should take longer than ReLU's 106 ms by: `soft_exponential` (0.59, 0.87)
+31 ms, `acon_c` (0.33, 0.86) 21, `mixture_convex` (0.33, 0.54) 16, `snake` (0.27, 0.60) 15, `swish_beta` (0.32, 0.49) 15, `pelu` (0.25,
+0.56) 14, `pau_a` (0.11, 0.62) 10, `xielu` (0.26, 0.38) 11. All of them are bound by instructions: an exponential takes 14 at least and a
+quotient 5, at two per cycle, and a sum per parameter 2, so that `acon_c` with one exponential, one quotient and five sums cannot
+take less than 40 for its derivatives, 0.3 ns, and no less than 7 ms above ReLU. What would lift it: one evaluation of the exponential's two parts
+for all products that contain it, which now carry their factor through it one by one so that no product is a denormal before
+its end (`src/act/f32.h`); or tables of the parameter-free parts, in emitted code that names registers.
+
+**Gates and maxout** double the channels of every convolution: the step doubles with them, whatever the function costs.
+
+**Small images.** At 128², batch 1, the deepest layers have four tiles of 4 x 4 pixels, while the transforms of the weights, the
+optimiser and the look for numbers that are not finite cost as much as for any image: 1.9 million weights, of which each step
+reads and writes about 90 MB in one form or another. A step has 171 parallel parts and 66 barriers within them, 60 µs apart there, so that
+a second thread gains less. All images of a batch share these.
+
+**The optimiser** and the look at the gradients before it take 0.6 % of a step at base 16 and 5 % at base 64, where they are bound by memory: seven
+vectors are read or written for each weight. One pass instead of two would save the reading of one of them, 1 % of the step, and must undo
+an update when a gradient is not finite; it is not done.
+
+**A choice of algorithms by timing** found nothing to gain: ADR 8 has the sums over all layers.
+"""
+
 INTRODUCTION = """# Performance
 
 Written by `make bench` from `bench/results/*.json`; do not edit. Every figure is a ratio of programs that took turns in one
 run on the same two cores; times are medians in milliseconds, the best in parentheses.
 
-    make bench              # everything, about half an hour
+    make bench              # everything, most of an hour
     make bench QUICK=1      # a few of each, some minutes; into build/release/bench
-    make bench PARTS=step   # one of machine, act, step, volume, infer, shape, accuracy
+    make bench PARTS=step   # one of machine, act, step, volume, infer, shape, rounding, accuracy
     bench/compare.py OLD NEW  # how far the ratios of two folders of results differ
     ogive bench step        # a training step on your machine: --width, --batch, --size, --act, --dims 3, --threads, --json
     ogive bench infer       # inference, likewise
@@ -350,7 +391,7 @@ def write():
         contest(results, "step", "A training step", "Two threads; `ratio` is the fastest other over ogive."),
         contest(results, "volume", "A training step on volumes", "The same network with 3 x 3 x 3 windows, two threads; beside PyTorch's plain modes."),
         contest(results, "infer", "Inference", "From images to probabilities, two threads; `ratio` as above."),
-        breakdown(results), roofline(results), activations(results), shape(results), accuracy(results)]
+        breakdown(results), roofline(results), activations(results), shape(results), LIMITS, rounding(results), accuracy(results)]
     path = os.path.join(runner.DOCS, "performance.md")
     with open(path, "w") as file:
         file.write("\n".join(section for section in sections if section))

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Measure ogive beside its peers, and write bench/results/*.json and docs/performance.md: bench/run.py [--quick] [PART...]
 
-The parts are machine, act, step, volume, infer, shape and accuracy; all of them take about half an hour. With --quick a few of each take
-some minutes, and results and page go to build/release/bench.
+The parts are machine, act, step, volume, infer, shape, rounding and accuracy. Accuracy trains networks for half an hour, the
+others take twenty minutes together. With --quick a few of each take some minutes, and results and page go to
+build/release/bench.
 The peers come from build/peers-bench (scripts/install-deps.sh bench); without them only ogive is measured. The page is
 written from whatever results there are; 'page' as a part writes nothing else."""
 import argparse
@@ -21,7 +22,7 @@ import step
 PARTS = {"machine": machine.run, "act": act.run, "step": lambda quick: step.run("step", quick),
          "volume": lambda quick: step.run("volume", quick),
          "infer": lambda quick: step.run("infer", quick), "shape": shape.run,
-         "accuracy": accuracy.run, "page": lambda quick: None}
+         "rounding": accuracy.rounding, "accuracy": accuracy.run, "page": lambda quick: None}
 
 
 def main():

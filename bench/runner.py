@@ -1,6 +1,8 @@
 """What all benchmarks share: where the programs are, workers that take turns, and files of results."""
 import json
 import os
+import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -91,8 +93,26 @@ def write_aside():
     DOCS = os.environ.get("OGIVE_BENCH_DOCS", os.path.join(BUILD, "bench"))
 
 
+def cpu_name():
+    with open("/proc/cpuinfo") as file:
+        fields = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", file.read(), re.M))
+    return "%s, family %s model %s" % (fields.get("model name", platform.machine()), fields.get("cpu family"),
+                                       fields.get("model"))
+
+
+def commit():
+    return subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True).stdout.strip() or None
+
+
+def taken():
+    """Where and of what a part of the results was taken."""
+    return {"cpu": cpu_name(), "date": time.strftime("%Y-%m-%d"), "commit": commit()}
+
+
 def save(name, document):
     os.makedirs(RESULTS, exist_ok=True)
+    document = {"taken": taken(), **document}
     path = os.path.join(RESULTS, name + ".json")
     with open(path, "w") as file:
         json.dump(document, file, indent=1)
