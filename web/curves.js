@@ -22,7 +22,7 @@ ogive.curves = (study) => {
   const halfWidth = (values) => {
     const middle = study.mean(values);
     const square = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
-    return format.known(t) && values.length === study.results.seeds.length ? t * Math.sqrt(square / values.length) : null;
+    return format.known(t) && values.length === study.blocks.length ? t * Math.sqrt(square / values.length) : null;
   };
 
   // The band about a mean as two lines with a filling.

@@ -20,7 +20,7 @@
     document.title = `ogive: ${data.name}`;
     document.getElementById("question").textContent = text(study.results.search ? "question_search" : "question", { data: data.name });
     const facts = [
-      text("fact_acts", { n: study.acts.length }), text(seeds.length > 1 ? "fact_seeds" : "fact_seed", { n: seeds.length }),
+      text("fact_acts", { n: study.acts.length }), text(seeds.length > 1 ? "fact_seeds" : "fact_seed", { n: seeds.length }), ...(study.folds ? [text("fact_folds", { n: study.folds })] : []),
       text("fact_classes", { n: data.classes.length }), text("fact_images", { train: data.train_images, validation: data.validation_images }),
       text("fact_net", train), text("fact_epochs", { n: train.epochs }),
     ];

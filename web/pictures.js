@@ -2,7 +2,7 @@
 ogive.pictures = (study) => {
   const { make, section, choice } = ogive.dom;
   const { text, format } = ogive;
-  const { examples, colours, question, seeds } = study.results;
+  const { examples, colours, question } = study.results;
   if (!examples.length) return null;
 
   const layerOf = (kind, source) => (/^data:image\/png;base64,/.test(source || "") ? make("img", { class: kind, src: source, alt: "", loading: "lazy" }) : null);
@@ -29,7 +29,7 @@ ogive.pictures = (study) => {
     return make("li", {}, square, name);
   }));
   const holder = make("div", { "data-mode": "overlay" }, ...rows);
-  const element = section("pictures", text("pictures"), text("pictures_lead", { seed: seeds[0] }),
+  const element = section("pictures", text("pictures"), text("pictures_lead", { seed: study.blocks[0].seed }),
     choice(text("pictures"), { overlay: text("overlay"), labels: text("labels"), errors: text("errors") }, "overlay", (mode) => { holder.dataset.mode = mode; }));
   element.append(key, holder, make("p", { class: "note", style: "margin-top:.8rem" }, text("errors_note")));
   return element;

@@ -2,7 +2,7 @@
 ogive.ranking = (study) => {
   const { make, svg, section, choice, act: named } = ogive.dom;
   const { text, format } = ogive;
-  const { statistics, verdict, seeds } = study.results;
+  const { statistics, verdict } = study.results;
   const { ranks, variance, pairs } = statistics;
   const critical = ranks.critical_difference;
 
@@ -38,7 +38,7 @@ ogive.ranking = (study) => {
   };
 
   const rankCaption = format.known(critical)
-    ? text("ranks_caption", { p: format.probability(ranks.iman_davenport_p), alpha: format.short(verdict.alpha) }) : text("ranks_caption_few", { n: seeds.length });
+    ? text("ranks_caption", { p: format.probability(ranks.iman_davenport_p), alpha: format.short(verdict.alpha) }) : text(study.folds ? "ranks_caption_folds" : "ranks_caption_few", { n: study.blocks.length });
   const figure = make("figure", {}, make("h3", {}, text("ranks")), make("div", { class: "scroll", "data-redraw": true }, diagram()), make("figcaption", {}, rankCaption));
   ogive.charts.onRefresh(() => figure.querySelector("[data-redraw]").replaceChildren(diagram()));
 
@@ -74,10 +74,11 @@ ogive.ranking = (study) => {
     choice(text("pairs"), Object.fromEntries(known.map((kind) => [kind, text(`pairs_${kind}_short`, { margin: verdict.margin })])), "win_share", show)), holder);
 
   // Shares of the variance as one bar.
-  const parts = ["block", "act", "run"].map((name) => ({ name, value: variance[name] }));
-  const total = parts.reduce((sum, part) => sum + part.value, 0);
-  if (total > 0)
-    element.append(make("figure", { class: "variance" }, make("h3", {}, text("variance")),
+  const bar = (title, caption, from, names) => {
+    const parts = names.map((name) => ({ name, value: from[name] }));
+    const total = parts.reduce((sum, part) => sum + part.value, 0);
+    if (!(total > 0)) return;
+    element.append(make("figure", { class: "variance" }, make("h3", {}, title),
       make("div", { class: "bar", role: "img", "aria-label": parts.map((part) => `${text(`variance_${part.name}`)}: ${format.percent(part.value / total)}`).join("; ") },
         ...parts.filter((part) => part.value > 0).map((part) => {
           const piece = make("span", { class: `part-${part.name}`, title: text(`variance_${part.name}`) }, part.value / total > 0.07 ? format.percent(part.value / total) : "");
@@ -85,6 +86,9 @@ ogive.ranking = (study) => {
           return piece;
         })),
       make("ul", { class: "key" }, ...parts.map((part) => make("li", {}, make("i", { class: `part-${part.name}` }), `${text(`variance_${part.name}`)}: ${text("variance_sd", { sd: Math.sqrt(part.value).toFixed(4) })}`))),
-      make("figcaption", {}, text("variance_caption"))));
+      make("figcaption", {}, caption)));
+  };
+  bar(text("variance"), text("variance_caption"), variance, ["block", "act", "run"]);
+  if (statistics.fold_variance) bar(text("fold_variance"), text("fold_variance_caption"), statistics.fold_variance, ["seed", "fold", "run"]);
   return element;
 };

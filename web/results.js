@@ -2,7 +2,8 @@
 ogive.results = (study) => {
   const { make, section, choice, act: named, table } = ogive.dom;
   const { text, format } = ogive;
-  const { verdict, seeds, target_dice: target, question } = study.results;
+  const { verdict, target_dice: target, question } = study.results;
+  const seeds = study.blocks;
   const isBest = (act) => act.id === verdict.best;
   const goal = format.score(target.value);
 
@@ -44,7 +45,7 @@ ogive.results = (study) => {
     choice(text("results"), { dice: text("dice"), iou: text("iou") }, "dice", showTable));
   element.append(board);
   if (!verdict.tested)
-    element.append(make("p", { class: "note" }, text(seeds.length > 1 ? "no_p" : "no_p_one", { n: seeds.length, p: format.short(2 ** (1 - seeds.length)), least: verdict.blocks_least, alpha: format.short(verdict.alpha) })));
+    element.append(make("p", { class: "note" }, text(study.folds ? "no_p_folds" : seeds.length > 1 ? "no_p" : "no_p_one", { n: seeds.length, p: format.short(2 ** (1 - seeds.length)), least: verdict.blocks_least, alpha: format.short(verdict.alpha) })));
 
   const span = 0.05; // of Dice or IoU, over which the shade of a class fades
   const holder = make("div", { class: "dense" });

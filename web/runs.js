@@ -2,13 +2,14 @@
 ogive.runs = (study) => {
   const { make, section, choice, act: named, table } = ogive.dom;
   const { text, format } = ogive;
-  const { seeds, runs, verdict } = study.results;
+  const { runs, verdict } = study.results;
+  const { blocks } = study;
   let shown = "scores";
 
   const failed = (run) => run.status === "failed";
-  const find = (act, seed) => runs.find((run) => run.act === act.id && run.seed === seed);
-  const value = (act, seed) => {
-    const run = find(act, seed), best = find(study.best, seed);
+  const find = (act, block) => runs.find((run) => run.act === act.id && run.seed === block.seed && run.fold === block.fold);
+  const value = (act, block) => {
+    const run = find(act, block), best = find(study.best, block);
     if (failed(run) || (shown === "differences" && failed(best))) return null;
     return shown === "scores" ? run.dice : run.dice - best.dice;
   };
@@ -18,16 +19,16 @@ ogive.runs = (study) => {
     const acts = study.ranked().filter((act) => study.isShown(act.id));
     const styles = acts.map((act) => ogive.theme.style(study, act.id));
     const soft = ogive.theme.faded(ogive.theme.variable("--soft"), 0.45);
-    const bySeed = seeds.map((seed) => ({
-      label: `${text("col_seed")} ${seed}`, data: acts.map((act) => value(act, seed)), spanGaps: true, borderColor: soft, borderWidth: 1,
+    const byBlock = blocks.map((block) => ({
+      label: study.blockName(block), data: acts.map((act) => value(act, block)), spanGaps: true, borderColor: soft, borderWidth: 1,
       pointBackgroundColor: styles.map((style) => style.colour), pointBorderColor: ogive.theme.variable("--card"), pointRadius: 5.5, pointHoverRadius: 7, order: 1,
     }));
     const means = {
-      label: "mean", data: acts.map((act) => (act.failures < seeds.length ? meanValue(act) : null)), showLine: false, pointStyle: "line", pointRadius: 17,
+      label: "mean", data: acts.map((act) => (act.failures < blocks.length ? meanValue(act) : null)), showLine: false, pointStyle: "line", pointRadius: 17,
       pointHoverRadius: 17, pointBorderWidth: 3, borderColor: styles.map((style) => style.colour), pointBorderColor: styles.map((style) => style.colour), order: 2,
     };
     // A failed run has no score to be drawn at: it stands as a cross on the axis.
-    const everything = [...bySeed, means].flatMap((set) => set.data).filter(format.known);
+    const everything = [...byBlock, means].flatMap((set) => set.data).filter(format.known);
     const low = Math.min(...everything), high = Math.max(...everything);
     const floor = low - 0.12 * (high - low || 0.1);
     const crosses = {
@@ -37,7 +38,7 @@ ogive.runs = (study) => {
     const anyFailed = acts.some((act) => act.failures > 0);
     return {
       type: "line",
-      data: { labels: acts.map((act) => study.name(act.id)), datasets: anyFailed ? [...bySeed, means, crosses] : [...bySeed, means] },
+      data: { labels: acts.map((act) => study.name(act.id)), datasets: anyFailed ? [...byBlock, means, crosses] : [...byBlock, means] },
       options: {
         interaction: { mode: "nearest", intersect: true },
         scales: {
@@ -62,6 +63,7 @@ ogive.runs = (study) => {
   const columns = [
     { title: text("col_act"), head: true, key: (run) => study.name(run.act), cell: (run) => named(study, run.act) },
     { title: text("col_seed"), key: (run) => run.seed, cell: (run) => String(run.seed) },
+    ...(study.folds ? [{ title: text("col_fold"), key: (run) => run.fold, cell: (run) => String(run.fold) }] : []),
     { title: text("col_state"), left: true, key: (run) => run.status,
       cell: (run) => (failed(run) ? make("span", { class: "bad" }, text("failed_run", { error: run.error || "" })) : text("finished")) },
     { title: text("col_dice"), key: (run) => run.dice, cell: (run) => format.score(run.dice) },

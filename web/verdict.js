@@ -59,7 +59,7 @@ ogive.verdict = (study) => {
 
   const figure = ogive.charts.figure({
     id: "lead", height: Math.max(180, 90 + 30 * others.length), title: text("lead_title"), config,
-    caption: text(seeds.length > 1 ? "lead_caption" : "lead_caption_one", { best, n: seeds.length, c: study.confidence, margin: verdict.margin }),
+    caption: text(study.blocks.length > 1 ? "lead_caption" : "lead_caption_one", { best, n: study.blocks.length, blocks: study.blockWord, c: study.confidence, margin: verdict.margin }),
     label: () => `${text("lead_title")}. ${others.map((act) => `${act.text} ${format.signed(difference(act).mean)} ${format.range(difference(act))}`).join("; ")}`,
   });
 

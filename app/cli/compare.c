@@ -85,6 +85,7 @@ static og_status run(const void *values, const char *const *positionals)
     workers others = {.study = settings->output};
     og_train_options train = settings->train;
     og_data_options data_options = settings->data;
+    data_options.folds = settings->compare.folds;
     data_options.volumes = settings->train.dims == 1;
     GO(workers_plan(settings->workers, &train.threads, &others));
     GO(og_dataset_open(positionals[0], &data_options, &data));
@@ -118,12 +119,14 @@ const cli_command compare_command = {
     .groups = {{own_options, 0, NULL, NULL},
                {og_compare_option_table, offsetof(own_settings, compare), NULL, NULL},
                {og_train_option_table, offsetof(own_settings, train), "act seed", NULL},
-               {og_data_option_table, offsetof(own_settings, data), "volumes", NULL}},
+               {og_data_option_table, offsetof(own_settings, data), "folds volumes", NULL}},
     .settings_bytes = sizeof(own_settings),
     .description =
         "Trains every activation on every seed. Runs are paired: on one seed all activations start from the same weights, "
         "each with its own gain, and see the same images in the same order. The verdict says only what the runs "
         "support.\n\n"
+        "With --folds every seed runs on every fold, dealt as by ogive cv, and a block is a seed and a fold; intervals and tests then "
+        "allow for training sets that overlap.\n\n"
         "The activations stand in all layers but those that --act-encoder, --act-bottleneck, --act-decoder or --act-stage "
         "give another one; these stay as they are in every run.\n\n"
         "The same command on the same folder goes on where it stopped, keeps finished runs, and may ask for more seeds. "

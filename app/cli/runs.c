@@ -6,9 +6,19 @@
 #include "interrupt.h"
 #include "progress.h"
 
+/* "3", or "3 fold 1". */
+static const char *block_of(const og_study_progress *progress, size_t size, char *text)
+{
+    if (progress->fold < 0)
+        snprintf(text, size, "%lld", (long long)progress->seed);
+    else
+        snprintf(text, size, "%lld fold %lld", (long long)progress->seed, (long long)progress->fold);
+    return text;
+}
+
 static void note_trial(const og_study_progress *progress)
 {
-    char outcome[128], elapsed[32];
+    char outcome[128], elapsed[32], block[64];
     format_duration(progress->train.elapsed_s, sizeof elapsed, elapsed);
     if (progress->pruned)
         snprintf(outcome, sizeof outcome, "Dice %.4f  stopped early", progress->train.dice);
@@ -19,8 +29,8 @@ static void note_trial(const og_study_progress *progress)
     else
         snprintf(outcome, sizeof outcome, "Dice %.4f  loss %.4f  in %s", progress->train.dice, progress->train.loss,
                  elapsed);
-    progress_note("%4lld/%lld  %-20s seed %-2lld  %s", (long long)progress->trial, (long long)progress->trials,
-                  progress->act, (long long)progress->seed, outcome);
+    progress_note("%4lld/%lld  %-20s seed %-2s  %s", (long long)progress->trial, (long long)progress->trials,
+                  progress->act, block_of(progress, sizeof block, block), outcome);
 }
 
 bool runs_show(const og_study_progress *progress)
@@ -36,14 +46,14 @@ bool runs_show(const og_study_progress *progress)
                       (long long)(progress->trial - 1));
         return !interrupted();
     }
-    char dice[32], prefix[128];
-    snprintf(prefix, sizeof prefix, "%s seed %lld: ", progress->act, (long long)progress->seed);
+    char dice[32], prefix[192], block[64];
+    snprintf(prefix, sizeof prefix, "%s seed %s: ", progress->act, block_of(progress, sizeof block, block));
     progress_warn(prefix, train->warnings, train->warning_count);
     snprintf(dice, sizeof dice, isnan(train->dice) ? "-" : "%.3f", train->dice);
     double done = ((double)(train->epoch - 1) + (double)train->step / (double)train->steps) / (double)train->epochs;
     progress_show(((double)(progress->trial - 1) + done) / (double)progress->trials, progress->eta_s,
-                  "%lld/%lld %s seed %lld  epoch %lld/%lld  loss %.4f  Dice %s", (long long)progress->trial,
-                  (long long)progress->trials, progress->act, (long long)progress->seed, (long long)train->epoch,
-                  (long long)train->epochs, train->loss, dice);
+                  "%lld/%lld %s seed %s  epoch %lld/%lld  loss %.4f  Dice %s", (long long)progress->trial,
+                  (long long)progress->trials, progress->act, block, (long long)train->epoch, (long long)train->epochs,
+                  train->loss, dice);
     return !interrupted();
 }

@@ -185,11 +185,14 @@ void verdict_print(const json_t *report)
     const json_t *results = json_object_get(report, "results"), *verdict = json_object_get(results, "verdict");
     const char *cost = text_at(json_object_get(report, "timing"), "text");
     bool tested = json_is_true(json_object_get(verdict, "tested"));
-    size_t seeds = json_array_size(json_object_get(results, "seeds"));
-    printf("Mean Dice on the validation part, over %zu seed%s:\n\n", seeds, seeds == 1 ? "" : "s");
+    size_t blocks = json_array_size(json_object_get(results, "blocks"));
+    if (json_is_integer(json_object_get(results, "folds")))
+        printf("Mean Dice on the folds left out, over %zu paired runs of seeds and folds:\n\n", blocks);
+    else
+        printf("Mean Dice on the validation part, over %zu seed%s:\n\n", blocks, blocks == 1 ? "" : "s");
     print_arms(report, tested);
     if (!tested)
-        print_paragraph("No p-values: with fewer than 5 seeds no test can tell luck from a difference.");
+        print_paragraph("No p-values: fewer than 5 paired runs are too few to tell luck from a difference.");
     print_paragraph(text_at(verdict, "text"));
     if (cost[0])
         print_paragraph(cost);

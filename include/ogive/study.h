@@ -27,7 +27,9 @@ extern "C" {
 typedef struct og_compare_options {
     char *acts;    /* comma-separated uses; commas within parentheses and quotes do not separate */
     int64_t seeds; /* blocks; seeds first_seed, first_seed + 1, ...; 0: what the study has or the budget allows, or 3 */
-    bool race;     /* clear losers stop early, and the two best are confirmed on fresh seeds behind `seeds` others */
+    int64_t
+        folds; /* every seed runs on each of so many folds of the data set: seeds x folds blocks; 0: on its own parts */
+    bool race; /* clear losers stop early, and the two best are confirmed on fresh seeds behind `seeds` others */
     int64_t first_seed;
     double target_dice; /* for "time to a given Dice"; 0 chooses 95 % of the best final mean */
     double confidence;  /* of intervals, e.g. 0.95 */
@@ -46,6 +48,7 @@ typedef struct og_study_progress {
     bool waiting;    /* no run is at work in this process: others work on what there is to do */
     const char *act; /* canonical text */
     int64_t seed;
+    int64_t fold; /* that is held out; -1 where the study has no folds */
     og_train_progress train;
     double eta_s;  /* of the whole study; NaN until something was measured */
     bool finished; /* the trial just ended (train.dice holds its score) */
@@ -63,6 +66,9 @@ typedef bool (*og_study_watch)(void *context, const og_study_progress *progress)
  * Goes on with an existing study of the same question: finished trials are kept, an unfinished one is resumed to the
  * same bits, more seeds may be asked for. A trial that fails by OG_ERR_NUMERIC is a result. Blocks are completed one
  * after the other, so that a stopped study is balanced but for its last block. Call og_report_study() afterwards.
+ *
+ * @param data          with options->folds opened with as many folds, the first held out
+ * @param data_options  what it was opened with: workers, and runs on other folds, open it again
  *
  * @return OG_OK, OG_ERR_STOPPED, or
  *         OG_ERR_ARGUMENT  the folder holds a study of a different question (the difference is named), an activation

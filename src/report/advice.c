@@ -151,7 +151,7 @@ static og_status find_warnings(const og__report *report, size_t arm, counsel *sa
             continue;
         og__text_format(&say->what, "%s:%s.", name_of(report, arm), help + 1);
         og__text_format(&say->why, "In %zu of %zu runs, as in that of seed %lld: %.*s.", runs, report->verdict.blocks,
-                        (long long)(report->study->first_seed + (int64_t)b), (int)(help - text), text);
+                        (long long)og__study_block(report->study, b).seed, (int)(help - text), text);
         return OG_OK;
     }
     return OG_OK;
@@ -286,12 +286,13 @@ static og_status find_undecided(const og__report *report, size_t arm, counsel *s
     const og__verdict *verdict = &report->verdict;
     if (verdict->kind != OG_VERDICT_UNDECIDED || report->study->race || verdict->blocks_needed == 0)
         return OG_OK;
-    og__text_format(&say->what, "Ask for %d seeds (--seeds %d): the same command keeps the runs there are.",
-                    verdict->blocks_needed, verdict->blocks_needed);
+    int seeds = verdict->blocks_needed / (verdict->folds > 0 ? (int)verdict->folds : 1);
+    og__text_format(&say->what, "Ask for %d seeds (--seeds %d): the same command keeps the runs there are.", seeds,
+                    seeds);
     og__text_format(&say->why,
                     "At the differences seen, as many are needed to tell those apart that are not, or to find them "
                     "equivalent, with a chance of 80 %%; %zu have been run.",
-                    verdict->blocks);
+                    verdict->blocks / (verdict->folds > 0 ? verdict->folds : 1));
     return OG_OK;
 }
 
@@ -305,10 +306,10 @@ static og_status find_unconfirmed(const og__report *report, size_t arm, counsel 
                     "Before you rely on the size of the lead, run %s and the next best on fresh seeds (--first-seed "
                     "%lld, another folder).",
                     name_of(report, verdict->best),
-                    (long long)(report->study->first_seed + (int64_t)report->study->blocks));
+                    (long long)og__study_block(report->study, report->study->blocks).seed);
     og__text_format(&say->why,
-                    "It was chosen as the highest of %zu means over these same %zu seeds, and is high by luck in part.",
-                    verdict->arms, verdict->blocks);
+                    "It was chosen as the highest of %zu means over these same %zu %s, and is high by luck in part.",
+                    verdict->arms, verdict->blocks, verdict->folds > 0 ? "seeds and folds" : "seeds");
     return OG_OK;
 }
 

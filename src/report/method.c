@@ -40,9 +40,42 @@ static og_status add_race(const og__report *report, json_t *method)
     return add_paragraph(method, &text);
 }
 
+static og_status add_folds(size_t folds, json_t *method)
+{
+    og__text text = {0};
+    og__text_format(
+        &text,
+        "Each seed was run on each of %zu folds, of which one was held out and the others trained on, as by "
+        "'ogive cv'; a block is a seed and a fold. Training sets of different folds share images, so that the "
+        "blocks are not independent: intervals and p-values are those of the corrected t test of Nadeau and "
+        "Bengio (2003), which adds 1/(%zu - 1) to 1/(number of blocks).",
+        folds, folds);
+    return add_paragraph(method, &text);
+}
+
+/* Of blocks whose training sets overlap. */
+static og_status add_corrected_tests(const og__verdict *verdict, json_t *method)
+{
+    og__text text = {0};
+    og__text_format(
+        &text,
+        "Each activation is compared with the one of the highest mean Dice, with intervals of %.3g %% each. "
+        "P-values are two-sided, corrected by Holm's method for %zu comparison%s at a common level of %.3g; none "
+        "below %d blocks. The probability that two differ by less than %.3g mean Dice (--margin) is that of the "
+        "Bayesian correlated t test (Corani and Benavoli 2015); equivalent to the best is what is within the "
+        "margin with a probability of %.3g or more. P(best) is the share of %d resamplings of the blocks in which "
+        "an activation has the highest mean, P(A > B) the share of blocks on which A is better: both take blocks "
+        "as independent, and only describe.",
+        100 * (1 - verdict->alpha), verdict->arms - 1, verdict->arms == 2 ? "" : "s", verdict->alpha, OG_TEST_BLOCKS,
+        verdict->margin, OG_VERDICT_EQUIVALENCE, OG_RESAMPLES);
+    return add_paragraph(method, &text);
+}
+
 static og_status add_tests(const og__verdict *verdict, json_t *method)
 {
     og__text text = {0};
+    if (verdict->overlap > 0)
+        return add_corrected_tests(verdict, method);
     og__text_format(&text,
                     "Each activation is compared with the one of the highest mean Dice. Intervals are Student's t "
                     "intervals of the paired differences, %.3g %% each, and take the differences as normal. ",
@@ -67,7 +100,7 @@ static og_status add_tests(const og__verdict *verdict, json_t *method)
 static og_status add_probabilities(const og__verdict *verdict, json_t *method)
 {
     og__text text = {0};
-    if (verdict->blocks < OG_TEST_BLOCKS)
+    if (verdict->blocks < OG_TEST_BLOCKS || verdict->overlap > 0)
         return OG_OK;
     og__text_format(
         &text,
@@ -89,7 +122,7 @@ static og_status add_selection(const og__report *report, json_t *method)
                     "Beware: the best was chosen after looking at these same runs, and the highest of several means is "
                     "high by luck in part. Its lead will likely shrink on other seeds; a new study with fresh seeds "
                     "(--first-seed %" PRId64 ") shows by how much.",
-                    report->study->first_seed + (int64_t)report->study->blocks);
+                    og__study_block(report->study, report->study->blocks).seed);
     return add_paragraph(method, &text);
 }
 
@@ -179,14 +212,18 @@ static og_status add_rates(const json_t *results, json_t *method)
     return add_paragraph(method, &text);
 }
 
-static og_status add_limits(const json_t *results, json_t *method)
+static og_status add_limits(const og__report *report, const json_t *results, json_t *method)
 {
     bool own = json_is_array(json_object_get(results, "learning_rates"));
     og__text text = {0};
     og__text_format(&text,
-                    "Limits: the held-out images are the same in all blocks, so that intervals tell how results vary "
-                    "with the seed, not with the choice of images. All activations were trained with the same "
-                    "settings%s. The verdict is about this data set, this network and these settings.",
+                    "Limits: %s. All activations were trained with the same settings%s. The verdict is about this data "
+                    "set, this network and these settings.",
+                    report->study->folds > 0
+                        ? "every image was held out once with each seed, so that intervals tell how results vary with "
+                          "the seed and with the choice of images of this data set"
+                        : "the held-out images are the same in all blocks, so that intervals tell how results vary "
+                          "with the seed, not with the choice of images",
                     own ? " but for the learning rate" : "; another learning rate may suit some of them better");
     return add_paragraph(method, &text);
 }
@@ -200,6 +237,8 @@ og_status og__report_method(const og__report *report, json_t *results)
                      "that follows from each activation's own formula), the order of the images and their "
                      "augmentation. The runs of one seed form a block and are compared in pairs, so that what a "
                      "seed does to all activations alike cancels."));
+    if (report->study->folds > 0)
+        OG_TRY(add_folds(report->study->folds, method));
     OG_TRY(add_common(report, method));
     OG_TRY(add_fixed(method,
                      "Scores are of the last epoch, on images that were held out: no run and no epoch is chosen by "
@@ -213,7 +252,7 @@ og_status og__report_method(const og__report *report, json_t *results)
         OG_TRY(add_selection(report, method));
     OG_TRY(add_failures(report, method));
     OG_TRY(add_rates(results, method));
-    OG_TRY(add_limits(results, method));
+    OG_TRY(add_limits(report, results, method));
     return add_fixed(method,
                      "Time per step is the mean over runs of each run's median, without scoring; peak memory is of the "
                      "whole process. Both depend on the machine and on what else it did.");

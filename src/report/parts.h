@@ -50,6 +50,9 @@ typedef struct og__learned {
 } og__learned;
 og__learned og__report_learned(const og__report *report, size_t arm, const char *name); /* health.c */
 
+/* Add "seed", and "fold" where there are folds. */
+og_status og__report_block(og__block block, json_t *owner); /* study.c */
+
 /* Each adds its members to `owner`. */
 og_status og__report_scores(const og__report *report, size_t arm, json_t *owner);   /* scores.c */
 og_status og__report_function(const og__report *report, size_t arm, json_t *owner); /* function.c */

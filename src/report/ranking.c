@@ -110,7 +110,7 @@ done:
 
 /* --- variance ---------------------------------------------------------------------------------------------------- */
 
-/* Seeds × activations: what a seed does to all alike, what the activation does, and what is left to a single run.
+/* Blocks × activations: what a block does to all alike, what the activation does, and what is left to a single run.
  * Failed runs, whose 0 says nothing about spread, leave it unknown. */
 static og_status add_variance(const og__report *report, json_t *statistics)
 {
@@ -129,6 +129,35 @@ static og_status add_variance(const og__report *report, json_t *statistics)
     return og__json_set(variance, "run", og__json_real(split.rest));
 }
 
+/* Of one activation's scores, mean over the activations: what seeds do, what folds do, and the rest. */
+static og_status add_fold_variance(const og__report *report, json_t *statistics)
+{
+    og_status status = OG_OK;
+    const og__evidence *evidence = &report->evidence;
+    size_t folds = evidence->folds, seeds = folds > 0 ? evidence->blocks / folds : 0;
+    og__variance_split sum = {0, 0, 0};
+    double *y = NULL;
+    json_t *variance = json_object();
+    if (folds == 0)
+        return og__json_set(statistics, "fold_variance", json_null());
+    OG_TRY(og__json_set(statistics, "fold_variance", variance));
+    OG_GO(og__alloc(seeds * folds, sizeof *y, &y));
+    for (size_t a = 0; a < evidence->arms; a++) {
+        for (size_t b = 0; b < seeds * folds; b++)
+            y[b] = evidence->scores[b * evidence->arms + a];
+        og__variance_split split = og__split_variance(seeds, folds, y);
+        sum.seed += split.seed / (double)evidence->arms;
+        sum.fold += split.fold / (double)evidence->arms;
+        sum.rest += split.rest / (double)evidence->arms;
+    }
+    OG_GO(og__json_set(variance, "seed", og__json_real(sum.seed)));
+    OG_GO(og__json_set(variance, "fold", og__json_real(sum.fold)));
+    OG_GO(og__json_set(variance, "run", og__json_real(sum.rest)));
+done:
+    free(y);
+    return status;
+}
+
 og_status og__report_ranking(const og__report *report, json_t *results)
 {
     const og__evidence *evidence = &report->evidence;
@@ -137,5 +166,6 @@ og_status og__report_ranking(const og__report *report, json_t *results)
     OG_TRY(og__json_set(statistics, "t", og__json_real(og__t_factor(evidence->blocks, evidence->confidence))));
     OG_TRY(add_ranks(report, statistics));
     OG_TRY(add_variance(report, statistics));
+    OG_TRY(add_fold_variance(report, statistics));
     return add_pairs(report, statistics);
 }

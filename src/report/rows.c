@@ -45,7 +45,7 @@ static og_status add_row(const og__study *study, size_t block, size_t arm, json_
     OG_TRY(og__json_append(rows, row));
     OG_TRY(og__json_set(row, "act", og__json_string(og_act_text(study->arms.items[arm].act))));
     OG_TRY(og__json_set(row, "id", og__json_string(study->arms.items[arm].id)));
-    OG_TRY(og__json_set(row, "seed", json_integer(study->first_seed + (int64_t)block)));
+    OG_TRY(og__report_block(og__study_block(study, block), row));
     OG_TRY(og__json_set(row, "status", json_string(trial->failed ? "failed" : "finished")));
     OG_TRY(og__json_set(row, "dice", og__json_real(og__measure_dice(NULL, trial, 0))));
     OG_TRY(og__json_set(row, "iou", og__json_real(og__measure_iou(NULL, trial, 0))));

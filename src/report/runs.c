@@ -47,7 +47,7 @@ static og_status add_run(const og__report *report, size_t block, size_t arm, jso
     json_t *run = json_object();
     OG_TRY(og__json_append(runs, run));
     OG_TRY(og__json_set(run, "act", og__json_string(study->arms.items[arm].id)));
-    OG_TRY(og__json_set(run, "seed", json_integer(study->first_seed + (int64_t)block)));
+    OG_TRY(og__report_block(og__study_block(study, block), run));
     OG_TRY(copy_member(trial->result, "status", run));
     OG_TRY(copy_member(trial->result, "error", run));
     OG_TRY(og__json_set(run, "dice", og__json_real(og__measure_dice(report, trial, 0))));

@@ -42,7 +42,9 @@ static og_status judge(const og__study *study, og__report *report)
                                       .arms = study->arms.count,
                                       .scores = report->scores,
                                       .confidence = study->confidence,
-                                      .margin = study->margin};
+                                      .margin = study->margin,
+                                      .folds = study->folds,
+                                      .overlap = study->folds > 0 ? 1 / (double)(study->folds - 1) : 0};
     OG_TRY(og__verdict_reach(&report->evidence, &report->verdict));
     if (report->verdict.blocks >= OG_TEST_BLOCKS) {
         OG_TRY(og__alloc(report->verdict.arms, sizeof *report->best_shares, &report->best_shares));
@@ -116,17 +118,32 @@ static og_status add_target(const og__report *report, json_t *results)
     return og__json_set(target, "automatic", json_boolean(report->target_automatic));
 }
 
+og_status og__report_block(og__block block, json_t *owner)
+{
+    OG_TRY(og__json_set(owner, "seed", json_integer(block.seed)));
+    return block.fold == OG_NO_FOLD ? OG_OK : og__json_set(owner, "fold", json_integer(block.fold));
+}
+
 static og_status add_question(const og__report *report, json_t *results)
 {
     const og__study *study = report->study;
-    json_t *seeds = json_array();
+    json_t *seeds = json_array(), *blocks = json_array();
     OG_TRY(og__json_set(results, "question", json_incref(json_object_get(study->record, "question"))));
     OG_TRY(og__json_set(results, "data_path", json_incref(json_object_get(study->record, "data_path"))));
     OG_TRY(og__json_set(results, "confidence", og__json_real(study->confidence)));
     OG_TRY(og__json_set(results, "seeds", seeds));
-    for (size_t b = 0; b < report->verdict.blocks; b++)
-        OG_TRY(og__json_append(seeds, json_integer(study->first_seed + (int64_t)b)));
-    return og__json_set(results, "seeds_asked", json_integer((json_int_t)study->blocks));
+    OG_TRY(og__json_set(results, "blocks", blocks));
+    for (size_t b = 0; b < report->verdict.blocks; b++) {
+        og__block of = og__study_block(study, b);
+        json_t *block = json_object();
+        OG_TRY(og__json_append(blocks, block));
+        OG_TRY(og__report_block(of, block));
+        if (of.fold == OG_NO_FOLD || of.fold == (int64_t)study->folds - 1)
+            OG_TRY(og__json_append(seeds, json_integer(of.seed)));
+    }
+    OG_TRY(og__json_set(results, "folds", study->folds > 0 ? json_integer((json_int_t)study->folds) : json_null()));
+    size_t seeds_asked = study->blocks / (study->folds > 0 ? study->folds : 1);
+    return og__json_set(results, "seeds_asked", json_integer((json_int_t)seeds_asked));
 }
 
 static og_status add_acts(const og__report *report, json_t *results)

@@ -68,7 +68,7 @@ static og_status add_run(const og__report *report, size_t block, size_t arm, jso
     json_t *run = json_object(), *seconds = json_array();
     OG_TRY(og__json_append(runs, run));
     OG_TRY(og__json_set(run, "act", og__json_string(study->arms.items[arm].id)));
-    OG_TRY(og__json_set(run, "seed", json_integer(study->first_seed + (int64_t)block)));
+    OG_TRY(og__report_block(og__study_block(study, block), run));
     for (size_t i = 0; i < COST_COUNT; i++)
         OG_TRY(og__json_set(run, costs[i].name, og__json_real(costs[i].measure(report, trial, 0))));
     OG_TRY(og__json_set(run, "elapsed_s", og__json_real(trial->elapsed_s)));
@@ -158,7 +158,8 @@ static void add_seeds(const og__report *report, og__text *text)
     double seconds = block_s(report);
     if (!(seconds > 0))
         return;
-    int more = verdict->blocks_needed - (int)verdict->blocks;
+    int more = og__verdict_more_seeds(verdict, verdict->blocks_needed);
+    seconds *= verdict->folds > 0 ? (double)verdict->folds : 1;
     if (more > 1)
         og__text_format(text, "%sThe %d more seeds of all %zu take about ", text->length > 0 ? " " : "", more,
                         verdict->arms);

@@ -14,6 +14,13 @@
 
 /* --- blocks x arms ---------------------------------------------------------------------------------------------- */
 
+og__block og__study_block(const og__study *study, size_t block)
+{
+    if (study->folds == 0)
+        return (og__block){study->first_seed + (int64_t)block, OG_NO_FOLD};
+    return (og__block){study->first_seed + (int64_t)(block / study->folds), (int64_t)(block % study->folds)};
+}
+
 og__trial *og__study_trial(const og__study *study, size_t block, size_t arm)
 {
     return &study->runs[block * study->arms.count + arm]->trial;
@@ -47,12 +54,13 @@ static void count_blocks(og__study *study)
 
 /* --- loading ---------------------------------------------------------------------------------------------------- */
 
-/* The parameters of a run as dimensions: the activation out of the study's, and the seed. */
+/* The parameters of a run as dimensions: the activation out of the study's, the seed, its learning rate where each
+ * activation has its own, and the fold. */
 typedef struct grid {
     const char **acts; /* (arms) */
     double *rates;     /* (arms) learning rates, where each activation has its own */
     bool settled;      /* they are known */
-    og__dimension dimensions[3];
+    og__dimension dimensions[4];
 } grid;
 
 static og_status read_record(og__study *study)
@@ -80,7 +88,12 @@ static og_status read_record(og__study *study)
         OG_TRY(og__json_get_real(study->record, "budget_s", &study->budget_s));
     study->race = json_is_true(json_object_get(study->record, "race")); /* absent in old studies */
     study->race_blocks = (size_t)seeds;
-    study->blocks = (size_t)seeds + (study->race ? og__race_rules_default().confirm_looks[OG_CONFIRM_LOOKS - 1] : 0);
+    const json_t *folds = json_object_get(question, "folds"); /* absent where there are none */
+    study->folds = folds ? (size_t)json_integer_value(folds) : 0;
+    if (folds && (json_integer_value(folds) < 2 || json_integer_value(folds) > 1000 || study->race))
+        return og__fail(OG_ERR_FORMAT, "folds is %" PRId64, (int64_t)json_integer_value(folds));
+    study->blocks = (size_t)seeds * (study->folds > 0 ? study->folds : 1) +
+                    (study->race ? og__race_rules_default().confirm_looks[OG_CONFIRM_LOOKS - 1] : 0);
     return OG_OK;
 }
 
@@ -99,21 +112,29 @@ static og_status make_space(og__study *study)
     own->dimensions[2] =
         (og__dimension){"learning-rate", OG_DIMENSION_REAL, 1e-15, 1e6, 0, true, OG_NO_PARENT, 0, NULL};
     own->settled = !og__rates_are_tuned(study);
-    study->space = (og__space){own->settled ? 2 : 3, own->dimensions};
+    own->dimensions[3] =
+        (og__dimension){"fold", OG_DIMENSION_INT, 0, (double)study->folds - 1, 1, false, OG_NO_PARENT, 0, NULL};
+    study->space = (og__space){study->folds > 0 ? 4 : own->settled ? 2 : 3, own->dimensions};
     OG_TRY(og__alloc(arms, sizeof *own->rates, &own->rates));
     return OG_OK;
 }
 
 static og_status add_run(og__study *study, size_t block, size_t arm)
 {
-    int64_t seed = study->first_seed + (int64_t)block;
+    og__block of = og__study_block(study, block);
     og__run *run;
     og__text name = {0};
-    json_t *settings = json_pack("{s:s,s:I}", "act", og_act_text(study->arms.items[arm].act), "seed", (json_int_t)seed);
-    og__text_format(&name, "%s-s%" PRId64, study->arms.items[arm].id, seed);
+    json_t *settings =
+        json_pack("{s:s,s:I}", "act", og_act_text(study->arms.items[arm].act), "seed", (json_int_t)of.seed);
+    og__text_format(&name, "%s-s%" PRId64, study->arms.items[arm].id, of.seed);
+    if (of.fold != OG_NO_FOLD) {
+        json_object_set_new(settings, "fold", json_integer(of.fold));
+        og__text_format(&name, "-f%" PRId64, of.fold);
+    }
     og_status status = og__text_status(&name);
     if (status == OG_OK)
-        status = og__study_add_run(study, name.data, settings, (const double[]){(double)arm, (double)seed, NAN}, &run);
+        status = og__study_add_run(study, name.data, settings,
+                                   (const double[]){(double)arm, (double)of.seed, NAN, (double)of.fold}, &run);
     if (status == OG_OK)
         status = og__study_read_run(study, run);
     json_decref(settings);

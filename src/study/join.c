@@ -3,22 +3,9 @@
 #include "format/json.h"
 #include "study/lock.h"
 #include "study/question.h"
-#include "study/settings.h"
+#include "study/source.h"
 #include "study/study.h"
 #include "study/work.h"
-
-static og_status open_data(const og__study *study, og_dataset **data)
-{
-    const char *path;
-    const json_t *settings = json_object_get(study->record, "data_options"); /* absent in old studies: the defaults */
-    og_data_options options;
-    OG_TRY(og__json_get_text(study->record, json_object_get(study->record, "data_place") ? "data_place" : "data_path",
-                             &path));
-    OG_TRY(og__settings_restore(og_data_option_table(), settings, &options));
-    og_status status = og_dataset_open(path, &options, data);
-    og_options_deinit(og_data_option_table(), &options);
-    return status;
-}
 
 /* The data set must be the one that the study began with. */
 static og_status check_data(const og__study *study, const og_dataset *data)
@@ -39,7 +26,7 @@ og_status og_study_open_data(const char *folder, og_dataset **data)
     og__study study = {0};
     *data = NULL;
     OG_GO(og__study_load(folder, &study));
-    OG_GO(open_data(&study, data));
+    OG_GO(og__source_open(&study, OG_NO_FOLD, data));
     OG_GO(check_data(&study, *data));
 done:
     if (status != OG_OK) {

@@ -9,7 +9,7 @@
 #include "study/arms.h"
 
 /**
- * Describe a comparison: {"data", "acts", "first_seed", "train"}.
+ * Describe a comparison: {"data", "acts", "first_seed", "train"}; a kind adds what is its own.
  *
  * Left out is what does not change a result: the number of seeds (more may be asked for later), the threads, and how
  * results are reported.

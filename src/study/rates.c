@@ -58,7 +58,7 @@ static og_status add_run(og__study *study, size_t arm, int exponent, json_int_t 
     json_t *settings = json_pack("{s:s, s:I, s:f, s:I}", "act", og_act_text(study->arms.items[arm].act), "seed", seed,
                                  "learning-rate", rate, "epochs", json_integer_value(json_object_get(rates, "epochs")));
     OG_GO(name_run(study, arm, exponent, seed, &name));
-    OG_GO(og__study_add_run(study, name, settings, (const double[]){(double)arm, (double)seed, rate}, run));
+    OG_GO(og__study_add_run(study, name, settings, (const double[]){(double)arm, (double)seed, rate, NAN}, run));
     if (!og__run_is_done(*run))
         OG_GO(og__study_read_run(study, *run));
     (*run)->wanted = true;

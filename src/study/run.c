@@ -68,10 +68,21 @@ int64_t og__run_seed(const og__run *run)
     return json_integer_value(json_object_get(run->settings, "seed"));
 }
 
+int64_t og__run_fold(const og__run *run)
+{
+    const json_t *fold = json_object_get(run->settings, "fold");
+    return json_is_integer(fold) ? json_integer_value(fold) : OG_NO_FOLD;
+}
+
 og_status og__run_options(const og__run *run, const og_train_options *question, og_train_options *own)
 {
     OG_TRY(og__train_options_copy(question, own));
-    og_status status = og__settings_apply(og_train_option_table(), run->settings, own);
+    json_t *settings = json_copy(run->settings);
+    og_status status = settings ? OG_OK : og__fail(OG_ERR_MEMORY, "no memory for the settings of a run");
+    json_object_del(settings, "fold"); /* of the data set, not of training */
+    if (status == OG_OK)
+        status = og__settings_apply(og_train_option_table(), settings, own);
+    json_decref(settings);
     if (status == OG_OK)
         return OG_OK;
     og_options_deinit(og_train_option_table(), own);

@@ -14,7 +14,8 @@
 typedef struct og__run {
     size_t index;     /* its place in study->runs */
     char *name;       /* of its folder in STUDY/trials, and in the store */
-    json_t *settings; /* training options that differ from the question's, by name; "act" and "seed" are always there */
+    json_t *settings; /* training options that differ from the question's, by name; "act" and "seed" are always there,
+                         and "fold" of a study that runs several */
     double *point;    /* in the study's space; NULL of a run that was read from the store */
     og__trial trial;  /* what came of it */
     bool wanted;      /* it is done, or to be done now */
@@ -29,6 +30,10 @@ void og__run_free(og__run *run);
 
 /* Nothing is left to do: it has a result, or was pruned. */
 bool og__run_is_done(const og__run *run);
+
+/* The fold that is held out, of a study that runs several; else OG_NO_FOLD. */
+enum { OG_NO_FOLD = -1 };
+int64_t og__run_fold(const og__run *run);
 
 const char *og__run_act(const og__run *run); /* canonical text */
 int64_t og__run_seed(const og__run *run);

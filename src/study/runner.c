@@ -102,6 +102,8 @@ static og_status settle_record(const og__comparison *c, const og__arms *arms)
     og_status status = OG_OK;
     json_t *question = NULL, *own = json_object();
     OG_GO(og__question_make(c->data, c->train, arms, c->options->first_seed, &question));
+    if (c->options->folds > 0)
+        OG_GO(og__json_set(question, "folds", json_integer(c->options->folds)));
     if (c->options->rates)
         OG_GO(og__rates_describe(c->train->learning_rate, c->train->epochs, c->options->first_seed, question));
     OG_GO(describe_own(c->options, own));
@@ -134,6 +136,23 @@ static og_status settle_placement(og_train_options *train)
     return status;
 }
 
+static og_status check_folds(const og__comparison *c)
+{
+    int64_t folds = c->options->folds;
+    if (folds == 0)
+        return OG_OK;
+    if (folds == 1)
+        return og__fail(OG_ERR_ARGUMENT, "folds: one fold leaves nothing to train on; give 2 or more");
+    if (c->options->race)
+        return og__fail(OG_ERR_ARGUMENT, "folds: a race takes seeds as its blocks; leave out --folds or --race");
+    if (c->data_options && c->data_options->fold != 0)
+        return og__fail(OG_ERR_ARGUMENT,
+                        "folds: every one of the %" PRId64 " folds is held out in turn; leave out --fold", folds);
+    if (!c->data_options || c->data_options->folds != folds)
+        return og__fail(OG_ERR_ARGUMENT, "folds: the data set was not opened with %" PRId64 " folds", folds);
+    return OG_OK;
+}
+
 static og_status run_comparison(const og__comparison *comparison)
 {
     og_status status = OG_OK;
@@ -156,6 +175,7 @@ static og_status run_comparison(const og__comparison *comparison)
         status = og__fail(OG_ERR_ARGUMENT, "a race needs at least three activations; two are compared without --race");
         goto done;
     }
+    OG_GO(check_folds(comparison));
     OG_GO(og__record_check_scorable(comparison->data));
     OG_GO(og__folder_make(comparison->study));
     OG_GO(og__lock_take(comparison->study, &lock));

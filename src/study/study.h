@@ -27,6 +27,7 @@ typedef struct og__study {
     void *run_names; /* a search tree of the runs */
     og__arms arms;
     int64_t first_seed;
+    size_t folds; /* of a comparison: block = seed x folds + fold; 0: block = seed */
     double confidence;
     double budget_s; /* wall time of a comparison; 0: any */
     /* of a comparison, whose runs are (blocks, arms.count) */
@@ -72,9 +73,15 @@ og_status og__study_store(const og__study *study, char **url);
 
 /* --- comparisons: grid.c ---------------------------------------------------------------------------------------- */
 
+/* What the runs of a block share. */
+typedef struct og__block {
+    int64_t seed, fold; /* OG_NO_FOLD where the study has none */
+} og__block;
+og__block og__study_block(const og__study *study, size_t block);
+
 og__trial *og__study_trial(const og__study *study, size_t block, size_t arm);
 
-/* STUDY/trials/ID-sSEED. Released with free(). */
+/* STUDY/trials/ID-sSEED or ID-sSEED-fFOLD. Released with free(). */
 og_status og__study_trial_folder(const og__study *study, size_t block, size_t arm, char **folder);
 
 /* scores[b * arms + a] = mean Dice of the complete blocks' trials, 0 for failed ones. Released with free(). */

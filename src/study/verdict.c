@@ -199,7 +199,15 @@ static int estimate_blocks(const og__verdict *verdict)
             return 0;
         needed = blocks > needed ? blocks : needed;
     }
-    return needed > (int)verdict->blocks ? needed : (int)verdict->blocks + 1;
+    needed = needed > (int)verdict->blocks ? needed : (int)verdict->blocks + 1;
+    int folds = verdict->folds > 0 ? (int)verdict->folds : 1;
+    return (needed + folds - 1) / folds * folds;
+}
+
+int og__verdict_more_seeds(const og__verdict *verdict, int blocks)
+{
+    int folds = verdict->folds > 0 ? (int)verdict->folds : 1, more = blocks - (int)verdict->blocks;
+    return more > 0 ? (more + folds - 1) / folds : 0;
 }
 
 /* --- the verdict ------------------------------------------------------------------------------------------------- */
@@ -221,11 +229,12 @@ og_status og__verdict_reach(const og__evidence *evidence, og__verdict *verdict)
                              .arms = arms,
                              .alpha = 1 - evidence->confidence,
                              .margin = evidence->margin,
+                             .folds = evidence->folds,
                              .overlap = evidence->overlap};
     OG_GO(og__alloc(arms, sizeof *verdict->rivals, &verdict->rivals));
     OG_GO(og__alloc(blocks, sizeof *d, &d));
     verdict->best = find_best(blocks, arms, evidence->scores);
-    verdict->blocks_least = og__blocks_least(arms - 1, verdict->alpha);
+    verdict->blocks_least = evidence->overlap > 0 ? OG_TEST_BLOCKS : og__blocks_least(arms - 1, verdict->alpha);
     for (size_t a = 0; a < arms; a++)
         OG_GO(compare_with_best(evidence, verdict, a, d));
     if (blocks >= OG_TEST_BLOCKS)

@@ -31,6 +31,7 @@ typedef struct og__evidence {
     const double *scores; /* (blocks, arms) mean Dice, 0 for a failed run */
     double confidence;    /* of the intervals, 0.5 to 0.999 */
     double margin;        /* smaller differences are of no practical interest */
+    size_t folds;         /* that each seed was run on: blocks = seeds x folds; 0: a block is a seed */
     double overlap;       /* images tested on over images trained on, where training sets of blocks overlap; else 0 */
 } og__evidence;
 
@@ -57,9 +58,11 @@ typedef struct og__verdict {
     size_t blocks, arms;
     double alpha; /* 1 - confidence, for the whole family of comparisons */
     double margin;
+    size_t folds;
     double overlap;
     int blocks_least;  /* fewest blocks with which a test can succeed at all */
-    int blocks_needed; /* for a decision, estimated; 0 where it cannot be estimated or is beyond OG_BLOCKS_MAX */
+    int blocks_needed; /* for a decision, estimated, in whole seeds; 0 where it cannot be estimated, is beyond
+                          OG_BLOCKS_MAX, or never comes because training sets overlap */
     og__rival *rivals; /* (arms) */
 } og__verdict;
 
@@ -84,6 +87,9 @@ og_status og__verdict_text(const og__verdict *verdict, const og__evidence *evide
  * independent blocks, or of blocks whose training sets overlap. */
 og__interval og__evidence_interval(const og__evidence *evidence, size_t n, const double *d, double confidence);
 og_status og__evidence_posterior(const og__evidence *evidence, size_t n, const double *d, og__rope *result);
+
+/* Seeds that are still to be run of so many blocks. */
+int og__verdict_more_seeds(const og__verdict *verdict, int blocks);
 
 const char *og__verdict_kind_name(og__verdict_kind kind); /* "winner", "tie", "undecided" */
 const char *og__standing_name(og__standing standing);     /* "best", "behind", "equivalent", "open" */

@@ -71,7 +71,12 @@ static void add_names(writer *w, og__arm_choice chosen)
 
 static void add_blocks(writer *w, const char *after)
 {
-    og__text_format(&w->text, "%zu paired seed%s%s", w->verdict->blocks, w->verdict->blocks == 1 ? "" : "s", after);
+    size_t blocks = w->verdict->blocks, folds = w->verdict->folds;
+    if (folds > 0)
+        og__text_format(&w->text, "%zu paired runs (%.3g seed%s of %zu folds)%s", blocks,
+                        (double)blocks / (double)folds, blocks == folds ? "" : "s", folds, after);
+    else
+        og__text_format(&w->text, "%zu paired seed%s%s", blocks, blocks == 1 ? "" : "s", after);
 }
 
 static void add_winner(writer *w)
@@ -110,12 +115,17 @@ static void add_tie(writer *w)
 static void add_needed(writer *w)
 {
     const og__verdict *verdict = w->verdict;
+    int least = og__verdict_more_seeds(verdict, verdict->blocks_least);
+    int more = og__verdict_more_seeds(verdict, verdict->blocks_needed);
     if (verdict->blocks_needed > 0)
-        og__text_format(&w->text, " About %d more seeds should decide it if the differences stay as they are.",
-                        verdict->blocks_needed - (int)verdict->blocks);
+        og__text_format(&w->text, " About %d more seed%s should decide it if the differences stay as they are.", more,
+                        more == 1 ? "" : "s");
     else if (verdict->blocks < OG_TEST_BLOCKS) /* too few for a word on many */
-        og__text_format(&w->text, " At least %d more seeds are needed for a test.",
-                        verdict->blocks_least - (int)verdict->blocks);
+        og__text_format(&w->text, " At least %d more seed%s needed for a test.", least, least == 1 ? " is" : "s are");
+    else if (verdict->overlap > 0)
+        og__text_add(&w->text,
+                     " At these differences more seeds would not decide it: the folds' training sets overlap, "
+                     "and only more images would help.");
     else
         og__text_format(&w->text, " At these differences even %d seeds would not decide it.", OG_BLOCKS_MAX);
 }

@@ -69,6 +69,7 @@ bool og__watcher_report(const og__watcher *w, const og_train_progress *train, bo
         .waiting = !w->run,
         .act = w->run ? og__run_act(w->run) : "",
         .seed = w->run ? og__run_seed(w->run) : 0,
+        .fold = w->run ? og__run_fold(w->run) : OG_NO_FOLD,
         .train = *train,
         .eta_s = estimate_s(w, finished ? NULL : train),
         .finished = finished,

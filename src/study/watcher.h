@@ -23,6 +23,10 @@ typedef struct og__watcher {
     size_t done_count, wanted_count;
     double planned_s; /* when the kind was last asked */
 
+    og_dataset
+        *fold_data; /* the data set with `fold` held out, where a run asked for another than job->data holds out */
+    int64_t fold;
+
     og__run *run;  /* NULL while none is claimed */
     int64_t trial; /* of the run, in the store */
     og__heart *heart;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "study/lock.h"
 #include "study/planning.h"
+#include "study/source.h"
 #include "study/store.h"
 #include "study/watcher.h"
 #include "study/worker.h"
@@ -41,16 +42,36 @@ static og_status settle_stop(const og__watcher *w, og_status outcome)
     return w->prune ? OG_OK : outcome;
 }
 
+/* The data set with the run's fold held out: the job's own, or one that is opened when a run first asks for its fold.
+ */
+static og_status find_data(og__watcher *w, const og_dataset **data)
+{
+    int64_t fold = og__run_fold(w->run);
+    *data = w->job->data;
+    if (fold <= 0)
+        return OG_OK;
+    if (!w->fold_data || w->fold != fold) {
+        og_dataset_free(w->fold_data);
+        w->fold_data = NULL;
+        w->fold = fold;
+        OG_TRY(og__source_open(w->job->study, fold, &w->fold_data));
+    }
+    *data = w->fold_data;
+    return OG_OK;
+}
+
 /* Numbers that became non-finite are an outcome, which the run itself has recorded. */
 static og_status run_trial(og__watcher *w)
 {
     og_status status = OG_OK;
     const og__job *job = w->job;
     char *folder = NULL;
+    const og_dataset *data;
     og_train_options options = {0};
     OG_GO(og__study_run_folder(job->study, w->run, &folder));
+    OG_GO(find_data(w, &data));
     OG_GO(og__run_options(w->run, job->train, &options));
-    og_status outcome = job->run(job->data, &options, folder, true, og__watcher_step, w);
+    og_status outcome = job->run(data, &options, folder, true, og__watcher_step, w);
     if (outcome == OG_ERR_STOPPED)
         status = settle_stop(w, outcome);
     else if (outcome != OG_OK && outcome != OG_ERR_NUMERIC)
@@ -343,6 +364,7 @@ og_status og__work(const og__job *job)
     OG_GO(check_identity(&w));
     status = settle_stopped(work(&w), &w);
 done:
+    og_dataset_free(w.fold_data);
     og__store_close(w.quick);
     og__store_close(w.patient);
     free(url);

@@ -150,3 +150,20 @@ END
     rejects 2 'learning_rates' ogive compare data -o straight ${rates/--lr auto/}
     rejects 2 'auto' ogive train data -o run --lr auto
 }
+
+@test "with --folds every seed runs on every fold, as ogive cv would train it" {
+    tiny data 12 32
+    ogive compare data -o folds --acts relu,silu --seeds 1 --folds 3 ${quick/threads 1/threads 2} --workers 2 >out.txt 2>/dev/null
+    ogive compare data -o folds --acts relu,silu --seeds 2 --folds 3 $quick --json >report.json
+    ogive cv data -o cv --folds 3 --act silu --seed 1 $quick >/dev/null
+    for fold in 0 1 2; do
+        cmp "folds/trials/silu-s1-f$fold/model.safetensors" "cv/fold-$fold/model.safetensors"
+    done
+    holds '.results.folds == 3 and .results.seeds == [0, 1] and (.results.blocks | length) == 6' report.json
+    holds '.results.runs | length == 12 and all(.fold >= 0 and .fold < 3)' report.json
+    holds '.results.verdict.tested and .results.acts[0].wilcoxon_p == null and .results.statistics.ranks.friedman_p == null' report.json
+    holds '.results.statistics.fold_variance.run > 0' report.json
+    rejects 2 "holds a study of another question" ogive compare data -o folds --acts relu,silu --seeds 2 --folds 2 $quick
+    rejects 2 "leave out --fold" ogive compare data -o other --acts relu,silu --folds 3 --fold 1 $quick
+    rejects 2 "takes seeds as its blocks" ogive compare data -o other --acts relu,silu,mish --seeds 5 --folds 3 --race $quick
+}
