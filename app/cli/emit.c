@@ -11,6 +11,7 @@
 #include "emission.h"
 #include "failure.h"
 #include "output.h"
+#include "search_print.h"
 
 typedef struct own_settings {
     bool best, highest_mean;
@@ -90,8 +91,11 @@ static og_status choose(const json_t *report, bool highest_mean, const json_t **
 static void explain(const char *study, const json_t *report, const json_t *act)
 {
     const json_t *results = json_object_get(report, "results");
+    char runs[32];
+    long long number = search_number(report, text_of(act, "text"));
+    snprintf(runs, sizeof runs, "f%lld-full", number);
     fprintf(stderr, "%s: %s\nIts networks: %s/trials/%s-s* (ogive predict, ogive export)\n", text_of(act, "text"),
-            text_of(json_object_get(results, "verdict"), "text"), study, text_of(act, "id"));
+            text_of(json_object_get(results, "verdict"), "text"), study, number >= 0 ? runs : text_of(act, "id"));
 }
 
 static og_status run(const void *given, const char *const *positionals)

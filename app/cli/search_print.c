@@ -26,6 +26,17 @@ static const char *text_at(const json_t *object, const char *key)
     return text ? text : "";
 }
 
+long long search_number(const json_t *report, const char *text)
+{
+    size_t index;
+    json_t *formula;
+    json_array_foreach(json_object_get(search_of(report), "formulas"), index, formula) {
+        if (strcmp(text_at(formula, "text"), text) == 0)
+            return whole(formula, "number");
+    }
+    return -1;
+}
+
 static void print_screening(const json_t *search)
 {
     const json_t *screening = json_object_get(search, "screening");

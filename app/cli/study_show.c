@@ -51,7 +51,7 @@ static og_status run(const void *values, const char *const *positionals)
 const cli_command study_show_command = {
     .name = "study show",
     .summary = "print the verdict of a study as its runs stand now",
-    .positionals = {{"STUDY", "the folder of a study that 'ogive compare' began"}},
+    .positionals = {{"STUDY", "the folder of a study that 'ogive compare' or 'ogive search' began"}},
     .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description = "Judges the seeds on which every activation has a result, also while runs go on or after they were "

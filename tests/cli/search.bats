@@ -19,6 +19,19 @@ small='--acts relu,silu,tanh --budget 5s --candidates 40 --generation 3 --traine
     holds '[.formulas[] | select(.rejected)] | length > 5 and all(.why != "")' s/search.json
     ogive study show s | grep -qF 'passed the screening'
     [ -z "$(find s/trials -path '*-l[0-2]-*' -name model.safetensors)" ]
+    ogive emit s --highest-mean --to c >best.c 2>said
+    networks=$(sed -n 's/^Its networks: \(.*\) (.*/\1/p' said)
+    ls $networks/model.safetensors
+}
+
+@test "the page of a search builds without an error" {
+    command -v chromium >/dev/null || skip "no Chromium here"
+    tiny data 8 32
+    ogive search data -o s $quick $small --trained 4 >/dev/null
+    chromium --headless --no-sandbox --disable-gpu --virtual-time-budget=10000 --dump-dom "file://$PWD/s/report.html" >dom 2>/dev/null
+    grep -q 'data-errors="\[\]"' dom
+    grep -q 'data-ready="yes"' dom
+    grep -q '<section id="search"' dom
 }
 
 @test "every formula that was trained is in the store" {
@@ -54,4 +67,11 @@ same_search() {
     rejects 2 'needs a time' ogive search data -o s $quick --budget ''
     ogive search data -o s $quick $small --trained 3 >/dev/null
     rejects 2 'max-cost was 4' ogive search data -o s $quick $small --max-cost 3
+}
+
+@test "damaged formulas of a search are named" {
+    tiny data 8 32
+    ogive search data -o s $quick $small --trained 3 >/dev/null
+    echo '{' >s/search.json
+    rejects 4 's/search.json' ogive study show s
 }

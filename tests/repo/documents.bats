@@ -66,3 +66,7 @@ run_page() {
 @test "the blocks of docs/racing.md" {
     run_page docs/racing.md
 }
+
+@test "the blocks of docs/search.md" {
+    run_page docs/search.md
+}
