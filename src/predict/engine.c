@@ -63,6 +63,16 @@ static bool norm_sees_tile(og_norm norm)
     return norm != OG_NORM_BATCH && norm != OG_NORM_NONE;
 }
 
+/* Whether each pixel of a network's result depends on its surroundings alone: then tiles that are seen with their
+ * margins fit without overlap. Norms and activations may take means over the tile. */
+static bool sees_surroundings_alone(const og_net *net)
+{
+    bool alone = og_net_margin(net) > 0 && !norm_sees_tile(og_net_spec_of(net)->norm);
+    for (int i = 0; i < net->graph.node_count && alone; i++)
+        alone = net->graph.nodes[i].excite.hidden == 0;
+    return alone;
+}
+
 static size_t leader_of(const og__engine *engine, size_t m)
 {
     size_t leader = 0;
@@ -97,8 +107,13 @@ static og_status settle_tile(const og_model *model, og__engine *engine)
     bool own = engine->options.tile == 0 && norm_sees_tile(og_net_spec_of(model->net)->norm);
     if (own)
         OG_TRY(og__sides_parse(model->options.patch, engine->dims, sides));
-    for (int a = 0; a < OG_AXES; a++)
-        engine->tile[a] = own ? sides[a] : engine->options.tile;
+    for (int a = 0; a < OG_AXES; a++) {
+        int result = sides[a] - 2 * engine->sides[a].margin; /* of a patch, which has the margins */
+        if (own)
+            engine->tile[a] = sides[a] == 0 ? 0 : result < 1 ? 1 : result;
+        else
+            engine->tile[a] = engine->options.tile;
+    }
     return OG_OK;
 }
 
@@ -120,9 +135,11 @@ og_status og__engine_new(const og_model *const *models, size_t count, const og_p
     made->classes = og_net_spec_of(models[0]->net)->classes;
     made->dims = og_net_spec_of(models[0]->net)->dims;
     made->member_count = count;
+    bool alone = true;
     for (size_t i = 0; i < count; i++) {
         og__member *member = &made->members[i];
         OG_GO(join_sides(made, models[i]->net, i));
+        alone = alone && sees_surroundings_alone(models[i]->net);
         member->net = models[i]->net;
         member->scaling = &models[i]->scaling;
         member->exact = models[i]->options.exact;
@@ -131,6 +148,8 @@ og_status og__engine_new(const og_model *const *models, size_t count, const og_p
         if (member->scaling->kind != OG_NORMALIZE_IMAGE)
             og__scaling_factors(member->scaling, made->channels, 0, NULL, member->factors.scale, member->factors.shift);
     }
+    if (alone)
+        made->options.overlap = 0;
     OG_GO(settle_tile(models[0], made));
     *engine = made;
     made = NULL;
