@@ -2,6 +2,8 @@
 #ifndef OGIVE_REPORT_H
 #define OGIVE_REPORT_H
 
+#include <stddef.h>
+
 #include <ogive/data.h>
 #include <ogive/status.h>
 #include <ogive/train.h>
@@ -50,6 +52,30 @@ OG_API og_status og_report_rows(const char *study, char **json);
  * @return OG_OK; OG_ERR_FILE when there is no report.json, or the store cannot be reached
  */
 OG_API og_status og_report_publish(const char *study);
+
+enum { OG_PROFILE_STUDIES = 64 };
+
+/**
+ * Compare the activations that several studies, of different data sets, have in common; as the text of a JSON object:
+ *
+ *   studies [folders], levels [0, 0.01, ..., 1] of the Dice, factors [1, 1.05, ...] of the least error,
+ *   friedman_p, critical_difference   with data sets as blocks (Iman and Davenport; Nemenyi); null with fewer than 5,
+ *   acts [{act,
+ *          dice [mean of each study], mean_rank over the studies,
+ *          iqm, iqm_low, iqm_high     mean of the middle half of all scores, with a 95 % interval,
+ *          above, above_low, above_high [share of the scores above each level, mean over the studies, with a band],
+ *          within [share of the studies in which 1 - mean Dice is at most each factor times the least one]}]
+ *
+ * Intervals are percentiles of resampling the blocks within each study.
+ *
+ * @param json   released with free()
+ *
+ * @return OG_OK, or OG_ERR_FILE, OG_ERR_FORMAT; OG_ERR_DATA when a study has no complete block; OG_ERR_ARGUMENT when
+ *         they have fewer than two activations in common
+ * Source: Agarwal et al., NeurIPS 2021 (interquartile mean, score distributions); Dolan, More, Mathematical Programming
+ *         91 (2002), 201-213 (within); Demsar, JMLR 7 (2006) (ranks).
+ */
+OG_API og_status og_report_profile(const char *const *studies, size_t count, char **json);
 
 /** Write a self-contained HTML page (no network) that shows a report.json. */
 OG_API og_status og_report_html(const char *json_path, const char *html_path);

@@ -76,3 +76,15 @@ scores() {
     rejects 2 'give one of them' ogive emit study --highest-mean --best --to c
     rejects 3 'nowhere' ogive emit nowhere --best --to c
 }
+
+@test "study profile sets the activations of several studies side by side" {
+    study
+    tiny other 6 24
+    ogive compare other -o second --acts 'x*sigmoid(x), relu, tanh' --seeds 1 $quick >/dev/null 2>&1
+    ogive study profile study second --json >profile.json
+    holds '.studies == ["study", "second"] and [.acts[].act] == ["relu", "x*sigmoid(x)"] and .friedman_p == null' profile.json
+    holds 'all(.acts[]; .above[0] == 1 and .above[100] == 0 and .within[-1] <= 1)' profile.json
+    [ "$(jq '.acts[0].dice[1]' profile.json)" = "$(jq '.results.acts[] | select(.id == "relu") | .dice.mean' second/report.json)" ]
+    ogive study profile study second | grep -q '2 activations on 2 data sets'
+    rejects 2 "2 to 64 studies" ogive study profile study
+}
