@@ -36,7 +36,7 @@ static og_option_table own_options(void)
 /* --- a row for every block --------------------------------------------------------------------------------------- */
 
 /* What runs share in a block; the rest of a block's row are activations. */
-static const char *const keys[] = {"seed", "fold"};
+static const char *const keys[] = {"seed", "fold", "epochs", "width"};
 enum { KEYS = sizeof keys / sizeof keys[0] };
 
 static bool is_of_block(const json_t *run, const json_t *block)
@@ -182,7 +182,7 @@ const cli_command study_export_command = {
     .description =
         "One row for every run that is done: act, id, seed, status, dice, iou (means over the classes; 0 where the run failed), "
         "dice_NAME and iou_NAME of every class but the background, ms_per_step, peak_bytes, train_s, elapsed_s. A number that "
-        "is not known is empty, or null.\n\n"
+        "is not known is empty, or null. Runs of a search have stage, epochs and width, too.\n\n"
         "With --layout blocks one row for every seed and one column for every activation: what autorank and other statistics "
         "packages take.",
     .examples = "  ogive study export study -o runs.csv\n"

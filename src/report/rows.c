@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "format/json.h"
 #include "report/parts.h"
+#include "study/search.h"
 
 /* "dice_NAME" and "iou_NAME" of every class but the background. */
 static og_status add_classes(const og__study *study, const og__trial *trial, json_t *row)
@@ -32,7 +33,8 @@ static og_status add_classes(const og__study *study, const og__trial *trial, jso
     return OG_OK;
 }
 
-static og_status add_row(const og__study *study, size_t block, size_t arm, json_t *rows)
+/* What every kind of study says of a run behind what tells it from others. */
+static og_status add_outcome(const og__study *study, const og__trial *trial, json_t *row)
 {
     static const struct {
         const char *name;
@@ -40,12 +42,6 @@ static og_status add_row(const og__study *study, size_t block, size_t arm, json_
     } costs[] = {{"ms_per_step", og__measure_ms_per_step},
                  {"peak_bytes", og__measure_peak_bytes},
                  {"train_s", og__measure_train_s}};
-    const og__trial *trial = og__study_trial(study, block, arm);
-    json_t *row = json_object();
-    OG_TRY(og__json_append(rows, row));
-    OG_TRY(og__json_set(row, "act", og__json_string(og_act_text(study->arms.items[arm].act))));
-    OG_TRY(og__json_set(row, "id", og__json_string(study->arms.items[arm].id)));
-    OG_TRY(og__report_block(og__study_block(study, block), row));
     OG_TRY(og__json_set(row, "status", json_string(trial->failed ? "failed" : "finished")));
     OG_TRY(og__json_set(row, "dice", og__json_real(og__measure_dice(NULL, trial, 0))));
     OG_TRY(og__json_set(row, "iou", og__json_real(og__measure_iou(NULL, trial, 0))));
@@ -55,6 +51,49 @@ static og_status add_row(const og__study *study, size_t block, size_t arm, json_
     return og__json_set(row, "elapsed_s", og__json_real(trial->elapsed_s));
 }
 
+static og_status add_row(const og__study *study, size_t block, size_t arm, json_t *rows)
+{
+    json_t *row = json_object();
+    OG_TRY(og__json_append(rows, row));
+    OG_TRY(og__json_set(row, "act", og__json_string(og_act_text(study->arms.items[arm].act))));
+    OG_TRY(og__json_set(row, "id", og__json_string(study->arms.items[arm].id)));
+    OG_TRY(og__report_block(og__study_block(study, block), row));
+    return add_outcome(study, og__study_trial(study, block, arm), row);
+}
+
+static og_status add_grid(const og__study *study, json_t *rows)
+{
+    for (size_t b = 0; b < study->blocks; b++)
+        for (size_t a = 0; a < study->arms.count; a++)
+            if (og__study_trial(study, b, a)->result)
+                OG_TRY(add_row(study, b, a, rows));
+    return OG_OK;
+}
+
+/* Runs of a search are of several levels: epochs and width tell them. */
+static og_status add_search(const og__study *study, json_t *rows)
+{
+    const og__search *search = og__search_of(study);
+    for (int r = 0; r < search->campaign.round_count; r++) {
+        const og__round *round = &search->campaign.rounds[r];
+        for (int i = 0; i < round->count * round->seeds; i++) {
+            const og__run *run = search->runs[r][i];
+            if (!run->trial.result || (r > 1 && run == search->runs[1][0])) /* the first full run is there already */
+                continue;
+            json_t *row = json_object();
+            OG_TRY(og__json_append(rows, row));
+            OG_TRY(og__json_set(row, "act", og__json_string(og__run_act(run))));
+            OG_TRY(og__json_set(row, "id", og__json_string(run->name)));
+            OG_TRY(og__json_set(row, "stage", json_string(og__stage_name(round->stage))));
+            OG_TRY(og__json_set(row, "epochs", json_integer(search->levels[round->level].epochs)));
+            OG_TRY(og__json_set(row, "width", json_integer(search->levels[round->level].width)));
+            OG_TRY(og__json_set(row, "seed", json_integer(og__run_seed(run))));
+            OG_TRY(add_outcome(study, &run->trial, row));
+        }
+    }
+    return OG_OK;
+}
+
 og_status og_report_rows(const char *folder, char **json)
 {
     og_status status = OG_OK;
@@ -62,10 +101,7 @@ og_status og_report_rows(const char *folder, char **json)
     json_t *rows = json_array();
     *json = NULL;
     OG_GO(og__study_load(folder, &study));
-    for (size_t b = 0; b < study.blocks; b++)
-        for (size_t a = 0; a < study.arms.count; a++)
-            if (og__study_trial(&study, b, a)->result)
-                OG_GO(add_row(&study, b, a, rows));
+    OG_GO(og__search_of(&study) ? add_search(&study, rows) : add_grid(&study, rows));
     status = og__json_pretty(rows, json);
 done:
     json_decref(rows);

@@ -145,8 +145,7 @@ static og_status screen_one(const og__pool *pool, og__candidate *candidate)
     og_status status = OG_OK;
     if (folded)
         status = og__screen(folded, &pool->rules, &candidate->prospect);
-    else if (og__instructions_of(candidate->act, &candidate->prospect.cost) == OG_OK)
-        candidate->prospect.cost /= pool->rules.relu_instructions; /* reads more than x: it was asked for */
+    /* one that reads more than x costs convolutions, which its code does not tell of */
     og_act_free(folded);
     return status;
 }

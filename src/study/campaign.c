@@ -91,6 +91,8 @@ double og__campaign_dice(const og__campaign *campaign, int formula, int level, i
     *seeds = 0;
     for (int r = 0; r < campaign->round_count; r++) {
         const og__round *round = &campaign->rounds[r];
+        if (level == OG_LEVEL_FULL && round->stage != OG_STAGE_CONFIRMATION)
+            continue; /* the full run of the start is one of these again, or of no use */
         for (int i = 0; i < run_count(round); i++) {
             const og__outcome *outcome = &campaign->outcomes[r][i];
             if (round->level != level || round->formulas[i / round->seeds] != formula || !outcome->done)

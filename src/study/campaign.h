@@ -90,7 +90,8 @@ bool og__campaign_is_due(const og__campaign *campaign);
  */
 og_status og__campaign_next(og__campaign *campaign);
 
-/* Mean Dice of a formula over the done runs of a level, NaN where there is none; *seeds is set to their number. */
+/* Mean Dice of a formula over the done runs of a level, of the full one over the confirmation's; NaN where there is
+ * none; *seeds is set to their number. */
 double og__campaign_dice(const og__campaign *campaign, int formula, int level, int *seeds);
 
 /* Dice less the price of the cost. */

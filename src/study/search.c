@@ -164,8 +164,9 @@ static void read_outcomes(const og__study *study)
             og__outcome *outcome = &search->campaign.outcomes[r][i];
             if (outcome->done || !og__run_is_done(run))
                 continue;
-            *outcome =
-                (og__outcome){true, run->trial.failed, run->trial.failed ? 0 : run->trial.dice, run->trial.elapsed_s};
+            bool counted = r > 1 && run == search->runs[1][0]; /* the first full run may be one of the confirmation's */
+            *outcome = (og__outcome){true, run->trial.failed, run->trial.failed ? 0 : run->trial.dice,
+                                     counted ? NAN : run->trial.elapsed_s};
             if (round->level != OG_LEVEL_FULL)
                 remove_model(study, run);
         }

@@ -38,6 +38,7 @@ small='--acts relu,silu,tanh --budget 5s --candidates 40 --generation 3 --traine
     tiny data 8 32
     ogive search data -o s $quick $small --trained 4 >/dev/null
     runs=$(find s/trials -name result.json | wc -l)
+    [ "$(ogive study export s | tail -n +2 | wc -l)" -eq "$runs" ]
     [ "$(sqlite3 s/study.db "SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'")" -eq "$runs" ]
 }
 
