@@ -45,3 +45,25 @@ teardown_file() {
     wait $process
     [ -s away/report.html ]
 }
+
+@test "commits whose answer is lost are found done: no run waits for its grace, none is done twice" {
+    cd "$BATS_TEST_TMPDIR"
+    "$OGIVE_SOURCE_DIR/tests/cli/make_data.py" data 8 32
+    proxy=$(mktemp -d /tmp/ogive-proxy-XXXXXX)
+    python3 "$OGIVE_SOURCE_DIR/tests/cli/forgetful_proxy.py" "$proxy" "$folder" 3 3>&- &
+    process=$!
+    for _ in $(seq 500); do
+        [ ! -S "$proxy/.s.PGSQL.5432" ] || break
+        sleep 0.02
+    done
+    OMP_NUM_THREADS=1 timeout 120 ogive compare data -o forgotten --acts relu,silu --seeds 3 --width 4 --depth 2 --epochs 2 \
+        --batch 4 --threads 2 --workers 2 --store "postgresql:///postgres?host=$proxy&user=ogive" >/dev/null
+    kill $process
+    rm -r "$proxy"
+    states=$(psql "$url" -At -c "SELECT t.state, COUNT(*) FROM trials t JOIN studies s ON s.study_id = t.study_id
+        WHERE s.study_name = 'forgotten' GROUP BY t.state")
+    [ "$states" = 'COMPLETE|6' ] || {
+        echo "$states"
+        return 1
+    }
+}
