@@ -75,6 +75,16 @@ done:
     return status;
 }
 
+og_status og__signed_rank_less_p(size_t n, const double *d, double *p)
+{
+    double balance = 0; /* of the ranks' signs */
+    for (size_t i = 0; i < n; i++)
+        balance += d[i] == 0 ? 0 : copysign((double)twice_rank(n, d, i), d[i]);
+    OG_TRY(og__signed_rank_p(n, d, p));
+    *p = balance < 0 ? *p / 2 : 1 - *p / 2;
+    return OG_OK;
+}
+
 /* --- Friedman and what follows ----------------------------------------------------------------------------------- */
 
 og_status og__friedman_init(size_t n, size_t k, const double *scores, og__friedman *friedman)

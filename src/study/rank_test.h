@@ -21,6 +21,9 @@ enum { OG_SIGNED_RANK_EXACT_MAX = 50 };
  */
 og_status og__signed_rank_p(size_t n, const double *d, double *p);
 
+/* One-sided: small where the differences tend to be below 0. At least 1/2 where they do not. */
+og_status og__signed_rank_less_p(size_t n, const double *d, double *p);
+
 typedef struct og__friedman {
     double chi2, p; /* Friedman's statistic with the correction for ties, against chi-square with k - 1 degrees */
     double f, f_p;  /* Iman and Davenport's F = (n - 1) chi2 / (n (k - 1) - chi2), less conservative; may be infinite */

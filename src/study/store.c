@@ -362,6 +362,35 @@ static json_t *describe_fixed(const og__space *space, const double *point)
     return fixed;
 }
 
+og_status og__sql_describe_trial(og__database *database, int64_t trial, const char *run, const json_t *settings,
+                                 const og__space *space, const double *point)
+{
+    OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_RUN, json_string(run)));
+    OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_ATTEMPT, json_integer(1)));
+    if (settings)
+        OG_TRY(set_json(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_SETTINGS, settings));
+    OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_SYSTEM, trial, "fixed_params", describe_fixed(space, point)));
+    for (size_t i = 0; i < space->count; i++)
+        if (!isnan(point[i]))
+            OG_TRY(set_parameter(database, trial, &space->dimensions[i], point[i]));
+    return OG_OK;
+}
+
+og_status og__sql_set_state(og__database *database, int64_t trial, og__trial_state state)
+{
+    char now[40];
+    OG_TRY(og__database_now(database, now));
+    return og__database_run(database, "UPDATE trials SET state = $1, datetime_complete = $2 WHERE trial_id = $3",
+                            VALUES(og__sql_text(state_names[state]), og__sql_text(now), og__sql_int(trial)), NULL);
+}
+
+og_status og__sql_set_value(og__database *database, int64_t trial, double value)
+{
+    return og__database_run(
+        database, "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES ($1, 0, $2, 'FINITE')",
+        VALUES(og__sql_int(trial), og__sql_real(value)), NULL);
+}
+
 typedef struct add_call {
     int64_t study;
     const char *run;
@@ -386,16 +415,7 @@ static og_status add(og__database *database, void *context)
     if (status != OG_OK || trial >= 0)
         return status;
     OG_TRY(og__sql_insert_waiting(database, call->study, &trial));
-    OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_RUN, json_string(call->run)));
-    OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_ATTEMPT, json_integer(1)));
-    if (call->settings)
-        OG_TRY(set_json(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_SETTINGS, call->settings));
-    OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_SYSTEM, trial, "fixed_params",
-                                 describe_fixed(call->space, call->point)));
-    for (size_t i = 0; i < call->space->count; i++)
-        if (!isnan(call->point[i]))
-            OG_TRY(set_parameter(database, trial, &call->space->dimensions[i], call->point[i]));
-    return OG_OK;
+    return og__sql_describe_trial(database, trial, call->run, call->settings, call->space, call->point);
 }
 
 og_status og__store_add(og__store *store, int64_t study, const char *run, const json_t *settings,

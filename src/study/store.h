@@ -75,6 +75,28 @@ og_status og__store_last(og__store *store, int64_t study, const char *run, int64
  * that; unless there is a later one by now. */
 og_status og__store_again(og__store *store, int64_t study, const char *run, int64_t last);
 
+typedef struct og__stored_step {
+    int64_t trial; /* id */
+    int64_t step;
+    double value; /* NaN where it was not a number */
+} og__stored_step;
+
+/* All intermediate values of a study, trial by trial with rising steps. Released with free(). */
+og_status og__store_steps(og__store *store, int64_t study, og__stored_step **steps, size_t *count);
+
+/**
+ * Keep a configuration, of which runs in another study are made, as a trial of its own: add it, or change its state and
+ * value. No worker claims it. One that has ended stays as it is.
+ *
+ * @param name    of the configuration, as og__stored_trial.run
+ * @param value   of COMPLETE and PRUNED; NaN for none
+ */
+og_status og__store_configure(og__store *store, int64_t study, const char *name, const json_t *settings,
+                              const og__space *space, const double *point, og__trial_state state, double value);
+
+/* The parameters of a trial as a point of a space: NaN where it has none of that name. */
+og_status og__store_point(og__store *store, int64_t trial, const og__space *space, double *point);
+
 typedef struct og__lease_rules {
     double grace_s;                      /* a trial whose heart has not beaten for so long is lost */
     int64_t attempts_max;                /* a run that was lost so often stays FAIL */

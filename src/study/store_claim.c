@@ -23,14 +23,6 @@ static og_status copy_rows(og__database *database, int64_t from, int64_t to)
     return OG_OK;
 }
 
-static og_status set_state(og__database *database, int64_t trial, const char *state)
-{
-    char now[40];
-    OG_TRY(og__database_now(database, now));
-    return og__database_run(database, "UPDATE trials SET state = $1, datetime_complete = $2 WHERE trial_id = $3",
-                            VALUES(og__sql_text(state), og__sql_text(now), og__sql_int(trial)), NULL);
-}
-
 /* The attributes by which Optuna's retry callback links attempts: the first trial's number, and all that failed. */
 static og_status link_attempts(og__database *database, const og__stored_trial *lost, int64_t next)
 {
@@ -58,7 +50,7 @@ static og_status replace(og__database *database, int64_t study, const og__stored
     OG_TRY(og__sql_set_attribute(
         database, OG_OWNER_TRIAL_USER, lost->id, OG_KEY_REASON,
         json_string(again ? OG_REASON_LOST "; tried again" : OG_REASON_LOST " at every attempt; given up")));
-    OG_TRY(set_state(database, lost->id, "FAIL"));
+    OG_TRY(og__sql_set_state(database, lost->id, OG_TRIAL_FAIL));
     if (!again)
         return OG_OK;
     OG_TRY(og__sql_insert_waiting(database, study, &next));
@@ -294,18 +286,11 @@ static og_status beat_and_report(og__database *database, const change_call *call
     return beat(database, call->trial);
 }
 
-static og_status set_value(og__database *database, const change_call *call)
-{
-    return og__database_run(
-        database, "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES ($1, 0, $2, 'FINITE')",
-        VALUES(og__sql_int(call->trial), og__sql_real(call->value)), NULL);
-}
-
 static og_status prune(og__database *database, const change_call *call)
 {
     if (isfinite(call->value))
-        OG_TRY(set_value(database, call));
-    return set_state(database, call->trial, "PRUNED");
+        OG_TRY(og__sql_set_value(database, call->trial, call->value));
+    return og__sql_set_state(database, call->trial, OG_TRIAL_PRUNED);
 }
 
 static og_status finish(og__database *database, const change_call *call)
@@ -313,10 +298,10 @@ static og_status finish(og__database *database, const change_call *call)
     if (call->reason) {
         OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, call->trial, OG_KEY_REASON,
                                      json_string(call->reason)));
-        return set_state(database, call->trial, "FAIL");
+        return og__sql_set_state(database, call->trial, OG_TRIAL_FAIL);
     }
-    OG_TRY(set_value(database, call));
-    return set_state(database, call->trial, "COMPLETE");
+    OG_TRY(og__sql_set_value(database, call->trial, call->value));
+    return og__sql_set_state(database, call->trial, OG_TRIAL_COMPLETE);
 }
 
 static og_status give_back(og__database *database, const change_call *call)

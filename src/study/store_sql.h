@@ -73,6 +73,14 @@ og_status og__sql_lock_study(og__database *database, int64_t study);
 /* A new trial that waits, the first attempt at what another one was of. */
 og_status og__sql_insert_copy(og__database *database, int64_t study, int64_t from, int64_t *trial);
 
+/* End a trial, or begin it again, now. */
+og_status og__sql_set_state(og__database *database, int64_t trial, og__trial_state state);
+og_status og__sql_set_value(og__database *database, int64_t trial, double value);
+
+/* Name, settings (may be NULL) and parameters of a new trial. */
+og_status og__sql_describe_trial(og__database *database, int64_t trial, const char *run, const json_t *settings,
+                                 const og__space *space, const double *point);
+
 /* A new trial that waits, with the next number of its study. */
 og_status og__sql_insert_waiting(og__database *database, int64_t study, int64_t *trial);
 
