@@ -55,6 +55,8 @@ static og_status run(const void *values, const char *const *positionals)
     if (status == OG_OK)
         GO(og_report_study(data, study));
     if (status == OG_OK)
+        GO(og_report_publish(study));
+    if (status == OG_OK)
         GO(study_show(study, settings->json));
 done:
     og_dataset_free(data);

@@ -66,6 +66,23 @@ static void add_table(og__text *note, const json_t *report, const json_t *result
         add_row(note, act, json_array_get(timings, a));
 }
 
+static bool is_comparison(const json_t *report)
+{
+    return json_array_size(json_object_get(json_object_get(report, "results"), "acts")) > 0;
+}
+
+static void describe_comparison(og__text *note, const json_t *report, const json_t *results)
+{
+    add_table(note, report, results);
+    og__text_format(note, "\n\n%s\n\n", text_of(json_object_get(report, "timing"), "text"));
+    og__text_format(
+        note,
+        "Mean Dice over %zu complete blocks; differences are paired, with their %g %% interval. The figures "
+        "stand below the study's history; the first trial of `%s` has its predictions as files.",
+        json_array_size(json_object_get(results, "seeds")), 100 * og__report_number(results, "confidence"),
+        text_of(json_object_get(results, "verdict"), "best"));
+}
+
 static og_status write_note(const json_t *report, const og__study *study, og__text *note)
 {
     static const struct {
@@ -76,15 +93,10 @@ static og_status write_note(const json_t *report, const og__study *study, og__te
         if (strcmp(text_of(verdict, "kind"), headings[i].kind) == 0)
             og__text_format(note, "## %s\n\n", headings[i].heading);
     og__text_add(note, text_of(verdict, "text"));
-    add_table(note, report, results);
-    og__text_format(note, "\n\n%s\n\n", text_of(json_object_get(report, "timing"), "text"));
-    og__text_format(
-        note,
-        "Mean Dice over %zu complete seeds; differences are paired by seed, with their %g %% interval. The "
-        "figures stand below the study's history; the first trial of `%s` has its predictions as files. The "
-        "whole report: `%s/report.html`, by ogive %s.\n",
-        json_array_size(json_object_get(results, "seeds")), 100 * og__report_number(results, "confidence"),
-        text_of(verdict, "best"), study->folder, text_of(report, "ogive"));
+    if (is_comparison(report))
+        describe_comparison(note, report, results);
+    og__text_format(note, "\n\nThe whole report: `%s/report.html`, by ogive %s.\n", study->folder,
+                    text_of(report, "ogive"));
     return og__text_status(note);
 }
 
@@ -230,17 +242,32 @@ static og_status publish_predictions(og__store *store, int64_t stored, const og_
 
 /* --- all of it ---------------------------------------------------------------------------------------------------- */
 
+/* On the study of runs, and on that of configurations. */
+static og_status publish_note(og__store *store, int64_t stored, const og__study *study, const json_t *report)
+{
+    og_status status = OG_OK;
+    og__text note = {0};
+    char *name = NULL;
+    int64_t configurations;
+    bool written;
+    OG_GO(write_note(report, study, &note));
+    OG_GO(og__store_set_note(store, stored, note.data, &written));
+    OG_GO(og__study_configurations(study, &name));
+    OG_GO(og__store_study(store, name, "dice", &configurations));
+    OG_GO(og__store_set_note(store, configurations, note.data, &written));
+done:
+    og__text_deinit(&note);
+    free(name);
+    return status;
+}
+
 static og_status publish(og__store *store, const og__study *study, const json_t *report)
 {
     int64_t stored;
-    bool written;
-    og__text note = {0};
     OG_TRY(og__store_study(store, study->name, "dice", &stored));
-    og_status status = write_note(report, study, &note);
-    if (status == OG_OK)
-        status = og__store_set_note(store, stored, note.data, &written);
-    og__text_deinit(&note);
-    OG_TRY(status);
+    OG_TRY(publish_note(store, stored, study, report));
+    if (!is_comparison(report))
+        return OG_OK;
     for (size_t i = 0; i < og__figure_count; i++)
         OG_TRY(publish_figure(store, stored, &og__figures[i], report));
     return publish_predictions(store, stored, study, json_object_get(report, "results"));

@@ -224,10 +224,70 @@ static og_status plan(const og__desk *desk, bool *ended)
     return OG_OK;
 }
 
+/* --- configurations ----------------------------------------------------------------------------------------------- */
+
+/* The last block that anybody ran. */
+static size_t last_block(const og__study *study)
+{
+    size_t last = 0;
+    for (size_t b = 0; b < study->blocks; b++)
+        for (size_t a = 0; a < study->arms.count; a++)
+            if (og__study_trial(study, b, a)->result)
+                last = b;
+    return last;
+}
+
+/* An activation on the seeds that it ran, as one trial: its value is the mean of its runs. One that a race let go is
+ * pruned. */
+static og_status conclude_arm(const og__desk *desk, int64_t stored, const og__space *space, size_t arm)
+{
+    const og__study *study = desk->study;
+    const grid *own = study->own;
+    double sum = 0;
+    size_t runs = 0;
+    og__text name = {0};
+    for (size_t b = 0; b < study->blocks; b++) {
+        const og__trial *trial = og__study_trial(study, b, arm);
+        bool counts = study->race ? trial->result != NULL : b < study->complete_blocks;
+        sum += counts && !trial->failed ? trial->dice : 0;
+        runs += counts;
+    }
+    if (runs == 0)
+        return OG_OK;
+    bool left = study->race && !og__study_trial(study, last_block(study), arm)->result;
+    og__text_format(&name, "%s-n%zu", study->arms.items[arm].id, runs);
+    og_status status = og__text_status(&name);
+    if (status == OG_OK)
+        status = og__store_configure(desk->store, stored, name.data, NULL, space,
+                                     (const double[]){(double)arm, own->rates[arm]},
+                                     left ? OG_TRIAL_PRUNED : OG_TRIAL_COMPLETE, sum / (double)runs);
+    og__text_deinit(&name);
+    return status;
+}
+
+static og_status conclude(const og__desk *desk)
+{
+    og__study *study = desk->study;
+    const grid *own = study->own;
+    const og__dimension dimensions[] = {own->dimensions[0], own->dimensions[2]};
+    const og__space space = {og__rates_are_tuned(study) ? 2 : 1, dimensions};
+    int64_t stored;
+    char *name;
+    count_blocks(study);
+    OG_TRY(og__study_configurations(study, &name));
+    og_status status = og__store_study(desk->store, name, "dice", &stored);
+    free(name);
+    OG_TRY(status);
+    for (size_t a = 0; a < study->arms.count; a++)
+        OG_TRY(conclude_arm(desk, stored, &space, a));
+    return OG_OK;
+}
+
 const og__kind og__kind_compare = {
     .name = "compare",
     .follows = true,
     .load = load,
     .unload = unload,
     .plan = plan,
+    .conclude = conclude,
 };

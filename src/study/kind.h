@@ -28,6 +28,8 @@ struct og__kind {
     /* Ask for runs by og__study_add_run() or by `wanted` of those there are, and say whether the study is at its end.
      * Called again after every result, and every few seconds. */
     og_status (*plan)(const og__desk *desk, bool *ended);
+    /* NULL, or tell the store what came of it all; called at the end by the process that proposes. */
+    og_status (*conclude)(const og__desk *desk);
     /* NULL, or whether to stop a run that has just scored an epoch (1 for the first), which the store knows of already.
      * Called by the process that trains it. */
     og_status (*prune)(const og__desk *desk, const og__run *run, int64_t epoch, double dice, bool *stop);

@@ -86,6 +86,14 @@ static og_status name_study(const char *folder, char **name)
     return status;
 }
 
+og_status og__study_configurations(const og__study *study, char **name)
+{
+    og__text text = {0};
+    og__text_format(&text, "%s-configurations", study->name);
+    *name = text.data;
+    return og__text_status(&text);
+}
+
 og_status og__study_store(const og__study *study, char **url)
 {
     const char *asked = json_string_value(json_object_get(study->record, "store")); /* absent in old studies */

@@ -71,6 +71,9 @@ og_status og__study_read_run(const og__study *study, og__run *run);
 /* The URL of the store: the one that was asked for, or STUDY/study.db. Released with free(). */
 og_status og__study_store(const og__study *study, char **url);
 
+/* The name of its configurations in the store, beside that of its runs: "NAME-configurations". Released with free(). */
+og_status og__study_configurations(const og__study *study, char **name);
+
 /* --- comparisons: grid.c ---------------------------------------------------------------------------------------- */
 
 /* What the runs of a block share. */

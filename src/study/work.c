@@ -315,6 +315,8 @@ static og_status work(og__watcher *w)
     }
     if (w->job->proposes)
         OG_TRY(conclude_runs(w));
+    if (w->job->proposes && w->desk.study->kind->conclude)
+        OG_TRY(w->desk.study->kind->conclude(&w->desk));
     return og__planning_end(w);
 }
 

@@ -13,6 +13,8 @@ seen = {
     "direction": study.direction.name,
     "metrics": study.metric_names,
     "best": study.best_value,
+    "configurations": [{"state": trial.state.name, "act": trial.params["act"], "value": trial.value}
+                       for trial in optuna.load_study(study_name=name + "-configurations", storage=url).trials],
     "trials": [{"state": trial.state.name, "act": trial.params["act"], "seed": trial.params["seed"], "value": trial.value,
                 "epochs": sorted(trial.intermediate_values.items()),
                 "seconds": (trial.datetime_complete - trial.datetime_start).total_seconds()} for trial in study.trials],
