@@ -226,16 +226,12 @@ static og_status find_trial(og__store *store, int64_t stored, const char *run, i
 static og_status publish_predictions(og__store *store, int64_t stored, const og__study *study, const json_t *results)
 {
     const char *best = text_of(json_object_get(results, "verdict"), "best");
-    const json_t *seed = json_array_get(json_object_get(results, "seeds"), 0);
-    gallery g = {.store = store, .study = study, .act = best};
-    char run[300];
-    size_t a;
-    json_t *act;
-    snprintf(run, sizeof run, "%s-s%" JSON_INTEGER_FORMAT, best, json_integer_value(seed));
-    OG_TRY(find_trial(store, stored, run, &g.trial));
-    json_array_foreach(json_object_get(results, "acts"), a, act) {
-        if (strcmp(text_of(act, "id"), best) == 0)
-            g.act = text_of(act, "text");
+    gallery g = {.store = store, .study = study, .trial = -1};
+    for (size_t a = 0; a < study->arms.count; a++) {
+        if (strcmp(study->arms.items[a].id, best) != 0)
+            continue;
+        g.act = og_act_text(study->arms.items[a].act);
+        OG_TRY(find_trial(store, stored, study->runs[a]->name, &g.trial));
     }
     return g.trial < 0 ? OG_OK : publish_examples(&g, results, best);
 }
