@@ -208,7 +208,7 @@ void print_overview(FILE *file, const char *family)
     size_t length = family ? strlen(family) : 0;
     for (const cli_command *const *at = commands; *at; at++)
         if (!family || (strncmp((*at)->name, family, length) == 0 && (*at)->name[length] == ' '))
-            fprintf(file, "  %-12s %s\n", (*at)->name, (*at)->summary);
+            fprintf(file, "  %-14s %s\n", (*at)->name, (*at)->summary);
     fprintf(file, "\n'ogive help COMMAND' explains one command.\n");
 }
 

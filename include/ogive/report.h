@@ -33,8 +33,8 @@ OG_API og_status og_report_study(const og_dataset *data, const char *study);
 OG_API og_status og_report_text(const char *study, char **json);
 
 /**
- * Give every run of a study that is done, also of blocks that are not complete, as the text of a JSON array of flat
- * objects:
+ * Give every run of a study that is done (of a search: of its confirmation), also of blocks that are not complete, as
+ * the text of a JSON array of flat objects:
  *
  *   act (canonical text), id, seed, status ("finished" or "failed"), dice, iou (means over the classes; 0 where the run
  *   failed), dice_NAME and iou_NAME of every class but the background, ms_per_step, peak_bytes, train_s, elapsed_s
