@@ -33,7 +33,7 @@ OG_API og_status og_report_study(const og_dataset *data, const char *study);
 OG_API og_status og_report_text(const char *study, char **json);
 
 /**
- * Give every run of a study that is done (of a search: of its confirmation), also of blocks that are not complete, as
+ * Give every run of a study that is done, also of blocks that are not complete, as
  * the text of a JSON array of flat objects:
  *
  *   act (canonical text), id, seed, status ("finished" or "failed"), dice, iou (means over the classes; 0 where the run

@@ -89,12 +89,23 @@ static void bca_interval_is_scipys(void **state)
     assert_true(isnan(interval.low));
 }
 
+static void overlap_posterior_is_scipys(void **state)
+{
+    (void)state;
+    og__rope rope = og__overlap_posterior(6, six, 0.25, 0.005); /* t.sf, t.cdf */
+    assert_near(rope.above, 0.7872405989532921, 1e-12);
+    assert_near(rope.below, 0.010224046697767277, 1e-12);
+    assert_near(rope.above + rope.inside + rope.below, 1, 1e-15);
+    const double equal[] = {0.004, 0.004, 0.004};
+    assert_near(og__overlap_posterior(3, equal, 0.25, 0.005).inside, 1, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signed_rank_posterior_is_numpys),  cmocka_unit_test(the_opposite_has_the_opposite_posterior),
         cmocka_unit_test(an_early_no_is_the_whole_runs_no), cmocka_unit_test(best_shares_by_hand),
-        cmocka_unit_test(bca_interval_is_scipys),
+        cmocka_unit_test(bca_interval_is_scipys),           cmocka_unit_test(overlap_posterior_is_scipys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

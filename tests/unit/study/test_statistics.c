@@ -108,6 +108,16 @@ static void overlapping_folds_widen_the_interval(void **state)
     /* (1/6 + 1/4) / (1/6) = 2.5 times the variance */
     assert_near(wide.high - wide.mean, sqrt(2.5) * (plain.high - plain.mean), 1e-15);
     assert_near(wide.mean - wide.low, sqrt(2.5) * (plain.mean - plain.low), 1e-15);
+    assert_near(og__overlap_p(6, six, 0.25), 0.08908478033886086, 1e-12); /* SciPy: t.sf */
+    assert_true(isnan(og__overlap_p(1, six, 0.25)));
+}
+
+/* Blocks whose training sets overlap never tell small differences apart, however many there are. */
+static void overlap_bounds_what_blocks_can_tell(void **state)
+{
+    (void)state;
+    assert_true(og__blocks_needed(0.01, 0.02, 0.05, 0.8, 0.25) > og__blocks_needed(0.01, 0.02, 0.05, 0.8, 0));
+    assert_int_equal(og__blocks_needed(0.01, 0.01, 0.05, 0.8, 0.25), 0);
 }
 
 static void variance_is_split_by_seed_and_fold(void **state)
@@ -172,6 +182,7 @@ int main(void)
         cmocka_unit_test(wins_count_ties_half),
         cmocka_unit_test(wilson_intervals_are_scipys),
         cmocka_unit_test(overlapping_folds_widen_the_interval),
+        cmocka_unit_test(overlap_bounds_what_blocks_can_tell),
         cmocka_unit_test(variance_is_split_by_seed_and_fold),
         cmocka_unit_test(ranks_share_ties),
         cmocka_unit_test(median_takes_infinities_as_large),

@@ -171,6 +171,30 @@ static void below_five_blocks_there_are_no_p_values(void **state)
     }
 }
 
+static void folds_are_paired_runs_with_wider_intervals(void **state)
+{
+    (void)state;
+    const double base[] = {0.70, 0.712, 0.50};
+    double scores[BLOCKS_MAX * ARMS];
+    fill(12, base, 0.005, scores);
+    og__evidence evidence = evidence_of(12, scores);
+    og__verdict plain, folded;
+    char *text;
+    assert_int_equal(og__verdict_reach(&evidence, &plain), OG_OK);
+    evidence.folds = 3;
+    evidence.overlap = 0.5;
+    assert_int_equal(og__verdict_reach(&evidence, &folded), OG_OK);
+    assert_true(folded.rivals[0].lead.high - folded.rivals[0].lead.low >
+                2.6 * (plain.rivals[0].lead.high - plain.rivals[0].lead.low)); /* sqrt(7) */
+    assert_true(folded.rivals[0].test.p > plain.rivals[0].test.p);
+    assert_true(isnan(folded.rivals[0].rank_test.p));
+    assert_int_equal(og__verdict_text(&folded, &evidence, names, &text), OG_OK);
+    assert_non_null(strstr(text, "12 paired runs (4 seeds of 3 folds)"));
+    free(text);
+    og__verdict_deinit(&plain);
+    og__verdict_deinit(&folded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +208,7 @@ int main(void)
         cmocka_unit_test(nothing_but_failures_is_no_verdict),
         cmocka_unit_test(a_failed_run_counts_as_zero),
         cmocka_unit_test(below_five_blocks_there_are_no_p_values),
+        cmocka_unit_test(folds_are_paired_runs_with_wider_intervals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
