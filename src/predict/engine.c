@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "data/augment.h"
 #include "data/dataset.h"
 #include "data/sides.h"
 #include "net/net.h"
@@ -117,6 +118,40 @@ static og_status settle_tile(const og_model *model, og__engine *engine)
     return OG_OK;
 }
 
+/* Along which axes the training mirrored: bit 0 for D, 1 for H, 2 for W. */
+static og_status find_mirrored(const og_model *model, int dims, unsigned *axes)
+{
+    const og_train_options *options = &model->options;
+    const char *texts[OG_AUGMENT_COUNT];
+    og_augment_options levels;
+    for (int row = 0; row < OG_AUGMENT_COUNT; row++)
+        texts[row] = "";
+    texts[OG_AUGMENT_flip_z] = options->flip_z;
+    texts[OG_AUGMENT_flip_y] = options->flip_y;
+    texts[OG_AUGMENT_flip_x] = options->flip_x;
+    OG_TRY(og__augment_parse((og__augment_set)options->augment, dims, texts, &levels));
+    *axes = (levels.flip_y.share > 0 ? 2 : 0) | (levels.flip_x.share > 0 ? 4 : 0);
+    if (dims == 3) /* a picture has no depth to mirror */
+        *axes |= levels.flip_z.share > 0 ? 1 : 0;
+    return OG_OK;
+}
+
+/* Mirrored copies are what every network has been trained on. */
+static og_status settle_mirror(const og_model *const *models, size_t count, og__engine *engine)
+{
+    engine->mirrored_axes = engine->options.mirror ? 7 : 0;
+    for (size_t i = 0; i < count && engine->options.mirror; i++) {
+        unsigned axes;
+        OG_TRY(find_mirrored(models[i], engine->dims, &axes));
+        engine->mirrored_axes &= axes;
+    }
+    if (engine->options.mirror && engine->mirrored_axes == 0)
+        return og__fail(OG_ERR_ARGUMENT,
+                        "option 'mirror': the network was trained without mirrored images, which it does "
+                        "not know therefore; leave it out");
+    return OG_OK;
+}
+
 og_status og__engine_new(const og_model *const *models, size_t count, const og_predict_options *options,
                          og__engine **engine)
 {
@@ -151,6 +186,7 @@ og_status og__engine_new(const og_model *const *models, size_t count, const og_p
     if (alone)
         made->options.overlap = 0;
     OG_GO(settle_tile(models[0], made));
+    OG_GO(settle_mirror(models, count, made));
     *engine = made;
     made = NULL;
 done:

@@ -38,7 +38,8 @@ enum { OG_WORKSPACES_MAX = 4 };
 
 struct og__engine {
     og_predict_options options;
-    int64_t tile[OG_AXES]; /* asked for; 0: to be chosen */
+    unsigned mirrored_axes; /* bit a: copies are mirrored along axis a */
+    int64_t tile[OG_AXES];  /* asked for; 0: to be chosen */
     int threads, channels, classes, dims;
     og__tile_sides sides[OG_AXES]; /* that all networks have */
     size_t member_count;

@@ -15,7 +15,7 @@ static const og_option rows[] = {
     {"blend", NULL, OG_OPTION_CHOICE, offsetof(og_predict_options, blend), "gaussian", 0, 0, "gaussian|flat|center", NULL, "Tiles",
      "How overlapping tiles make one value: a mean that counts a tile's middle more, a plain mean, or the value of the tile with the nearest middle"},
     {"mirror", NULL, OG_OPTION_FLAG, offsetof(og_predict_options, mirror), "false", 0, 0, NULL, NULL, "Prediction",
-     "Take the mean over the image and its mirror images along every combination of axes"},
+     "Take the mean over the image and its mirror images along every combination of the axes that the training mirrored"},
     {"memory", NULL, OG_OPTION_INT, offsetof(og_predict_options, memory), "0", 0, 1e9, NULL, "MB", "Tiles",
      "Most memory to use; 0 is 1000, or what tiles of 256 px (volumes: 96) need, where the tile is chosen by itself, and no bound with --tile"},
     {"threads", "j", OG_OPTION_INT, offsetof(og_predict_options, threads), "0", 0, 1024, NULL, NULL, "Running",

@@ -251,9 +251,7 @@ static og_status run_tile(const og__engine *engine, size_t m, const og__pixels *
     const og__member *member = &engine->members[m];
     og_plan *plan = space->plans[space->layout.takes_turns ? member->leader : m];
     place p = place_of(&space->layout, index);
-    /* A picture has no depth to mirror. */
-    unsigned axes = space->layout.swept == 0 ? 7 : 6, copies = engine->options.mirror ? 8 : 1;
-    unsigned used = engine->options.mirror ? (axes == 7 ? 8 : 4) : 1;
+    unsigned axes = engine->mirrored_axes, used = 1U << __builtin_popcount(axes);
     float share = 1 / (float)(used * engine->member_count);
     int first[OG_AXES], size[OG_AXES];
     for (int a = 0; a < OG_AXES; a++) {
@@ -265,7 +263,7 @@ static og_status run_tile(const og__engine *engine, size_t m, const og__pixels *
         return OG_OK;
     og__plan_set_net(plan, member->net);
     pad_tile(engine, &member->factors, &p);
-    for (unsigned flips = 0; flips < copies; flips++) {
+    for (unsigned flips = 0; flips <= axes; flips++) {
         if ((flips & ~axes) != 0)
             continue;
         OG_TRY(

@@ -183,6 +183,37 @@ static void mirroring_is_the_mean_of_four(void **state)
     assert_near(tiled, mean, K * PIXELS, 1e-5f);
 }
 
+static void set_flips(const char *y, const char *x)
+{
+    og_option_table table = og_train_option_table();
+    assert_int_equal(og_option_set(og_option_find(table, "flip-y"), &models[0].options, y), OG_OK);
+    assert_int_equal(og_option_set(og_option_find(table, "flip-x"), &models[0].options, x), OG_OK);
+}
+
+/* A network whose training never mirrored top and bottom is asked about left and right alone. */
+static void mirroring_is_what_the_training_did(void **state)
+{
+    (void)state;
+    static float mirrored[PIXELS], probs[K * PIXELS], mean[K * PIXELS];
+    og_predict_options options = defaults();
+    const og_model *model = &models[0];
+    og_predictor *predictor;
+    predict(&options, 0, 1, H, W, image, labels, mean);
+    for (int i = 0; i < PIXELS; i++)
+        mirrored[i] = image[i / W * W + W - 1 - i % W];
+    predict(&options, 0, 1, H, W, mirrored, labels, probs);
+    for (int i = 0; i < K * PIXELS; i++)
+        mean[i] = (mean[i] + probs[i / W * W + W - 1 - i % W]) / 2;
+    options.mirror = true;
+    set_flips("off", "0.5");
+    predict(&options, 0, 1, H, W, image, tiled_labels, tiled);
+    assert_near(tiled, mean, K * PIXELS, 1e-5f);
+    set_flips("off", "off");
+    assert_int_equal(og_predictor_new(&model, 1, &options, &predictor), OG_ERR_ARGUMENT);
+    assert_non_null(strstr(og_error_text(), "'mirror'"));
+    set_flips("", "");
+}
+
 static void several_networks_give_the_mean(void **state)
 {
     (void)state;
@@ -301,6 +332,7 @@ int main(void)
         cmocka_unit_test(tiles_that_overlap_enough_give_the_whole_image),
         cmocka_unit_test(blending_is_a_weighted_mean_of_tiles),
         cmocka_unit_test(mirroring_is_the_mean_of_four),
+        cmocka_unit_test(mirroring_is_what_the_training_did),
         cmocka_unit_test(several_networks_give_the_mean),
         cmocka_unit_test(tiles_work_at_a_scale),
         cmocka_unit_test(tiles_without_padding_have_no_seams),
