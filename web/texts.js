@@ -272,6 +272,9 @@ ogive.texts = {
     errors_note: "Errors: pixels whose class is wrong, in white.",
 
     method: "Method and limits",
+    rates: "Learning rates that were tried",
+    col_rate: "Learning rate",
+    col_rates_tried: "Tried, with the mean Dice of short runs",
     settings: "Settings of every run",
     col_setting: "Setting",
     col_value: "Value",
