@@ -59,7 +59,7 @@ typedef struct fold_scores {
 typedef struct validation {
     const own_settings *settings;
     const char *path; /* of the data set */
-    int64_t fold;
+    int64_t fold, told;    /* fold whose memory was told */
     og_metric_set metrics; /* asked for, and Dice and IoU for the table of folds */
     og_scorer *scorer;     /* of all folds */
     fold_scores folds[FOLDS_MAX];
@@ -69,10 +69,13 @@ typedef struct validation {
 
 static bool show_progress(void *context, const og_train_progress *progress)
 {
-    const validation *v = context;
+    validation *v = context;
     int64_t folds = v->settings->folds;
     char dice[32], prefix[64];
     snprintf(prefix, sizeof prefix, "fold %lld: ", (long long)v->fold);
+    if (v->told != v->fold && progress->planned_bytes > 0)
+        progress_note("%splanned memory %.0f MB", prefix, 1e-6 * (double)progress->planned_bytes);
+    v->told = v->fold;
     progress_warn(prefix, progress->warnings, progress->warning_count);
     double done =
         ((double)(progress->epoch - 1) + (double)progress->step / (double)progress->steps) / (double)progress->epochs;
@@ -284,6 +287,7 @@ static og_status run(const void *values, const char *const *positionals)
     if (!v)
         return fail(OG_ERR_MEMORY, "out of memory");
     v->settings = settings;
+    v->told = -1;
     v->path = positionals[0];
     GO(og_metric_set_parse(settings->metrics, &v->metrics));
     v->metrics |= 1u << OG_METRIC_DICE | 1u << OG_METRIC_IOU;

@@ -37,8 +37,11 @@ static og_option_table own_options(void)
 
 static bool show_progress(void *context, const og_train_progress *progress)
 {
-    (void)context;
+    bool *told = context;
     char dice[32];
+    if (!*told && progress->planned_bytes > 0)
+        progress_note("planned memory %.0f MB", 1e-6 * (double)progress->planned_bytes);
+    *told = true;
     progress_warn("", progress->warnings, progress->warning_count);
     double done = (double)(progress->epoch - 1) + (double)progress->step / (double)progress->steps;
     snprintf(dice, sizeof dice, isnan(progress->dice) ? "-" : "%.3f", progress->dice);
@@ -133,6 +136,7 @@ static og_status run(const void *values, const char *const *positionals)
     const own_settings *settings = values;
     og_status status = OG_OK;
     og_dataset *data = NULL;
+    bool told = false; /* of the memory */
     og_data_options data_options = settings->data;
     data_options.volumes = settings->train.dims == 1;
     GO(og_dataset_open(positionals[0], &data_options, &data));
@@ -144,7 +148,7 @@ static og_status run(const void *values, const char *const *positionals)
     }
     interrupt_catch();
     progress_begin(settings->quiet);
-    status = og_train(data, &settings->train, settings->output, settings->resume, show_progress, NULL);
+    status = og_train(data, &settings->train, settings->output, settings->resume, show_progress, &told);
     progress_end();
     if (status == OG_ERR_STOPPED)
         status = fail(status, "stopped after a checkpoint; the same command with --resume goes on from there");

@@ -131,6 +131,7 @@ typedef struct og_train_progress {
     double elapsed_s, eta_s;
     const og_train_warning *warnings; /* (warning_count) since the last report, most serious first */
     size_t warning_count;
+    int64_t planned_bytes; /* of the process at its peak, as planned before the first step */
 } og_train_progress;
 
 /* Return false to stop the run after a checkpoint (it can be resumed); og_train() then returns OG_ERR_STOPPED. */

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,14 @@ size_t og__held_bytes(void)
     if (file)
         fclose(file);
     return got == 1 ? (size_t)pages * (size_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+size_t og__settled_bytes(void)
+{
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+    return og__held_bytes();
 }
 
 /* What this process can still take of the machine's memory and of its control group's, or SIZE_MAX where unknown. */

@@ -27,6 +27,9 @@ size_t og__memory_limit(void);
 /* Resident memory of this process now; 0 where the system does not tell. */
 size_t og__held_bytes(void);
 
+/* The same after what was freed has been given back: a base for what is yet to come. */
+size_t og__settled_bytes(void);
+
 /* Copy a text, released with free(). NULL stays NULL. */
 og_status og__copy_text(const char *text, char **copy);
 

@@ -209,6 +209,13 @@ size_t og__loader_steps_per_epoch(const og__loader *loader)
     return loader->recipe.steps_per_epoch;
 }
 
+size_t og__loader_batch_bytes(const og__loader *loader)
+{
+    const og__recipe *r = &loader->recipe;
+    return (size_t)r->options.batch * (size_t)r->d * (size_t)r->h * (size_t)r->w *
+           ((size_t)r->channels * sizeof(float) + 1);
+}
+
 void og__loader_patch(const og__loader *loader, int *d, int *h, int *w)
 {
     *d = loader->recipe.d;

@@ -41,6 +41,7 @@ void og__loader_close(og__loader *loader);
 /* Steps of an epoch; of a pass over the training part, ceil(count / batch): a short last batch goes on in the next
  * epoch's order. */
 size_t og__loader_steps_per_epoch(const og__loader *loader);
+size_t og__loader_batch_bytes(const og__loader *loader); /* of a batch's images and labels */
 void og__loader_patch(const og__loader *loader, int *d, int *h, int *w);
 
 /* Wait for the next batch; valid until the next call. */

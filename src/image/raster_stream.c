@@ -149,8 +149,7 @@ size_t og__stream_fixed_bytes(const og__stream *stream)
 {
     const og_image *image = &stream->image;
     if (!stream->source)
-        return (size_t)image->channels * (size_t)image->depth * (size_t)image->height * (size_t)image->width *
-               sizeof(float);
+        return 0;
     int block_w, block_h;
     GDALGetBlockSize(GDALGetRasterBand(stream->source, stream->bands[0]), &block_w, &block_h);
     block_h = block_h < image->height ? block_h : image->height;

@@ -304,11 +304,21 @@ static og__workspace *find_workspace(og__engine *engine, const int size[OG_AXES]
     return NULL;
 }
 
-/* Keep the workspaces of small images only: of all, no more than half of what one may need. */
+size_t og__engine_sizes_kept(void)
+{
+    return OG_WORKSPACES_MAX;
+}
+
+/* Those of small images only: of all, no more than half of what one may need. */
+bool og__engine_keeps(const og__engine *engine, size_t bytes)
+{
+    return bytes <= og__engine_limit(engine) / (2 * OG_WORKSPACES_MAX);
+}
+
 static void drop_large(og__engine *engine)
 {
     for (int i = 0; i < OG_WORKSPACES_MAX; i++)
-        if (engine->workspaces[i].own_bytes > og__engine_limit(engine) / (2 * OG_WORKSPACES_MAX))
+        if (!og__engine_keeps(engine, engine->workspaces[i].own_bytes))
             close_workspace(engine, &engine->workspaces[i]);
 }
 

@@ -61,6 +61,10 @@ void og__engine_lend(og__engine *engine, void *room, size_t bytes);
 /* What the engine has taken so far. */
 size_t og__engine_bytes(const og__engine *engine);
 
+/* Plans of how many sizes are kept at once, and whether one of so many bytes is. */
+size_t og__engine_sizes_kept(void);
+bool og__engine_keeps(const og__engine *engine, size_t bytes);
+
 /**
  * Plan for a size of image: the tile that was asked for, or the whole image or else the largest tile that fits the
  * memory beside the caller's. Plans are kept for a few sizes.

@@ -231,8 +231,15 @@ static size_t whole_bytes(const og__target_spec *spec)
            (spec->content == OG_CONTENT_REALS ? sizeof(float) : 1);
 }
 
-/* Threads' stacks, the rows on their way out, and what libraries allocate when they are first used. */
-enum { FIRST_PASS_BYTES = 10000000 };
+/* Threads' stacks, and what libraries allocate when they are first used. */
+enum { FIRST_PASS_BYTES = 4000000 };
+
+/* Rows on their way out: labels and reals. */
+static size_t passing_bytes(const job *j)
+{
+    size_t pixels = (size_t)j->h * (size_t)j->w, most = (size_t)1 << 20;
+    return (sizeof(float) + 1) * (pixels < most || j->predictor->dims == 3 ? pixels : most);
+}
 
 /* Plan the tiles beside all else that the process holds or will hold; tells it. */
 static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, const og__target_spec *spec)
@@ -241,7 +248,8 @@ static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, con
     og__engine *engine = j->predictor->engine;
     og_prediction *done = j->done;
     bool streams = !j->volume.data;
-    size_t held = og__held_bytes() - og__engine_bytes(engine) + FIRST_PASS_BYTES, target = og__target_bytes(dst, spec);
+    size_t held = og__settled_bytes() - og__engine_bytes(engine) + FIRST_PASS_BYTES + passing_bytes(j);
+    size_t target = og__target_bytes(dst, spec);
     size_t fixed = target + (streams ? og__case_fixed_bytes(&j->source) : whole_bytes(spec));
     const og__beside beside = {.fixed = held + fixed, .row = streams ? og__case_row_bytes(&j->source) : 0};
     OG_TRY(og__engine_plan(engine, pixels->size, pixels->has_gaps, &beside, &layout));

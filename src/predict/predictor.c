@@ -149,8 +149,9 @@ size_t og__predictor_row(const og_predictor *predictor, const int size[OG_AXES])
     return (size_t)size[2] * (predictor->dims == 3 ? (size_t)size[1] : 1);
 }
 
-og_status og__predictor_sweep(og_predictor *predictor, int channels, const int size[OG_AXES], const double spacing[3],
-                              const float *src, const og__rows *dst)
+/* Plan for a picture of `size`, and run the networks over it when it has pixels. */
+static og_status sweep(og_predictor *predictor, int channels, const int size[OG_AXES], const double spacing[3],
+                       const float *src, const og__rows *dst)
 {
     enum { SIDE_MAX = 1 << 30 };
     og_status status = OG_OK;
@@ -167,10 +168,22 @@ og_status og__predictor_sweep(og_predictor *predictor, int channels, const int s
         return og__fail(OG_ERR_SHAPE, "a volume of %d slices: the network takes images", size[0]);
     OG_TRY(og__picture_init(predictor, &pixels, dst, &picture));
     OG_GO(og__engine_plan(predictor->engine, picture.network_src->size, false, NULL, NULL));
-    OG_GO(og__picture_run(predictor, &picture, NULL, NULL));
+    if (src)
+        OG_GO(og__picture_run(predictor, &picture, NULL, NULL));
 done:
     og__picture_deinit(&picture);
     return status;
+}
+
+og_status og__predictor_plan(og_predictor *predictor, int channels, const int size[OG_AXES], const double spacing[3])
+{
+    return sweep(predictor, channels, size, spacing, NULL, &(og__rows){0});
+}
+
+og_status og__predictor_sweep(og_predictor *predictor, int channels, const int size[OG_AXES], const double spacing[3],
+                              const float *src, const og__rows *dst)
+{
+    return sweep(predictor, channels, size, spacing, src, dst);
 }
 
 /* What is made of a picture. */

@@ -48,6 +48,9 @@ og_status og__picture_run(const og_predictor *predictor, const og__picture *pict
 og_status og__predictor_sweep(og_predictor *predictor, int channels, const int size[OG_AXES], const double spacing[3],
                               const float *src, const og__rows *dst);
 
+/* Take what a picture of that size needs, as the sweep would. */
+og_status og__predictor_plan(og_predictor *predictor, int channels, const int size[OG_AXES], const double spacing[3]);
+
 /* Pixels of such a row. */
 size_t og__predictor_row(const og_predictor *predictor, const int size[OG_AXES]);
 

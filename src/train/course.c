@@ -56,12 +56,16 @@ void og__course_judge(og__session *session)
     progress->ending = OG_ENDING_PATIENCE;
 }
 
-bool og__course_takes_best(const og__session *session)
+bool og__course_may_take_best(const og__session *session)
 {
     const og_train_options *options = &session->model.options;
+    return options->select == OG_SELECT_BEST || (options->select == OG_SELECT_AUTO && options->patience > 0);
+}
+
+bool og__course_takes_best(const og__session *session)
+{
     const og__progress *progress = &session->progress;
-    bool best = options->select == OG_SELECT_BEST || (options->select == OG_SELECT_AUTO && options->patience > 0);
-    return best && progress->best_epoch > 0 && progress->best_epoch < progress->epoch;
+    return og__course_may_take_best(session) && progress->best_epoch > 0 && progress->best_epoch < progress->epoch;
 }
 
 /* --- time --- */

@@ -129,6 +129,7 @@ static og_status fill_cost(const og__session *session, json_t *cost)
     OG_TRY(median(p->step_ms, (size_t)p->step, &ms));
     OG_TRY(og__json_set(cost, "ms_per_step", og__json_real(ms)));
     OG_TRY(og__json_set(cost, "peak_bytes", json_integer(og__session_peak_bytes(session))));
+    OG_TRY(og__json_set(cost, "planned_bytes", json_integer(session->planned_bytes)));
     OG_TRY(og__json_set(cost, "plan_bytes", json_integer((json_int_t)og_plan_bytes(session->plan))));
     OG_TRY(og__json_set(cost, "train_s", og__json_real(p->train_s)));
     OG_TRY(og__json_set(cost, "wait_share", og__json_real(p->train_s > 0 ? p->wait_s / p->train_s : NAN)));

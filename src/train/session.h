@@ -70,9 +70,10 @@ typedef struct og__session {
     og_plan *plan;
     og__validation *validation;
     og__watch watch;
-    double started_s; /* og__now_s() when this session began */
-    og_scores scores; /* of the last epoch; classes is NULL before */
-    json_t *health;   /* at the end; NULL before */
+    double started_s;      /* og__now_s() when this session began */
+    int64_t planned_bytes; /* of the process at its peak; 0 before the plan */
+    og_scores scores;      /* of the last epoch; classes is NULL before */
+    json_t *health;        /* at the end; NULL before */
 } og__session;
 
 og_status og__run_files_init(const char *run, og__run_files *files);
@@ -85,6 +86,9 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
 /* Open the loader at the step that the progress names, and make the plan. */
 og_status og__session_start(og__session *session);
 void og__session_close(og__session *session);
+
+/* Plan the validation's memory, and with it the process's: what is held now, and what is yet to come. */
+og_status og__session_plan_memory(og__session *session);
 
 /* A loader of the run's batches from `first_step` on. */
 og_status og__session_open_loader(const og__session *session, int threads, uint64_t first_step, og__loader **loader);
@@ -118,8 +122,9 @@ og_status og__course_score(og__session *session);
 /* After a scored epoch: lower the rate on a plateau, stop the run when its patience ends. */
 void og__course_judge(og__session *session);
 
-/* Whether the network that the run ends with is the best one, and another than the last. */
+/* Whether the network that the run ends with is the best one, and another than the last; and whether it may be. */
 bool og__course_takes_best(const og__session *session);
+bool og__course_may_take_best(const og__session *session);
 
 /* --- checkpoint.c --- */
 

@@ -100,6 +100,7 @@ static bool report_step(og__session *session, const reporter *to, int64_t first)
         .eta_s = here / (double)(progress->step - first) * (double)(session->steps - progress->step),
         .warnings = warnings,
         .warning_count = new_warnings(progress, warnings),
+        .planned_bytes = session->planned_bytes,
     };
     return !to->report || to->report(to->context, &state);
 }
@@ -320,6 +321,7 @@ static og_status train(og__session *session, bool resume, const reporter *to)
     if (resume)
         sweep(&session->files);
     OG_TRY(open_run(session));
+    OG_TRY(og__session_plan_memory(session));
     if (session->progress.step == 0)
         OG_TRY(begin(session));
     og_status status = run_epochs(session, to);

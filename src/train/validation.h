@@ -14,6 +14,12 @@ void og__validation_free(og__validation *validation);
 /* Let the tensors lie in a training plan's room, which is free while no step is taken. */
 void og__validation_share(og__validation *validation, const og_plan *plan);
 
+/* Plan for the largest image of a part, so that what does not fit is found before training.
+ *
+ * @param bytes   that images of other sizes may take besides; written
+ */
+og_status og__validation_prepare(og__validation *validation, const og_dataset *data, og_part part, size_t *bytes);
+
 /* Tell that the network's weights changed. */
 void og__validation_refresh(og__validation *validation);
 
