@@ -25,6 +25,15 @@ og_status og__model_net(const og_train_options *options, const og__placement *pl
  * Its options name the activations by their canonical texts. */
 og_status og__model_new(const og_dataset *data, const og_train_options *options, og_model *model);
 
+/* What the network tells apart: classes or regions. */
+int og__model_outputs(const og_model *model);
+
+/* Fill scored_names from the classes or regions. */
+og_status og__model_name_scored(og_model *model);
+
+/* How a file names each og_normalize. */
+extern const char *const og__scaling_names[];
+
 /* RUN/model.safetensors for a run folder, else the path itself; released with free(). */
 og_status og__model_find(const char *path, char **found);
 
