@@ -58,7 +58,7 @@ typedef struct fold_scores {
 /* A cross-validation at work. */
 typedef struct validation {
     const own_settings *settings;
-    const char *path; /* of the data set */
+    const char *path;      /* of the data set */
     int64_t fold, told;    /* fold whose memory was told */
     og_metric_set metrics; /* asked for, and Dice and IoU for the table of folds */
     og_scorer *scorer;     /* of all folds */

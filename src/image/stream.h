@@ -20,8 +20,8 @@ const og_image *og__stream_image(const og__stream *stream);
  */
 bool og__stream_has_gaps(const og__stream *stream);
 
-/* Bytes that reading takes beside what the stream holds, while windows are read side by side: a fixed number, and so many
- * for each row of the windows. */
+/* Bytes that reading takes beside what the stream holds, while windows are read side by side: a fixed number, and so
+ * many for each row of the windows. */
 size_t og__stream_fixed_bytes(const og__stream *stream);
 size_t og__stream_row_bytes(const og__stream *stream);
 
