@@ -13,7 +13,7 @@ endif()
 
 # In the order in which they run.
 set(og_page_scripts texts format dom theme charts study verdict search advice results ranking curves runs cost target activations health pictures
-    method main)
+    method tuned main)
 list(TRANSFORM og_page_scripts PREPEND ${PROJECT_SOURCE_DIR}/web/)
 list(TRANSFORM og_page_scripts APPEND .js)
 set(og_page_script ${CMAKE_CURRENT_BINARY_DIR}/generated/page.js)

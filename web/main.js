@@ -51,8 +51,17 @@
 
   const start = () => {
     for (const element of document.querySelectorAll("[data-text]")) element.textContent = text(element.dataset.text);
-    const study = ogive.study(JSON.parse(document.getElementById("report").textContent));
+    const report = JSON.parse(document.getElementById("report").textContent);
     ogive.theme.apply();
+    if (report.results.kind === "tune") {
+      const sections = ogive.tuned(report);
+      document.getElementById("sections").replaceChildren(...sections);
+      fillContents(sections);
+      ogive.charts.refreshAll();
+      ogive.theme.follow(document.getElementById("scheme"), ogive.charts.refreshAll);
+      return;
+    }
+    const study = ogive.study(report);
     fillFacts(study);
     fillLegend(study);
     const build = [ogive.verdict, ogive.search, ogive.advice, ogive.results, ogive.ranking, ogive.runs, ogive.curves, ogive.cost, ogive.target, ogive.activations, ogive.health, ogive.pictures, ogive.method];

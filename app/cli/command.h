@@ -41,9 +41,10 @@ typedef struct cli_command {
 /* Each stands in the file of its name. */
 extern const cli_command act_list_command, act_show_command, act_compare_command, act_eval_command, act_emit_command,
     act_document_command, data_check_command, data_preview_command, train_command, lr_find_command, cv_command,
-    compare_command, search_command, worker_command, study_show_command, study_export_command, study_profile_command,
-    study_resume_command, study_workers_command, emit_command, predict_command, eval_command, import_command,
-    export_command, net_show_command, bench_step_command, bench_infer_command, bench_act_command, help_command;
+    compare_command, tune_command, search_command, worker_command, study_show_command, study_export_command,
+    study_profile_command, study_resume_command, study_workers_command, emit_command, predict_command, eval_command,
+    import_command, export_command, net_show_command, bench_step_command, bench_infer_command, bench_act_command,
+    help_command;
 
 /* Every command, in the order of the overview; NULL at the end. */
 extern const cli_command *const commands[];

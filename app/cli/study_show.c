@@ -9,6 +9,7 @@
 #include "failure.h"
 #include "output.h"
 #include "search_print.h"
+#include "tuned.h"
 #include "verdict.h"
 
 typedef struct own_settings {
@@ -34,6 +35,8 @@ og_status study_show(const char *study, bool json)
         status = print_json(json_incref(report), 17);
     else if (is_search(report))
         search_print(report);
+    else if (tuned_is(report))
+        tuned_print(report);
     else
         verdict_print(report);
 done:
@@ -51,7 +54,7 @@ static og_status run(const void *values, const char *const *positionals)
 const cli_command study_show_command = {
     .name = "study show",
     .summary = "print the verdict of a study as its runs stand now",
-    .positionals = {{"STUDY", "the folder of a study that 'ogive compare' or 'ogive search' began"}},
+    .positionals = {{"STUDY", "the folder of a study that 'ogive compare', 'ogive tune' or 'ogive search' began"}},
     .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),
     .description = "Judges the seeds on which every activation has a result, also while runs go on or after they were "

@@ -38,7 +38,7 @@ static og_status run(const void *values, const char *const *positionals)
 const cli_command worker_command = {
     .name = "worker",
     .summary = "train runs of a study beside other processes",
-    .positionals = {{"STUDY", "the folder of a study that 'ogive compare' or 'ogive search' began"}},
+    .positionals = {{"STUDY", "the folder of a study that 'ogive compare', 'ogive tune' or 'ogive search' began"}},
     .parallel = true,
     .groups = {{own_options, 0, NULL, NULL}},
     .settings_bytes = sizeof(own_settings),

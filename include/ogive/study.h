@@ -112,6 +112,34 @@ OG_API og_status og_search(const og_dataset *data, const char *data_path, const 
                            const og_train_options *train, const og_search_options *options, const char *study,
                            og_study_watch report, void *context);
 
+typedef struct og_tune_options {
+    char *acts;     /* as og_compare_options.acts */
+    char *vary;     /* comma-separated: lr, weight-decay, params, learn, places, width, norm */
+    int64_t trials; /* configurations; 0: as many as the budget allows */
+    char *budget;   /* "4h"; "": none */
+    int sampler;    /* 0 tpe, 1 random, 2 grid */
+    int pruner;     /* 0 none, 1 median, 2 patient, 3 asha, 4 hyperband, 5 wilcoxon */
+    int64_t seeds, confirm, first_seed, proposal_seed;
+    double confidence, margin;
+    char *store;
+} og_tune_options;
+
+OG_API og_option_table og_tune_option_table(void);
+
+/**
+ * Find which of the activations, with which parameters, learning rate and weight decay, suits a data set.
+ *
+ * Every activation is tried as it is; then configurations are proposed from what the earlier ones scored, each run on
+ * the same few seeds. The best two, and the activation of the best one as it is, meet on fresh seeds. Goes on with an
+ * existing study as og_compare() does, and may be asked for more trials, time or fresh seeds. Call og_report_study()
+ * afterwards.
+ *
+ * @return as og_compare()
+ */
+OG_API og_status og_tune(const og_dataset *data, const char *data_path, const og_data_options *data_options,
+                         const og_train_options *train, const og_tune_options *options, const char *study,
+                         og_study_watch report, void *context);
+
 /**
  * Work on a study beside the process that compares, and any number of others, on this machine or on one that sees the
  * same folder and store: claim runs and do them until all are done.

@@ -9,7 +9,9 @@
 #include "base/memory.h"
 #include "format/json.h"
 #include "report/parts.h"
+#include "report/tuning.h"
 #include "study/rates.h"
+#include "study/tuning.h"
 #include "study/posterior.h"
 #include "study/search.h"
 
@@ -191,6 +193,16 @@ static og_status fill_document(const og__report *report, const og_dataset *data,
     return og__report_advice(report, document);
 }
 
+static og_status fill_tuning(og__study *study, json_t *document)
+{
+    json_t *results = json_object();
+    OG_TRY(og__json_set(document, "format", json_string("ogive-report")));
+    OG_TRY(og__json_set(document, "format_version", json_integer(1)));
+    OG_TRY(og__json_set(document, "ogive", json_string(og_version())));
+    OG_TRY(og__json_set(document, "results", results));
+    return og__report_tuning(study, results);
+}
+
 static og_status write_files(const char *folder, const json_t *document)
 {
     og_status status = OG_OK;
@@ -215,6 +227,10 @@ static og_status make_document(const og_dataset *data, const char *folder, json_
     og__report report = {0};
     *document = json_object();
     OG_GO(og__study_load(folder, &study));
+    if (study.kind == &og__kind_tune) {
+        OG_GO(fill_tuning(&study, *document));
+        goto done;
+    }
     if (og__search_of(&study))
         OG_GO(og__search_view(&study, &view));
     OG_GO(judge(og__search_of(&study) ? &view : &study, &report));

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-static const og__kind *const kinds[] = {&og__kind_compare, &og__kind_search};
+#include "study/tuning.h"
+
+static const og__kind *const kinds[] = {&og__kind_compare, &og__kind_tune, &og__kind_search};
 
 og_status og__kind_find(const json_t *record, const og__kind **kind)
 {

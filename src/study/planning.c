@@ -43,16 +43,23 @@ static og_status take_over(og__study *study, const og__stored_trial *stored)
     return OG_OK;
 }
 
-/* The runs that were proposed, by whatever process, and which of them were pruned. */
-static og_status read_store(og__watcher *w)
+static og_status read_results(const og__study *study)
+{
+    for (size_t i = 0; i < study->run_count; i++)
+        if (!og__run_is_done(study->runs[i]) && study->runs[i]->wanted)
+            OG_TRY(og__study_read_run(study, study->runs[i]));
+    return OG_OK;
+}
+
+og_status og__planning_read(og__study *study, og__store *store, int64_t stored)
 {
     og__stored_trials trials;
-    OG_TRY(og__store_list(w->desk.store, w->desk.stored, &trials));
+    OG_TRY(og__store_list(store, stored, &trials));
     og_status status = OG_OK;
     for (size_t i = 0; i < trials.count && status == OG_OK; i++)
-        status = take_over(w->desk.study, &trials.items[i]);
+        status = take_over(study, &trials.items[i]);
     og__stored_trials_deinit(&trials);
-    return status;
+    return status == OG_OK ? read_results(study) : status;
 }
 
 /* Only if a trial that was seen to have ended has no result even then: a worker writes that before it ends the trial.
@@ -98,11 +105,7 @@ og_status og__planning_renew(og__watcher *w, bool again)
 {
     og__study *study = w->desk.study;
     w->planned_s = og__watcher_clock_s();
-    if (!study->kind->follows)
-        OG_TRY(read_store(w));
-    for (size_t i = 0; i < study->run_count; i++)
-        if (!og__run_is_done(study->runs[i]) && study->runs[i]->wanted)
-            OG_TRY(og__study_read_run(study, study->runs[i]));
+    OG_TRY(study->kind->follows ? read_results(study) : og__planning_read(study, w->desk.store, w->desk.stored));
     w->desk.left_s = og__budget_left_s(&w->budget);
     w->desk.spent_s = og__budget_spent_s(&w->budget);
     OG_TRY(og__budget_keep(&w->budget, w->desk.store, w->desk.stored, false));

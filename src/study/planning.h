@@ -4,6 +4,9 @@
 
 #include "study/watcher.h"
 
+/* The runs that were proposed, by whatever process, which of them were pruned, and the results of the others. */
+og_status og__planning_read(og__study *study, og__store *store, int64_t stored);
+
 /**
  * Read what other workers have done meanwhile, and let wait what now is to be run.
  *

@@ -12,6 +12,7 @@
 #include "study/database.h"
 #include "study/question.h"
 #include "study/settings.h"
+#include "train/placement.h"
 
 /* What timings were measured on. */
 static og_status describe_machine(const og__asked *asked, json_t *record)
@@ -148,4 +149,17 @@ og_status og__record_check_scorable(const og_dataset *data)
                     "the validation images of '%s' show no class but '%s'; activations are judged by the Dice of the "
                     "others, so hold out other images",
                     og_dataset_name(data), og_dataset_class_name(data, 0));
+}
+
+og_status og__record_settle_placement(og_train_options *train)
+{
+    og__placement placement;
+    OG_TRY(og__placement_init(train, &placement));
+    og_status status = og__placement_store(&placement, train);
+    if (status == OG_OK && !og__placement_uses_act(&placement))
+        status = og__fail(OG_ERR_ARGUMENT,
+                          "act-encoder, act-bottleneck, act-decoder and act-stage give every layer its activation, so "
+                          "that the activations to compare stand nowhere; leave one of them out");
+    og__placement_deinit(&placement);
+    return status;
 }

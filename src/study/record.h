@@ -32,4 +32,8 @@ og_status og__record_settle(const og__asked *asked, json_t *question, json_t *ow
 /* OG_ERR_DATA when no image of the validation part shows a class to be scored: say so before hours of training. */
 og_status og__record_check_scorable(const og_dataset *data);
 
+/* Write the placement of activations in canonical texts, so that a study goes on however it is asked. The study's own
+ * stand where no place option puts another one; OG_ERR_ARGUMENT where that is nowhere. */
+og_status og__record_settle_placement(og_train_options *train);
+
 #endif

@@ -15,7 +15,6 @@
 #include "study/study.h"
 #include "study/work.h"
 #include "train/options.h"
-#include "train/placement.h"
 #include "train/session.h"
 
 enum { SEEDS_USUAL = 3, SEEDS_WITH_BUDGET = 100 };
@@ -121,21 +120,6 @@ done:
     return status;
 }
 
-/* The arms stand where no place option puts another activation; canonical texts let a study go on however it is asked.
- */
-static og_status settle_placement(og_train_options *train)
-{
-    og__placement placement;
-    OG_TRY(og__placement_init(train, &placement));
-    og_status status = og__placement_store(&placement, train);
-    if (status == OG_OK && !og__placement_uses_act(&placement))
-        status = og__fail(OG_ERR_ARGUMENT,
-                          "act-encoder, act-bottleneck, act-decoder and act-stage give every layer its activation, so "
-                          "that the activations to compare stand nowhere; leave one of them out");
-    og__placement_deinit(&placement);
-    return status;
-}
-
 static og_status check_folds(const og__comparison *c)
 {
     int64_t folds = c->options->folds;
@@ -205,7 +189,7 @@ og_status og__comparison_run(const og__comparison *comparison)
         OG_TRY(settle_seeds(own.study, &options));
     OG_TRY(og__train_options_copy(comparison->train, &train));
     own.train = &train;
-    og_status status = settle_placement(&train);
+    og_status status = og__record_settle_placement(&train);
     if (status == OG_OK)
         status = run_comparison(&own);
     og_options_deinit(og_train_option_table(), &train);

@@ -11,7 +11,6 @@
 #include "study/search.h"
 #include "study/settings.h"
 #include "train/options.h"
-#include "train/placement.h"
 #include "train/session.h"
 
 /* What makes it another search; the rest may change while it goes on. */
@@ -65,20 +64,6 @@ static bool tell(void *context, int64_t screened, int64_t candidates)
     return !s->report || s->report(s->context, &progress);
 }
 
-/* A formula stands where no place option puts another activation. */
-static og_status settle_placement(og_train_options *train)
-{
-    og__placement placement;
-    OG_TRY(og__placement_init(train, &placement));
-    og_status status = og__placement_store(&placement, train);
-    if (status == OG_OK && !og__placement_uses_act(&placement))
-        status = og__fail(OG_ERR_ARGUMENT,
-                          "act-encoder, act-bottleneck, act-decoder and act-stage give every layer its activation, so "
-                          "that formulas would stand nowhere; leave one of them out");
-    og__placement_deinit(&placement);
-    return status;
-}
-
 static og_status run_search(const og__searching *s)
 {
     og_status status = OG_OK;
@@ -113,7 +98,7 @@ og_status og__searching_run(const og__searching *searching)
     og_train_options train;
     OG_TRY(og__train_options_copy(searching->train, &train));
     own.train = &train;
-    og_status status = settle_placement(&train);
+    og_status status = og__record_settle_placement(&train);
     if (status == OG_OK)
         status = run_search(&own);
     og_options_deinit(og_train_option_table(), &train);

@@ -92,13 +92,10 @@ static og_status find(og__database *database, const configure_call *call, int64_
 {
     og_status status = OG_OK;
     og__sql_rows rows = {0};
-    json_t *name = json_string(call->name);
-    char *text = name ? json_dumps(name, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-    json_decref(name);
+    char *text;
     *trial = -1;
     *ended = false;
-    if (!text)
-        return og__fail(OG_ERR_MEMORY, "no memory for the name of a configuration, or it is not UTF-8");
+    OG_TRY(og__sql_write_text(call->name, &text));
     OG_GO(og__database_run(database,
                            "SELECT t.trial_id, t.state FROM trials t JOIN trial_user_attributes r "
                            "ON r.trial_id = t.trial_id WHERE t.study_id = $1 AND r.\"key\" = '" OG_KEY_RUN

@@ -1,0 +1,12 @@
+/* The results of a tuning: "results" of its report.json (docs/report.md). */
+#ifndef OG_REPORT_TUNING_H
+#define OG_REPORT_TUNING_H
+
+#include <jansson.h>
+
+#include "study/study.h"
+
+/* Read the study's store and fill the object. OG_ERR_DATA when no configuration is complete. */
+og_status og__report_tuning(og__study *study, json_t *results);
+
+#endif

@@ -1,0 +1,163 @@
+#include "study/tune.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "format/json.h"
+#include "study/arms.h"
+#include "study/lock.h"
+#include "study/question.h"
+#include "study/record.h"
+#include "study/tuning.h"
+#include "train/options.h"
+#include "train/session.h"
+
+enum { TRIALS_USUAL = 40 };
+
+/* --- options ------------------------------------------------------------------------------------------------------ */
+
+static const og_option tune_options[] = {
+#define OG_TUNE_OPTION(field, type_, name_, alias_, initial_, min_, max_, choices_, unit_, help_)                      \
+    {.name = name_,                                                                                                    \
+     .alias = alias_,                                                                                                  \
+     .type = OG_OPTION_##type_,                                                                                        \
+     .offset = offsetof(og_tune_options, field),                                                                       \
+     .initial = initial_,                                                                                              \
+     .min = min_,                                                                                                      \
+     .max = max_,                                                                                                      \
+     .choices = choices_,                                                                                              \
+     .unit = unit_,                                                                                                    \
+     .topic = "Tuning",                                                                                                \
+     .help = help_},
+#include "study/tune.def"
+#undef OG_TUNE_OPTION
+};
+
+og_option_table og_tune_option_table(void)
+{
+    return (og_option_table){tune_options, sizeof tune_options / sizeof tune_options[0]};
+}
+
+/* --- the study's record ------------------------------------------------------------------------------------------- */
+
+/* What decides which runs are made, and may not change. */
+static og_status describe_tune(const og_tune_options *options, json_t *question)
+{
+    json_t *tune = json_object();
+    OG_TRY(og__json_set(question, "tune", tune));
+    OG_TRY(og__json_set(tune, "vary", og__json_string(options->vary)));
+    OG_TRY(og__json_set(tune, "sampler", json_string(og__tune_samplers[options->sampler])));
+    OG_TRY(og__json_set(tune, "pruner", json_string(og__pruner_at((size_t)options->pruner)->name)));
+    OG_TRY(og__json_set(tune, "seeds", json_integer(options->seeds)));
+    return og__json_set(tune, "proposal_seed", json_integer(options->proposal_seed));
+}
+
+static og_status describe_own(const og_tune_options *options, double budget_s, json_t *own)
+{
+    int64_t trials = options->trials > 0 || budget_s > 0 ? options->trials : TRIALS_USUAL;
+    OG_TRY(og__json_set(own, "trials", json_integer(trials)));
+    OG_TRY(og__json_set(own, "budget_s", og__json_real(budget_s)));
+    OG_TRY(og__json_set(own, "confirm", json_integer(options->confirm)));
+    OG_TRY(og__json_set(own, "margin", og__json_real(options->margin)));
+    return og__json_set(own, "confidence", og__json_real(options->confidence));
+}
+
+static og_status settle_record(const og__tune_call *c, const og__arms *arms)
+{
+    og_status status = OG_OK;
+    json_t *question = NULL, *own = json_object();
+    double budget_s;
+    OG_GO(og__duration_parse(c->options->budget, &budget_s));
+    OG_GO(og__question_make(c->data, c->train, arms, c->options->first_seed, &question));
+    OG_GO(describe_tune(c->options, question));
+    OG_GO(describe_own(c->options, budget_s, own));
+    OG_GO(og__record_settle(&(og__asked){.kind = og__kind_tune.name,
+                                         .data = c->data,
+                                         .data_path = c->data_path,
+                                         .data_options = c->data_options,
+                                         .train = c->train,
+                                         .store = c->options->store,
+                                         .study = c->study},
+                            question, own, NULL));
+done:
+    json_decref(question);
+    json_decref(own);
+    return status;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------ */
+
+static og_status check_options(const og__tune_call *c, const og__arms *arms)
+{
+    og__tune_space space;
+    double budget_s;
+    if (c->options->trials > 0 && (size_t)c->options->trials < arms->count)
+        return og__fail(OG_ERR_ARGUMENT,
+                        "trials: %" PRId64 " are too few; each of the %zu activations is tried as it is first",
+                        c->options->trials, arms->count);
+    og_status status = og__duration_parse(c->options->budget, &budget_s);
+    if (status != OG_OK)
+        return og__fail_in(status, "budget");
+    OG_TRY(og__tune_space_init(arms, c->train, c->options->vary, &space));
+    if (space.space.count == 1 && arms->count == 1)
+        status =
+            og__fail(OG_ERR_ARGUMENT, "there is nothing to tune: one activation, and vary names nothing that it has");
+    og__tune_space_deinit(&space);
+    return status;
+}
+
+static og_status tune(const og__tune_call *c)
+{
+    og_status status = OG_OK;
+    og__arms arms = {0};
+    og__study study = {0};
+    int lock = -1;
+    OG_GO(og__arms_parse(c->options->acts, &arms));
+    OG_GO(check_options(c, &arms));
+    OG_GO(og__record_check_scorable(c->data));
+    OG_GO(og__folder_make(c->study));
+    OG_GO(og__lock_take(c->study, &lock));
+    OG_GO(settle_record(c, &arms));
+    OG_GO(og__study_load(c->study, &study));
+    OG_GO(og__work(&(og__job){.data = c->data,
+                              .train = c->train,
+                              .study = &study,
+                              .proposes = true,
+                              .report = c->report,
+                              .context = c->context,
+                              .run = c->run}));
+done:
+    og__study_deinit(&study);
+    og__arms_deinit(&arms);
+    og__lock_release(lock);
+    return status;
+}
+
+og_status og__tune_run(const og__tune_call *call)
+{
+    og__tune_call own = *call;
+    og_train_options train;
+    OG_TRY(og__train_options_copy(call->train, &train));
+    own.train = &train;
+    og_status status = og__record_settle_placement(&train);
+    if (status == OG_OK)
+        status = tune(&own);
+    og_options_deinit(og_train_option_table(), &train);
+    return status;
+}
+
+og_status og_tune(const og_dataset *data, const char *data_path, const og_data_options *data_options,
+                  const og_train_options *train, const og_tune_options *options, const char *study,
+                  og_study_watch report, void *context)
+{
+    return og__tune_run(&(og__tune_call){.data = data,
+                                         .data_path = data_path,
+                                         .data_options = data_options,
+                                         .train = train,
+                                         .options = options,
+                                         .study = study,
+                                         .report = report,
+                                         .context = context,
+                                         .run = og_train});
+}
