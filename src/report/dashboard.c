@@ -14,6 +14,7 @@
 #include "format/json.h"
 #include "report/figures.h"
 #include "report/parts.h"
+#include "study/kind.h"
 #include "study/store_notes.h"
 #include "study/study.h"
 
@@ -66,9 +67,10 @@ static void add_table(og__text *note, const json_t *report, const json_t *result
         add_row(note, act, json_array_get(timings, a));
 }
 
-static bool is_comparison(const json_t *report)
+/* Only its runs are blocks and activations; other kinds have their verdict in words. */
+static bool is_comparison(const og__study *study)
 {
-    return json_array_size(json_object_get(json_object_get(report, "results"), "acts")) > 0;
+    return study->kind == &og__kind_compare;
 }
 
 static void describe_comparison(og__text *note, const json_t *report, const json_t *results)
@@ -93,7 +95,7 @@ static og_status write_note(const json_t *report, const og__study *study, og__te
         if (strcmp(text_of(verdict, "kind"), headings[i].kind) == 0)
             og__text_format(note, "## %s\n\n", headings[i].heading);
     og__text_add(note, text_of(verdict, "text"));
-    if (is_comparison(report))
+    if (is_comparison(study))
         describe_comparison(note, report, results);
     og__text_format(note, "\n\nThe whole report: `%s/report.html`, by ogive %s.\n", study->folder,
                     text_of(report, "ogive"));
@@ -248,6 +250,8 @@ static og_status publish_note(og__store *store, int64_t stored, const og__study 
     bool written;
     OG_GO(write_note(report, study, &note));
     OG_GO(og__store_set_note(store, stored, note.data, &written));
+    if (!is_comparison(study))
+        goto done;
     OG_GO(og__study_configurations(study, &name));
     OG_GO(og__store_study(store, name, "dice", &configurations));
     OG_GO(og__store_set_note(store, configurations, note.data, &written));
@@ -262,7 +266,7 @@ static og_status publish(og__store *store, const og__study *study, const json_t 
     int64_t stored;
     OG_TRY(og__store_study(store, study->name, "dice", &stored));
     OG_TRY(publish_note(store, stored, study, report));
-    if (!is_comparison(report))
+    if (!is_comparison(study))
         return OG_OK;
     for (size_t i = 0; i < og__figure_count; i++)
         OG_TRY(publish_figure(store, stored, &og__figures[i], report));
