@@ -137,9 +137,9 @@ static og_status add_fold_variance(const og__report *report, json_t *statistics)
     size_t folds = evidence->folds, seeds = folds > 0 ? evidence->blocks / folds : 0;
     og__variance_split sum = {0, 0, 0};
     double *y = NULL;
-    json_t *variance = json_object();
     if (folds == 0)
         return og__json_set(statistics, "fold_variance", json_null());
+    json_t *variance = json_object();
     OG_TRY(og__json_set(statistics, "fold_variance", variance));
     OG_GO(og__alloc(seeds * folds, sizeof *y, &y));
     for (size_t a = 0; a < evidence->arms; a++) {
