@@ -179,7 +179,7 @@ static shares divide(const og__campaign *campaign)
     double look_s = (OG_FINALISTS + 1) * full;
     s.seeds = whole(confirm_share * left / look_s, 2, OG_CONFIRM_SEEDS);
     double search_s = fmax(0, left - s.seeds * look_s);
-    s.promoted = whole(promotion_share * search_s / (1.5 * PROMOTION_SEEDS * s.run_s[2]), OG_FINALISTS, 10);
+    s.promoted = whole(promotion_share * search_s / (1.5 * PROMOTION_SEEDS * s.run_s[2]), OG_FINALISTS + 1, 10);
     search_s = fmax(0, search_s - 1.5 * PROMOTION_SEEDS * s.promoted * s.run_s[2]);
     double per_formula = s.run_s[0] + s.run_s[1] / OG_HALVING;
     s.halving = whole(halving_share * search_s / per_formula, 2 * OG_HALVING, campaign->pool->count);
