@@ -306,7 +306,7 @@ og_status og__report_search_text(const og__report *report, const char *const *na
 {
     og__discovery discovery;
     OG_TRY(judge(report, &discovery));
-    return og__discovery_text(&discovery, 1 - report->study->confidence, report->study->margin, names, text);
+    return og__discovery_text(&discovery, report->study->margin, names, text);
 }
 
 og_status og__report_search(const og__report *report, json_t *results)

@@ -17,14 +17,13 @@ const char *og__discovery_kind_name(og__discovery_kind kind)
     return names[kind];
 }
 
-static og_status compare(og__discovery *discovery, size_t arm, const double *scores, double alpha, double margin,
-                         double *d)
+static og_status compare(og__discovery *discovery, size_t arm, const double *scores, double margin, double *d)
 {
     size_t arms = discovery->count + 1;
     og__contender *c = &discovery->contenders[arm];
     for (size_t b = 0; b < discovery->blocks; b++)
         d[b] = scores[b * arms + arm] - scores[b * arms + discovery->count];
-    c->lead = og__t_interval(discovery->blocks, d, 1 - alpha);
+    c->lead = og__t_interval(discovery->blocks, d, 1 - discovery->level);
     c->p = discovery->blocks >= OG_TEST_BLOCKS ? og__sign_flip_p(discovery->blocks, d) : NAN;
     c->p_adjusted = NAN;
     if (arm == discovery->best && discovery->blocks >= 3)
@@ -83,7 +82,7 @@ og_status og__discovery_judge(size_t blocks, size_t count, const double *scores,
     OG_GO(og__alloc(blocks, sizeof *d, &d));
     find_best(discovery, scores);
     for (size_t a = 0; a < count; a++)
-        OG_GO(compare(discovery, a, scores, alpha, margin, d));
+        OG_GO(compare(discovery, a, scores, margin, d));
     decide(discovery);
     if (discovery->kind == OG_DISCOVERY_FOUND && !discovery->contenders[discovery->best].ahead)
         for (size_t a = 0; a < count; a++)
@@ -96,23 +95,24 @@ done:
 
 /* --- in words ----------------------------------------------------------------------------------------------------- */
 
-/* "0.0123 mean Dice ahead of silu on 8 fresh seeds (95 % interval +0.0050 to +0.0196)" */
-static void add_lead(og__text *text, const og__discovery *discovery, size_t arm, double alpha, const char *known)
+/* "0.0123 mean Dice ahead of silu on 8 fresh seeds (97.5 % interval +0.0050 to +0.0196)" */
+static void add_lead(og__text *text, const og__discovery *discovery, size_t arm, const char *known)
 {
     const og__contender *c = &discovery->contenders[arm];
     og__text_format(text, "%.4f mean Dice %s ", fabs(c->lead.mean), c->lead.mean >= 0 ? "ahead of" : "behind");
     og__words_add_name(text, known);
     og__text_format(text, " on %zu fresh seed%s", discovery->blocks, discovery->blocks == 1 ? "" : "s");
     if (isfinite(c->lead.low))
-        og__text_format(text, " (%.3g %% interval %+.4f to %+.4f)", 100 * (1 - alpha), c->lead.low, c->lead.high);
+        og__text_format(text, " (%.3g %% interval %+.4f to %+.4f)", 100 * (1 - discovery->level), c->lead.low,
+                        c->lead.high);
 }
 
-static void add_undecided(og__text *text, const og__discovery *discovery, double alpha, const char *const *names)
+static void add_undecided(og__text *text, const og__discovery *discovery, const char *const *names)
 {
     og__text_add(text, "Undecided: ");
     og__words_add_name(text, names[discovery->best]);
     og__text_add(text, ", the best of the new functions, is ");
-    add_lead(text, discovery, discovery->best, alpha, names[discovery->count]);
+    add_lead(text, discovery, discovery->best, names[discovery->count]);
     if (discovery->blocks < OG_TEST_BLOCKS)
         og__text_format(text, "; fewer than %d seeds tell nothing for sure, and the budget allowed no more.",
                         OG_TEST_BLOCKS);
@@ -123,8 +123,7 @@ static void add_undecided(og__text *text, const og__discovery *discovery, double
         og__text_add(text, ", which is no proof.");
 }
 
-og_status og__discovery_text(const og__discovery *discovery, double alpha, double margin, const char *const *names,
-                             char **text)
+og_status og__discovery_text(const og__discovery *discovery, double margin, const char *const *names, char **text)
 {
     og__text words = {0};
     const og__contender *best = &discovery->contenders[discovery->best];
@@ -134,7 +133,7 @@ og_status og__discovery_text(const og__discovery *discovery, double alpha, doubl
         og__text_add(&words, "A better function was found: ");
         og__words_add_name(&words, names[discovery->best]);
         og__text_add(&words, " is ");
-        add_lead(&words, discovery, discovery->best, alpha, known);
+        add_lead(&words, discovery, discovery->best, known);
         og__text_format(&words, ", adjusted p %.2g at a level of %.2g.", best->p_adjusted, discovery->level);
         break;
     case OG_DISCOVERY_NOTHING:
@@ -143,14 +142,14 @@ og_status og__discovery_text(const og__discovery *discovery, double alpha, doubl
         og__text_add(&words, " was found: ");
         og__words_add_name(&words, names[discovery->best]);
         og__text_add(&words, ", the best of the new functions, is ");
-        add_lead(&words, discovery, discovery->best, alpha, known);
+        add_lead(&words, discovery, discovery->best, known);
         if (best->same)
             og__text_format(&words, ", and within %.3g of it with a probability of %.2f.", margin, best->rope.inside);
         else
             og__text_add(&words, ".");
         break;
     case OG_DISCOVERY_UNDECIDED:
-        add_undecided(&words, discovery, alpha, names);
+        add_undecided(&words, discovery, names);
         break;
     }
     *text = words.data;

@@ -19,7 +19,7 @@ const char *og__discovery_kind_name(og__discovery_kind kind); /* "found", "nothi
 
 /* One new function against the known one: d[b] = new - known. */
 typedef struct og__contender {
-    og__interval lead;    /* mean(d), with the interval at 1 - alpha of this comparison alone */
+    og__interval lead;    /* mean(d), with the interval at 1 - level of this comparison alone */
     double p, p_adjusted; /* sign-flip test, Holm; NaN with fewer than OG_TEST_BLOCKS blocks */
     og__rope rope;        /* practically better, the same, worse */
     bool ahead, behind, same;
@@ -50,7 +50,6 @@ og_status og__discovery_judge(size_t blocks, size_t count, const double *scores,
  *
  * @param names   (count + 1) the known one last
  */
-og_status og__discovery_text(const og__discovery *discovery, double alpha, double margin, const char *const *names,
-                             char **text);
+og_status og__discovery_text(const og__discovery *discovery, double margin, const char *const *names, char **text);
 
 #endif
