@@ -24,7 +24,7 @@ typedef struct og__conv_shape {
     int slice_stride; /* along d: 1, or 2 with `strided`; 0 is 1 */
     bool transposed;
     bool depthwise;  /* each channel by itself: ic = oc, weights f32[oc, 1, k, k] */
-    bool valid;      /* not padded: the result is smaller by what the window reaches over the borders; d is 1 */
+    bool valid;      /* not padded: the result is smaller by what the window reaches over borders; d is 1 */
     bool strided;    /* stride 2: halves the size, which is even */
     bool planar;     /* src is nchw */
     bool planar_dst; /* dst is nchw, of volumes ncdhw: the head's; kernel 1 only */

@@ -14,7 +14,8 @@ struct og__conv {
 
 static const og__conv_kind *kind_for(const og__conv_shape *shape)
 {
-    static const og__conv_kind *const kinds[] = {&og__conv_taps, &og__conv_up, &og__conv_head, &og__conv_stem};
+    static const og__conv_kind *const kinds[] = {&og__conv_taps, &og__conv_valid, &og__conv_up, &og__conv_head,
+                                                 &og__conv_stem};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i]->serves(shape))
             return kinds[i];

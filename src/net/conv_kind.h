@@ -23,6 +23,7 @@ typedef struct og__conv_kind {
 } og__conv_kind;
 
 extern const og__conv_kind og__conv_taps;   /* 3 x 3 and 3 x 3 x 3, by Winograd's transform */
+extern const og__conv_kind og__conv_valid;  /* 3 x 3 without padding, by those with it */
 extern const og__conv_kind og__conv_up;     /* 2 x 2 transposed */
 extern const og__conv_kind og__conv_head;   /* the head's */
 extern const og__conv_kind og__conv_stem;   /* the first one */

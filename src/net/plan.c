@@ -258,7 +258,7 @@ static bool reads_planar(const og_net *net, const og_plan_options *options, og__
             (n->kind != OG_NODE_CONV || n->strided || n->kernel != 3 || n->dilation != 1))
             return false;
     }
-    if (net->spec.padding == OG_PADDING_SAME && (!options->exact || net->spec.dims == 3))
+    if (!options->exact || net->spec.dims == 3)
         return channels < og__isa_lanes(isa);
     return channels == 3 || (channels == 1 && isa == OG_ISA_AVX512);
 }
