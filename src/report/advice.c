@@ -291,7 +291,7 @@ static og_status find_undecided(const og__report *report, size_t arm, counsel *s
                     seeds);
     og__text_format(&say->why,
                     "At the differences seen, as many are needed to tell those apart that are not, or to find them "
-                    "equivalent, with a chance of 80 %%; %zu have been run.",
+                    "equivalent, with a chance of 80 %%; there are %zu.",
                     verdict->blocks / (verdict->folds > 0 ? verdict->folds : 1));
     return OG_OK;
 }

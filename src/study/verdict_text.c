@@ -133,7 +133,10 @@ static void add_needed(writer *w)
 static void add_untested(writer *w)
 {
     og__text_add(&w->text, "Undecided: ");
-    add_blocks(w, w->verdict->blocks == 1 ? " is too few for a test. " : " are too few for a test. ");
+    add_blocks(w, w->verdict->blocks == 1 ? " is too few for a test" : " are too few for a test");
+    if (w->verdict->blocks >= OG_TEST_BLOCKS)
+        og__text_format(&w->text, ", with %zu comparisons to correct for", w->verdict->arms - 1);
+    og__text_add(&w->text, ". ");
     add_name(w, w->verdict->best);
     og__text_format(&w->text, " has the highest mean Dice (%.3f)", w->best_mean);
     if (count(w, is_lower_throughout) > 0) {
@@ -177,7 +180,7 @@ og_status og__verdict_text(const og__verdict *verdict, const og__evidence *evide
         add_winner(&w);
     else if (verdict->kind == OG_VERDICT_TIE)
         add_tie(&w);
-    else if (verdict->blocks < OG_TEST_BLOCKS)
+    else if (verdict->blocks < (size_t)verdict->blocks_least && count(&w, is_equal) == 0)
         add_untested(&w);
     else
         add_undecided(&w);

@@ -295,7 +295,7 @@ static void a_winner_is_to_be_confirmed_and_an_open_study_gone_on_with(void **st
     expect_nothing(study, "undecided", NULL);
     study = make_study("open", "relu, leaky_relu, silu", 4);
     expect(study, "undecided", NULL, "--seeds ");
-    expect(study, "undecided", NULL, "4 have been run");
+    expect(study, "undecided", NULL, "there are 4.");
     expect_nothing(study, "unconfirmed", NULL);
 }
 
