@@ -47,7 +47,7 @@ static void argument(const emitter *e, og__expr expr, bool as_condition)
     } else if (node->op == OG_OP_INPUT)
         og__text_format(e->text, "z%d", e->operand_of[node->input]);
     else if (node->op == OG_OP_PARAM)
-        og__text_format(e->text, "params[%d][lane]", node->param);
+        og__text_format(e->text, "p%d", node->param);
     else
         og__text_format(e->text, og__op_is_comparison(node->op) && !as_condition ? "(float)t%d" : "t%d",
                         e->numbers[expr]);
@@ -70,11 +70,17 @@ static void right_side(const emitter *e, const og__expr_node *node)
             og__text_add_bytes(e->text, at, 1);
 }
 
+/* Parameters are read whether a choice needs them or not: a compiler makes a masked load of one that only one branch
+ * reads, and keeps the sums of a loop with such loads in memory. */
 static void body(const emitter *e, og__expr root)
 {
     const og__exprs *graph = &e->graph;
     int count = 0;
     og__exprs_mark(graph, 1, &root, e->needed);
+    for (og__expr i = 0; i < graph->count; i++)
+        if (e->needed[i] && graph->nodes[i].op == OG_OP_PARAM)
+            og__text_format(e->text, "    const float p%d = params[%d][lane];\n", graph->nodes[i].param,
+                            graph->nodes[i].param);
     for (og__expr i = 0; i < graph->count; i++) {
         if (!e->needed[i] || og__op_arity(graph->nodes[i].op) == 0)
             continue;

@@ -22,6 +22,10 @@
 
 #ifndef OG_FRAMES_ONCE
 #define OG_FRAMES_ONCE
+#if defined(__GNUC__) && !defined(__clang__)
+/* A choice must not become two copies of a loop's body: both would be computed, and their sums in memory. */
+#pragma GCC optimize("no-thread-jumps")
+#endif
 enum {
     OG_RUN_PIXELS = 64,   /* float sums stay this short; their totals are double */
     OG_AHEAD_PIXELS = 24, /* fetched early: long code per pixel keeps the CPU from looking ahead by itself */
