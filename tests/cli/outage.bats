@@ -37,7 +37,7 @@ outage() {
     for trial in straight/trials/*; do cmp "$trial/model.safetensors" "study/trials/${trial##*/}/model.safetensors"; done
     python3 - <<'END'
 import sqlite3
-states = [state for state, in sqlite3.connect("store/runs.db").execute("SELECT state FROM trials")]
+states = [state for state, in sqlite3.connect("store/runs.db").execute("SELECT state FROM trials WHERE study_id = 1")]
 assert states and set(states) == {"COMPLETE"}, states
 values = sqlite3.connect("store/runs.db").execute("SELECT COUNT(*) FROM trial_intermediate_values").fetchone()[0]
 assert values == 60 * len(states), f"{values} epochs of {len(states)} runs are in the store"
