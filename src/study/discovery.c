@@ -119,6 +119,9 @@ static void add_undecided(og__text *text, const og__discovery *discovery, const 
     else if (discovery->blocks_needed > (int)discovery->blocks)
         og__text_format(text, ", which is no proof; if it stays as it looks, about %d seeds would tell.",
                         discovery->blocks_needed);
+    else if (discovery->blocks_needed == 0)
+        og__text_format(text, ", which is no proof; so small a difference would take more than %d seeds to show.",
+                        OG_BLOCKS_MAX);
     else
         og__text_add(text, ", which is no proof.");
 }
