@@ -58,9 +58,9 @@ Useful GB/s of ReLU's forward pass on two threads: %s.
 
 def others(results):
     """Which parts are of another machine or another commit than the rest."""
-    here, groups = results["machine"]["taken"], {}
+    here, groups = results["machine"].get("taken"), {}
     for part, data in results.items():
-        if data and data.get("taken") and data["taken"] != here:
+        if here and data and data.get("taken") and data["taken"] != here:
             where = "" if data["taken"]["cpu"] == here["cpu"] else "another machine, %s, " % data["taken"]["cpu"]
             groups.setdefault("%s%s, commit %s" % (where, data["taken"]["date"], data["taken"]["commit"]), []).append(part)
     return "".join("\n%s: from %s.\n" % (", ".join(parts).capitalize(), where) for where, parts in groups.items())
@@ -338,7 +338,7 @@ LIMITS = """## What stands in the way
 step, the function is computed, and so is its derivative by each parameter. A step of base 16 has 32 million activations, each
 value is computed about twice and each derivative once (ADR 17). With the times per element at 1 MB, one thread, forward and
 backward, over ReLU's 0.07 and 0.07 ns, two threads should take longer than ReLU's 106 ms by: `soft_exponential` (0.59, 0.87)
-31 ms, `acon_c` (0.33, 0.86) 21, `mixture_convex` (0.33, 0.54) 16, `snake` (0.27, 0.60) 15, `swish_beta` (0.32, 0.49) 15, `pelu` (0.25,
+31 ms, `acon_c` (0.33, 0.78) 20, `mixture_convex` (0.33, 0.54) 16, `snake` (0.27, 0.60) 15, `swish_beta` (0.32, 0.49) 15, `pelu` (0.25,
 0.56) 14, `pau_a` (0.11, 0.62) 10, `xielu` (0.26, 0.38) 11. All of them are bound by instructions: an exponential takes 14 at least and a
 quotient 5, at two per cycle, and a sum per parameter 2, so that `acon_c` with one exponential, one quotient and five sums cannot
 take less than 40 for its derivatives, 0.3 ns, and no less than 7 ms above ReLU. What would lift it: one evaluation of the exponential's two parts
@@ -392,6 +392,7 @@ def write():
         contest(results, "volume", "A training step on volumes", "The same network with 3 x 3 x 3 windows, two threads; beside PyTorch's plain modes."),
         contest(results, "infer", "Inference", "From images to probabilities, two threads; `ratio` as above."),
         breakdown(results), roofline(results), activations(results), shape(results), LIMITS, rounding(results), accuracy(results)]
+    os.makedirs(runner.DOCS, exist_ok=True)
     path = os.path.join(runner.DOCS, "performance.md")
     with open(path, "w") as file:
         file.write("\n".join(section for section in sections if section))

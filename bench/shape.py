@@ -31,8 +31,8 @@ def by_activation(quick):
     """Step time of every function of the catalogue over that of ReLU, by the best of six steps in two rounds."""
     network, rows = NETWORKS[0], {}
     entries = [entry for entry in act.catalogue() if not quick or entry["id"] in act.QUICK]
-    for first in range(0, len(entries), 4):
-        group = entries[first:first + 4]
+    for first in range(0, len(entries), 8):
+        group = entries[first:first + 8]
         found, relu = steps_of(network, [entry["id"] for entry in group])
         for entry in group:
             report = found[entry["id"]]
@@ -66,7 +66,7 @@ def per_pixel(kind, network):
 
 def by_size(quick):
     """Nanoseconds per pixel, in rounds: the least of each, since another program only adds."""
-    rounds = 1 if quick else 3
+    rounds = 1 if quick else 2
     cases = [("size", (16, 1, side)) for side in SIDES[:3 if quick else None]]
     cases += [("batch", (16, batch, 256)) for batch in BATCHES[:3 if quick else None]]
     found = {}

@@ -128,7 +128,7 @@ def faster_modes(row):
 
 def run(kind, quick):
     rows = []
-    cases, rounds, turns = CASES[kind], *((5, 4) if kind == "infer" else (4, 2))
+    cases, rounds, turns = CASES[kind], *((5, 4) if kind == "infer" else (3, 2))
     if quick:
         cases, rounds, turns = [(cases[0][0], ["relu"])], 3, 2
     for network, acts in cases:
