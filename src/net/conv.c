@@ -384,7 +384,7 @@ static og_status pass_new(onednn_conv *conv, int which, const descs *d)
         scratch_bytes += p->packed_bytes + OG_ALIGN_BYTES; /* the packed gradient lives behind oneDNN's scratch */
         OG_TRY(reorder_new(packed, memory_about(conv->plain), &p->reorder));
     } else {
-        OG_TRY(og__alloc(p->packed_bytes, 1, &p->packed));
+        OG_TRY(og__alloc(conv->shape.dry ? 0 : p->packed_bytes, 1, &p->packed));
         OG_TRY(reorder_new(memory_about(conv->plain), packed, &p->reorder));
     }
     if (scratch_bytes > conv->scratch_bytes)

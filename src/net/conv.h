@@ -35,6 +35,7 @@ typedef struct og__conv_shape {
     bool training;   /* the two backward passes are wanted */
     bool data_grad;  /* and the gradient by src */
     bool exact;      /* direct algorithms only */
+    bool dry;        /* sizes only: there is no room for packed weights, and it cannot run */
     int threads;
     og__isa isa;
 } og__conv_shape;

@@ -86,7 +86,7 @@ static og_status up_new(const og__conv_shape *s, void **conv)
     made->ops = og__ops_for(s->isa);
     made->blocks = made->up.ic / og__isa_lanes(s->isa);
     if (!s->training)
-        OG_GO(og__alloc(og__up_weights(&made->up), sizeof(float), &made->packed));
+        OG_GO(og__alloc(s->dry ? 0 : og__up_weights(&made->up), sizeof(float), &made->packed));
     *conv = made;
     made = NULL;
 done:

@@ -56,7 +56,7 @@ og_status og__conv_winograd_new(const og__conv_shape *shape, int tap, og__conv_w
     made->ops = og__ops_for(s->isa);
     made->lanes = og__isa_lanes(s->isa);
     if (!s->training && !made->forward.streamed)
-        OG_GO(og__alloc(og__winograd_weights(&made->forward), sizeof(float), &made->packed));
+        OG_GO(og__alloc(s->dry ? 0 : og__winograd_weights(&made->forward), sizeof(float), &made->packed));
     *conv = made;
     made = NULL;
 done:

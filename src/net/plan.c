@@ -88,6 +88,7 @@ static og_status open_convs(og_plan *plan, int node, size_t *scratch_bytes)
         .planar_dst = n->head,
         .training = plan->options.training,
         .exact = plan->options.exact,
+        .dry = plan->dry,
         .threads = plan->options.threads,
         .isa = plan->isa,
     };

@@ -149,7 +149,7 @@ static og_status sketch(og_net *net, const og_train_options *network, int64_t pr
                                    .loss = loss};
         int64_t before = (int64_t)og__held_bytes();
         OG_GO(og__plan_sketch(net, &options, &plan));
-        int64_t code = (int64_t)og__held_bytes() - before - (int64_t)plan->packed_bytes; /* of convolutions by oneDNN */
+        int64_t code = (int64_t)og__held_bytes() - before; /* of convolutions by oneDNN */
         program += code > 0 ? code : 0;
         OG_GO(add_nodes(plan, training == 0, training ? &outline->training_gflop : &outline->gflop, outline));
         add_memory(plan, program, training ? optimizer : 0, training ? &outline->training : &outline->inference);
