@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "format/json.h"
 #include "report/parts.h"
+#include "report/tuning.h"
 #include "study/search.h"
+#include "study/tuning.h"
 
 /* "dice_NAME" and "iou_NAME" of every class but the background. */
 static og_status add_classes(const og__study *study, const og__trial *trial, json_t *row)
@@ -94,6 +96,35 @@ static og_status add_search(const og__study *study, json_t *rows)
     return OG_OK;
 }
 
+/* Runs of a tuning: the configuration, and whether its seed was of the search or fresh. */
+static og_status add_tuning(og__study *study, json_t *rows)
+{
+    const og__tuning *tuning = study->own;
+    OG_TRY(og__report_read_tuning(study));
+    for (size_t i = 0; i < study->run_count; i++) {
+        const og__run *run = study->runs[i];
+        size_t seed;
+        const og__configuration *configuration = og__tuning_find(study, run, &seed);
+        if (!run->trial.result || !configuration)
+            continue;
+        json_t *row = json_object();
+        OG_TRY(og__json_append(rows, row));
+        OG_TRY(og__json_set(row, "act", og__json_string(og__run_act(run))));
+        OG_TRY(og__json_set(row, "id", json_string(configuration->name)));
+        OG_TRY(og__json_set(row, "stage", json_string(seed < tuning->seeds ? "search" : "fresh")));
+        OG_TRY(og__json_set(row, "seed", json_integer(og__run_seed(run))));
+        OG_TRY(add_outcome(study, &run->trial, row));
+    }
+    return OG_OK;
+}
+
+static og_status add_runs(og__study *study, json_t *rows)
+{
+    if (study->kind == &og__kind_tune)
+        return add_tuning(study, rows);
+    return og__search_of(study) ? add_search(study, rows) : add_grid(study, rows);
+}
+
 og_status og_report_rows(const char *folder, char **json)
 {
     og_status status = OG_OK;
@@ -101,7 +132,7 @@ og_status og_report_rows(const char *folder, char **json)
     json_t *rows = json_array();
     *json = NULL;
     OG_GO(og__study_load(folder, &study));
-    OG_GO(og__search_of(&study) ? add_search(&study, rows) : add_grid(&study, rows));
+    OG_GO(add_runs(&study, rows));
     status = og__json_pretty(rows, json);
 done:
     json_decref(rows);

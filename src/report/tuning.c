@@ -146,6 +146,7 @@ static og_status add_verdict(tuned *t, json_t *results)
     og__text_deinit(&text);
     OG_TRY(status);
     OG_TRY(og__json_set(verdict, "configuration", json_string(t->tuning->configurations[t->chosen].name)));
+    OG_TRY(og__json_set(verdict, "best", json_string(finalist(t, t->blocks > 0 ? t->verdict.best : 0)->name)));
     OG_TRY(og__json_set(verdict, "margin", og__json_real(t->evidence.margin)));
     return og__json_set(verdict, "seeds", json_integer((json_int_t)t->blocks));
 }
@@ -287,6 +288,23 @@ static og_status add_finalists(const tuned *t, json_t *results)
     return OG_OK;
 }
 
+/* The activations of the finalists, as a comparison lists its own. */
+static og_status add_acts(const tuned *t, json_t *results)
+{
+    json_t *acts = json_array();
+    OG_TRY(og__json_set(results, "acts", acts));
+    for (size_t f = 0; f < t->count; f++) {
+        json_t *settings, *act = json_object();
+        OG_TRY(og__json_append(acts, act));
+        OG_TRY(settings_of(t, t->finalists[f], &settings));
+        og_status status = og__json_set(act, "text", json_incref(json_object_get(settings, "act")));
+        json_decref(settings);
+        OG_TRY(status);
+        OG_TRY(og__json_set(act, "id", json_string(finalist(t, f)->name)));
+    }
+    return OG_OK;
+}
+
 /* --- what mattered -------------------------------------------------------------------------------------------------
  */
 
@@ -393,16 +411,16 @@ static og_status fill(tuned *t, json_t *results)
     OG_TRY(add_verdict(t, results));
     OG_TRY(add_command(t, t->chosen, results));
     OG_TRY(add_finalists(t, results));
+    OG_TRY(add_acts(t, results));
     OG_TRY(add_importance(t, results));
     OG_TRY(add_places(t, results));
     OG_TRY(add_history(t, results));
     return add_trials(t, results);
 }
 
-og_status og__report_tuning(og__study *study, json_t *results)
+og_status og__report_read_tuning(og__study *study)
 {
     og_status status = OG_OK;
-    tuned t = {.study = study, .tuning = study->own};
     og__store *store = NULL;
     char *url = NULL;
     int64_t stored;
@@ -411,11 +429,18 @@ og_status og__report_tuning(og__study *study, json_t *results)
     OG_GO(og__store_study(store, study->name, "dice", &stored));
     OG_GO(og__planning_read(study, store, stored));
     OG_GO(og__tuning_open(study, store, stored));
-    OG_GO(fill(&t, results));
 done:
-    og__verdict_deinit(&t.verdict);
-    free(t.scores);
     og__store_close(store);
     free(url);
+    return status;
+}
+
+og_status og__report_tuning(og__study *study, json_t *results)
+{
+    tuned t = {.study = study, .tuning = study->own};
+    OG_TRY(og__report_read_tuning(study));
+    og_status status = fill(&t, results);
+    og__verdict_deinit(&t.verdict);
+    free(t.scores);
     return status;
 }

@@ -6,7 +6,10 @@
 
 #include "study/study.h"
 
-/* Read the study's store and fill the object. OG_ERR_DATA when no configuration is complete. */
+/* Read what the study's store has of its configurations and runs. */
+og_status og__report_read_tuning(og__study *study);
+
+/* Likewise, and fill the object. OG_ERR_DATA when no configuration is complete. */
 og_status og__report_tuning(og__study *study, json_t *results);
 
 #endif

@@ -14,6 +14,9 @@ small='--acts leaky_relu,elu --trials 5 --seeds 1 --confirm 1 --width 4 --depth 
     [ -s tuned/report.html ]
     eval "$(jq -r '.results.finalists[0].command' tuned/report.json) --epochs 1 -q" >/dev/null
     [ -e trained/model.safetensors ]
+    ogive study export tuned | head -n 1 | grep -q '^"act","id","stage","seed","status","dice"'
+    [ "$(ogive study export tuned | grep -c ',"fresh",')" -ge 2 ]
+    ogive emit tuned --highest-mean --to c 2>/dev/null | grep -q float
     ogive study show tuned >shown.txt
     grep -qF "$(jq -r .results.verdict.text tuned/report.json)" shown.txt
 }
