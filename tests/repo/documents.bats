@@ -63,6 +63,10 @@ run_page() {
     run_page docs/workers.md
 }
 
+@test "the blocks of docs/statistics.md" {
+    run_page docs/statistics.md
+}
+
 @test "the blocks of docs/racing.md" {
     run_page docs/racing.md
 }
