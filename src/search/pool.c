@@ -188,7 +188,7 @@ og_status og__pool_add_known(og__pool *pool, size_t count, const char *const *as
     return OG_OK;
 }
 
-/* One of the candidates that formulas can be made of: all but the last, which is the one in the making. */
+/* One of the known functions that formulas can be made of; -1 where there is none. */
 static int draw_known_parent(const og__pool *pool, og__random *random)
 {
     int known = 0;
