@@ -17,7 +17,7 @@
 
 /* How long a store that is locked, full or out of reach is tried; how often a heart beats; and how long it may be
  * silent before its run is given to someone else, which is longer than that patience. */
-static const double patience_s = OG_STORE_PATIENCE_S, beat_s = 10, quick_s = 0.5;
+static const double patience_s = OG_STORE_PATIENCE_S, beat_s = 10, quick_s = 0.5, first_s = 5;
 static const og__lease_rules lease = {.grace_s = 180, .attempts_max = 3, .is_gone = og__worker_is_gone};
 /* A worker without a run looks again after this time; every 5 s for runs that were given up, every 90 s for runs that
  * ended in the store without a result that comes. */
@@ -348,6 +348,20 @@ static og_status check_identity(const og__watcher *w)
     return status;
 }
 
+/* A store that was never reached is more likely misspelt than away: somebody waits for the error. */
+static og_status try_store(const og__job *job, const char *url)
+{
+    og__store *store;
+    for (size_t i = 0; i < job->study->run_count; i++)
+        if (og__run_is_done(job->study->runs[i]))
+            return OG_OK;
+    if (!job->proposes)
+        return OG_OK;
+    OG_TRY(og__store_open(url, first_s, &store));
+    og__store_close(store);
+    return OG_OK;
+}
+
 og_status og__work(const og__job *job)
 {
     og_status status = OG_OK;
@@ -359,6 +373,7 @@ og_status og__work(const og__job *job)
     char *url = NULL;
     OG_GO(og__study_store(job->study, &url));
     w.url = url;
+    OG_GO(try_store(job, url));
     OG_GO(og__store_open(url, patience_s, &w.patient));
     OG_GO(og__store_connect(url, quick_s, &w.quick));
     w.desk.store = w.patient;
