@@ -74,3 +74,7 @@ run_page() {
 @test "the blocks of docs/search.md" {
     run_page docs/search.md
 }
+
+@test "the blocks of docs/tuning.md" {
+    run_page docs/tuning.md
+}
