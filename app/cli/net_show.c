@@ -23,10 +23,7 @@ static og_option_table own_options(void)
     static const og_option rows[] = {
         {"size", NULL, OG_OPTION_TEXT, offsetof(own_settings, size), "256", 0, 0, NULL, "HxW", "Images",
          "Height and width of the images, of volumes slices, height and width, or one number for all"},
-        {"channels", NULL, OG_OPTION_INT, offsetof(own_settings, channels), "3", 1, 1024, NULL, NULL, "Images",
-         "Channels of the images; a trained network's are its own"},
-        {"classes", NULL, OG_OPTION_INT, offsetof(own_settings, classes), "2", 2, 255, NULL, NULL, "Images",
-         "Classes to tell apart, with the background; a trained network's are its own"},
+        OPTION_IMAGES(own_settings, "; a trained network's are its own"),
         {"layers", NULL, OG_OPTION_FLAG, offsetof(own_settings, layers), "false", 0, 0, NULL, NULL, "Output",
          "Print every operation, not only the stages"},
         OPTION_JSON(own_settings),

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "predict/predictor.h"
 
 static const char *const endings[] = {".png", ".tif", ".tiff", ".nii.gz", ".nii", ".bmp", ".gif", ".pgm", ".npy"};
 
@@ -62,16 +63,7 @@ static og_status score_file(const char *folder, const og_sample *sample, int cla
     }
     OG_GO(og__alloc(og_sample_pixels(sample), 1, &labels));
     OG_GO(take_classes(&image, path, class_count, labels));
-    og_scored_image scored = {.name = sample->name,
-                              .d = og_sample_slices(sample),
-                              .h = sample->h,
-                              .w = sample->w,
-                              .spacing = {1, 1, 1},
-                              .truth = sample->labels,
-                              .labels = labels};
-    for (int axis = 0; axis < 3; axis++)
-        if (sample->spacing[axis] > 0)
-            scored.spacing[axis] = sample->spacing[axis];
+    const og_scored_image scored = og__scored_image(sample, labels, NULL);
     OG_GO(og_scorer_add(scorer, &scored));
 done:
     free(labels);

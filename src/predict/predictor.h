@@ -64,6 +64,9 @@ size_t og__predictor_row(const og_predictor *predictor, const int size[OG_AXES])
 void og__choose_labels(const og_regions *regions, float threshold, int outputs, size_t count, const float *values,
                        size_t stride, uint8_t *labels);
 
+/* A sample with what was predicted of it, for scorers; pixels of unknown spacing are 1 mm apart. NULL: no `probs`. */
+og_scored_image og__scored_image(const og_sample *sample, const uint8_t *labels, const float *probs);
+
 /* 1/2 of probabilities, 0 of logits. */
 float og__region_threshold(const og_predict_options *options);
 

@@ -7,6 +7,22 @@
 #include "data/dataset.h"
 #include "predict/predictor.h"
 
+og_scored_image og__scored_image(const og_sample *sample, const uint8_t *labels, const float *probs)
+{
+    og_scored_image image = {.name = sample->name,
+                             .d = og_sample_slices(sample),
+                             .h = sample->h,
+                             .w = sample->w,
+                             .spacing = {1, 1, 1},
+                             .truth = sample->labels,
+                             .labels = labels,
+                             .probs = probs};
+    for (int axis = 0; axis < 3; axis++)
+        if (sample->spacing[axis] > 0)
+            image.spacing[axis] = sample->spacing[axis];
+    return image;
+}
+
 static og_status score_sample(og_predictor *predictor, const og_sample *sample, og_scorer *const *scorers, size_t count)
 {
     og_status status = OG_OK;
@@ -19,17 +35,7 @@ static og_status score_sample(og_predictor *predictor, const og_sample *sample, 
     OG_GO(og__alloc(floats, sizeof *probs, &probs));
     OG_GO(og_predictor_run_volume(predictor, sample->channels, og_sample_slices(sample), sample->h, sample->w,
                                   sample->spacing, sample->image, labels, probs));
-    og_scored_image image = {.name = sample->name,
-                             .d = og_sample_slices(sample),
-                             .h = sample->h,
-                             .w = sample->w,
-                             .spacing = {1, 1, 1},
-                             .truth = sample->labels,
-                             .labels = labels,
-                             .probs = probs};
-    for (int axis = 0; axis < 3; axis++)
-        if (sample->spacing[axis] > 0)
-            image.spacing[axis] = sample->spacing[axis];
+    const og_scored_image image = og__scored_image(sample, labels, probs);
     for (size_t i = 0; i < count; i++)
         OG_GO(og_scorer_add(scorers[i], &image));
 done:
