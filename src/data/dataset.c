@@ -64,13 +64,21 @@ static og__store_options store_options(const og_data_options *options)
     };
 }
 
+/* Bytes of decoded masks that are kept between a first look at them and their reading: a small part of what pixels may
+ * take in memory. */
+static size_t kept_masks(const og__store_options *store)
+{
+    size_t bound = store->cache == OG_CACHE_AUTO ? store->bound_bytes : og__memory_limit();
+    return store->cache == OG_CACHE_DISK ? 0 : bound / 16;
+}
+
 static og_status open_with(const char *path, const og_data_options *options, og_dataset *data)
 {
     OG_TRY(og__copy_text(options->cache_folder, &data->cache_folder));
     data->store.options = store_options(options);
     data->store.options.folder = data->cache_folder;
     OG_TRY(og__listing_open(path, options, &data->listing));
-    OG_TRY(og__survey_run(&data->listing, &data->survey));
+    OG_TRY(og__survey_run(&data->listing, kept_masks(&data->store.options), &data->survey));
     OG_TRY(og__mapping_make(&data->listing, &data->survey, options, &data->mapping));
     data->volumes = options->volumes;
     OG_TRY(og__samples_read(data));

@@ -201,9 +201,8 @@ static og_status read_pair(reading *in, size_t pair_index)
     og_status status = OG_OK;
     const og__pair *pair = &in->data->listing.pairs[pair_index];
     og_image image = {0}, mask = {0};
-    uint64_t overlap = 0; /* known from the survey */
     OG_GO(og__images_load((const char *const *)pair->images.items, pair->images.count, &image));
-    OG_GO(og__mask_load(pair, in->data->survey.style, &mask, &overlap));
+    OG_GO(og__survey_mask(&in->data->survey, pair_index, pair, &mask));
     if (image.depth != mask.depth || image.height != mask.height || image.width != mask.width) {
         note_misfit(in, pair, &image, &mask); /* go on, to name them all */
         goto done;
@@ -248,6 +247,7 @@ og_status og__samples_read(og_dataset *data)
         og__source_release(sample);
     }
 done:
+    og__survey_drop_masks(&data->survey);
     og__names_deinit(&in.misfits);
     return status;
 }

@@ -113,6 +113,51 @@ static void look_at_palette(surveying *in, const og_image *mask)
     }
 }
 
+/* --- masks that are kept ------------------------------------------------------------------------------------------ */
+
+/* Keep a mask whose values are bytes, as most are, while there is room. */
+static og_status keep(og__survey *survey, size_t index, const og_image *mask)
+{
+    size_t count = (size_t)mask->depth * (size_t)mask->height * (size_t)mask->width;
+    bool bytes = mask->channels == 1 && count <= survey->kept_most - survey->kept_bytes;
+    for (size_t i = 0; i < count && bytes; i++)
+        bytes = mask->data[i] >= 0 && mask->data[i] <= UINT8_MAX; /* whole numbers: og__mask_load() */
+    if (!bytes)
+        return OG_OK;
+    og__kept_mask *kept = &survey->kept[index];
+    OG_TRY(og__alloc(count, 1, &kept->values));
+    for (size_t i = 0; i < count; i++)
+        kept->values[i] = (uint8_t)mask->data[i];
+    kept->depth = mask->depth;
+    kept->height = mask->height;
+    kept->width = mask->width;
+    survey->kept_bytes += count;
+    return OG_OK;
+}
+
+og_status og__survey_mask(const og__survey *survey, size_t index, const og__pair *pair, og_image *mask)
+{
+    uint64_t overlap = 0; /* known */
+    const og__kept_mask *kept = index < survey->kept_count ? &survey->kept[index] : NULL;
+    if (!kept || !kept->values)
+        return og__mask_load(pair, survey->style, mask, &overlap);
+    *mask = (og_image){.channels = 1, .depth = kept->depth, .height = kept->height, .width = kept->width};
+    size_t count = (size_t)kept->depth * (size_t)kept->height * (size_t)kept->width;
+    OG_TRY(og__alloc(count, sizeof *mask->data, &mask->data));
+    for (size_t i = 0; i < count; i++)
+        mask->data[i] = kept->values[i];
+    return OG_OK;
+}
+
+void og__survey_drop_masks(og__survey *survey)
+{
+    for (size_t i = 0; i < survey->kept_count; i++)
+        free(survey->kept[i].values);
+    free(survey->kept);
+    survey->kept = NULL;
+    survey->kept_count = survey->kept_bytes = 0;
+}
+
 /* --- all masks ---------------------------------------------------------------------------------------------------- */
 
 /* Count the values of one mask, and notice what calls for another style than the one it is read in. */
@@ -120,14 +165,14 @@ static og_status look_at(surveying *in, size_t index, const og__pair *pair)
 {
     og_image mask;
     OG_TRY(og__mask_load(pair, in->survey->style, &mask, &in->survey->overlap));
-    og_status status = OG_OK;
+    og_status status = keep(in->survey, index, &mask);
     if (in->survey->style == OG_MASK_NUMBERS && mask.palette)
         look_at_palette(in, &mask);
     else
         in->black_and_white = false;
     if (mask.channels > 1)
         in->needs_colours = true;
-    else
+    else if (status == OG_OK)
         status = count_values(in, index, pair, &mask);
     og_image_deinit(&mask);
     return status;
@@ -140,14 +185,17 @@ static int compare_values(const void *a, const void *b)
 }
 
 /* Look at all masks in one style; *next is the style they call for. */
-static og_status run_style(const og__listing *listing, og__survey *survey, og__mask_style style, og__mask_style *next)
+static og_status run_style(const og__listing *listing, size_t kept_most, og__survey *survey, og__mask_style style,
+                           og__mask_style *next)
 {
     og_status status = OG_OK;
     surveying in = {.survey = survey, .black_and_white = true};
-    *survey = (og__survey){.style = style};
+    *survey = (og__survey){.style = style, .kept_most = kept_most};
     *next = style;
     for (int v = 0; v < PALETTE_COUNT; v++)
         in.palette[v] = -1;
+    OG_GO(og__alloc(listing->count, sizeof *survey->kept, &survey->kept));
+    survey->kept_count = listing->count;
     for (size_t i = 0; i < listing->count && !(style == OG_MASK_NUMBERS && in.needs_colours); i++)
         OG_GO(look_at(&in, i, &listing->pairs[i]));
     if (style == OG_MASK_NUMBERS && in.needs_colours)
@@ -172,14 +220,14 @@ static bool all_grey(const og__survey *survey)
     return true;
 }
 
-og_status og__survey_run(const og__listing *listing, og__survey *survey)
+og_status og__survey_run(const og__listing *listing, size_t kept_most, og__survey *survey)
 {
     og__mask_style style = listing->classes.colours ? OG_MASK_COLOURS : OG_MASK_NUMBERS, next;
-    OG_TRY(run_style(listing, survey, style, &next));
+    OG_TRY(run_style(listing, kept_most, survey, style, &next));
     while (next != style) {
         style = next;
         og__survey_deinit(survey);
-        OG_TRY(run_style(listing, survey, style, &next));
+        OG_TRY(run_style(listing, kept_most, survey, style, &next));
         if (style == OG_MASK_COLOURS && all_grey(survey))
             next = OG_MASK_LEVELS;
     }
@@ -188,6 +236,7 @@ og_status og__survey_run(const og__listing *listing, og__survey *survey)
 
 void og__survey_deinit(og__survey *survey)
 {
+    og__survey_drop_masks(survey);
     free(survey->values);
     *survey = (og__survey){0};
 }
