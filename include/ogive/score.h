@@ -80,6 +80,9 @@ OG_API og_status og_scorer_add(og_scorer *scorer, const og_scored_image *image);
 /** Whether lengths are millimetres: an image had another spacing than 1, which also stands for an unknown one. */
 OG_API bool og_scorer_has_spacing(const og_scorer *scorer);
 
+/** Whether some metric that is asked for reads probabilities. */
+OG_API bool og_scorer_reads_probs(const og_scorer *scorer);
+
 OG_API size_t og_scorer_image_count(const og_scorer *scorer);
 OG_API const char *og_scorer_image_name(const og_scorer *scorer, size_t image);
 

@@ -146,8 +146,7 @@ static void count_pixels(og_scorer *scorer, const og_scored_image *image, size_t
             if (og_metric_info_of((og_metric)m)->per_class)
                 *value_at(scorer, made, (og_metric)m, c) = overlap_value((og_metric)m, counts);
     }
-    if (image->probs && scorer->regions.count == 0 &&
-        og__metrics_need(scorer->options.metrics, OG__FAMILY_CALIBRATION)) {
+    if (image->probs && og_scorer_reads_probs(scorer)) {
         og__calibration calibration = {0};
         og__calibration_count(&calibration, pixels, image->truth, image->labels, image->probs);
         og__calibration_add(&scorer->calibration, &calibration);
@@ -293,6 +292,11 @@ done:
 bool og_scorer_has_spacing(const og_scorer *scorer)
 {
     return scorer->has_spacing;
+}
+
+bool og_scorer_reads_probs(const og_scorer *scorer)
+{
+    return scorer->regions.count == 0 && og__metrics_need(scorer->options.metrics, OG__FAMILY_CALIBRATION);
 }
 
 size_t og_scorer_image_count(const og_scorer *scorer)

@@ -27,12 +27,16 @@ static og_status score_sample(og_predictor *predictor, const og_sample *sample, 
 {
     og_status status = OG_OK;
     size_t pixels, floats;
+    bool reads_probs = false;
     uint8_t *labels = NULL;
     float *probs = NULL;
     pixels = og_sample_pixels(sample);
     OG_TRY(og__product(&floats, 2, (size_t[]){pixels, (size_t)predictor->outputs}));
     OG_GO(og__alloc(pixels, 1, &labels));
-    OG_GO(og__alloc(floats, sizeof *probs, &probs));
+    for (size_t i = 0; i < count; i++)
+        reads_probs = reads_probs || og_scorer_reads_probs(scorers[i]);
+    if (reads_probs)
+        OG_GO(og__alloc(floats, sizeof *probs, &probs));
     OG_GO(og_predictor_run_volume(predictor, sample->channels, og_sample_slices(sample), sample->h, sample->w,
                                   sample->spacing, sample->image, labels, probs));
     const og_scored_image image = og__scored_image(sample, labels, probs);
