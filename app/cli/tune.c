@@ -91,6 +91,8 @@ static og_status run(const void *values, const char *const *positionals)
     if (status == OG_OK)
         GO(og_report_study(data, settings->output));
     if (status == OG_OK)
+        GO(og_report_publish(settings->output));
+    if (status == OG_OK)
         GO(print_result(settings));
 done:
     og_dataset_free(data);
