@@ -241,6 +241,14 @@ static size_t passing_bytes(const job *j)
     return (sizeof(float) + 1) * (pixels < most || j->predictor->dims == 3 ? pixels : most);
 }
 
+/* Bytes of the image's own window behind each pixel that the networks see at another resolution. */
+static size_t window_bytes(const job *j, const og__pixels *seen)
+{
+    double own = (double)j->h * j->w * (j->predictor->dims == 3 ? j->slices : 1);
+    double pixels = (double)seen->size[0] * seen->size[1] * seen->size[2];
+    return own == pixels ? 0 : (size_t)(own / pixels * j->image->channels * sizeof(float)) + 1;
+}
+
 /* Plan the tiles beside all else that the process holds or will hold; tells it. */
 static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, const og__target_spec *spec)
 {
@@ -251,7 +259,8 @@ static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, con
     size_t held = og__settled_bytes() - og__engine_bytes(engine) + FIRST_PASS_BYTES + passing_bytes(j);
     size_t target = og__target_bytes(dst, spec);
     size_t fixed = target + (streams ? og__case_fixed_bytes(&j->source) : whole_bytes(spec));
-    const og__beside beside = {.fixed = held + fixed, .row = streams ? og__case_row_bytes(&j->source) : 0};
+    const og__beside beside = {
+        .fixed = held + fixed, .row = streams ? og__case_row_bytes(&j->source) : 0, .pixel = window_bytes(j, pixels)};
     OG_TRY(og__engine_plan(engine, pixels->size, pixels->has_gaps, &beside, &layout));
     size_t rows = beside.row * (size_t)layout->axes[1].tile, files = fixed + rows;
     j->cache_bytes = beside.row > 0 ? files : target;
@@ -263,7 +272,10 @@ static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, con
     done->network_bytes = layout->network_bytes;
     done->band_bytes = layout->band_bytes;
     done->file_bytes = files;
-    done->planned_bytes = held + files + og__engine_bytes(engine);
+    size_t window =
+        beside.pixel * (size_t)layout->axes[0].seen * (size_t)layout->axes[1].seen * (size_t)layout->axes[2].seen;
+    done->band_bytes += window;
+    done->planned_bytes = held + files + og__engine_bytes(engine) + window;
     return OG_OK;
 }
 
