@@ -284,7 +284,7 @@ og_status og_report_publish(const char *folder)
     OG_GO(og__path_join(folder, "report.json", &path));
     OG_GO(og__json_load(path, &report));
     OG_GO(og__study_store(&study, &url));
-    OG_GO(og__store_open(url, patience_s, &store));
+    OG_GO(og__store_connect(url, patience_s, &store));
     status = publish(store, &study, report);
     if (status != OG_OK)
         og__fail_in(status, "the report is written, but the store of '%s' could not be told of it", folder);

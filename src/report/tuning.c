@@ -425,7 +425,7 @@ og_status og__report_read_tuning(og__study *study)
     char *url = NULL;
     int64_t stored;
     OG_GO(og__study_store(study, &url));
-    OG_GO(og__store_open(url, patience_s, &store));
+    OG_GO(og__store_connect(url, patience_s, &store));
     OG_GO(og__store_study(store, study->name, "dice", &stored));
     OG_GO(og__planning_read(study, store, stored));
     OG_GO(og__tuning_open(study, store, stored));

@@ -4,8 +4,8 @@
 
 load setup
 
-seconds=${OGIVE_OUTAGE_SECONDS:-3}
-study="--acts relu,silu --width 4 --depth 2 --epochs 60 --batch 2 --threads 1 --seeds $((1 + seconds / 3))"
+seconds=${OGIVE_OUTAGE_SECONDS:-2}
+study="--acts relu,silu --width 4 --depth 2 --epochs 60 --batch 2 --threads 1 --seeds $((3 + 4 * seconds / 3))" # long enough for an idle machine
 
 epochs_so_far() {
     cat study/trials/*/log.jsonl 2>/dev/null | wc -l
@@ -25,7 +25,7 @@ outage() {
     before=$(epochs_so_far)
     sleep "$seconds"
     after=$(epochs_so_far)
-    kill -0 $process # it has not ended meanwhile
+    kill -0 $process || { cat err; return 1; } # it has not ended meanwhile
     $2
     wait $process || {
         cat err
