@@ -77,6 +77,8 @@ static void print_counts(const json_t *results)
     printf("  %zu configurations were tried", json_array_size(trials));
     if (pruned > 0)
         printf(", %zu of them stopped early", pruned);
+    if (failed > 0)
+        printf(", %zu of them failed", failed);
     printf(".\n");
 }
 
