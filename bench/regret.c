@@ -115,7 +115,7 @@ static void tune(const og__pruner *pruner, int seed, int budget)
             spent++;
             if (curve->count == EPOCHS)
                 curve->state = OG_TRIAL_COMPLETE;
-            else if (t >= ACTS && og__pruner_stops(pruner, &rules, t + 1, curves, t))
+            else if (og__pruner_stops(pruner, &rules, t + 1, curves, t))
                 curve->state = OG_TRIAL_PRUNED;
         }
         curve->value = curve->values[curve->count - 1];

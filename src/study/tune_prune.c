@@ -97,8 +97,8 @@ og_status og__tuning_prune(const og__desk *desk, const og__run *run, int64_t epo
     size_t number, seed = (size_t)(og__run_seed(run) - desk->study->first_seed);
     curves c;
     *stop = false;
-    if (!t->pruner->stop || t->pruner->by_seed || sscanf(run->name, "c%zu-s", &number) != 1 ||
-        number < desk->study->arms.count || seed >= t->seeds || epoch >= t->train.epochs)
+    if (!t->pruner->stop || t->pruner->by_seed || sscanf(run->name, "c%zu-s", &number) != 1 || seed >= t->seeds ||
+        epoch >= t->train.epochs)
         return OG_OK;
     note_pending(t, run, epoch, dice);
     size_t count = number + 1;
@@ -123,7 +123,7 @@ og_status og__tuning_prune(const og__desk *desk, const og__run *run, int64_t epo
 bool og__tuning_gives_up(const og__tuning *t, size_t configuration)
 {
     curves c;
-    if (!t->pruner->by_seed || configuration < t->space.arms->count || curves_init(t->count, t->seeds, &c) != OG_OK)
+    if (!t->pruner->by_seed || curves_init(t->count, t->seeds, &c) != OG_OK)
         return false;
     for (size_t i = 0; i < t->count; i++) {
         const og__configuration *from = &t->configurations[i];
