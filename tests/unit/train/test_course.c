@@ -225,19 +225,18 @@ static void without_patience_the_last_network_is_the_runs_own(void **state)
 
 /* --- steps that are not finite --- */
 
-static og__session open_session(og_train_options *options)
+static void open_session(og_train_options *options, og__session *session)
 {
-    og__session session;
-    if (og__session_open(data, options, in_base("session"), &session) != OG_OK || og__session_start(&session) != OG_OK)
+    if (og__session_open(data, options, in_base("session"), session) != OG_OK || og__session_start(session) != OG_OK)
         fail_msg("%s", og_error_text());
-    return session;
 }
 
 static void a_step_that_is_not_finite_leaves_no_trace_but_a_lower_rate(void **state)
 {
     (void)state;
     og_train_options options = WITH("act", "x*exp(x)", "ema", "0.9");
-    og__session session = open_session(&options);
+    og__session session;
+    open_session(&options, &session);
     og_net *net = session.model.net;
     size_t weights = og_net_weight_count(net) * sizeof(float), states = og_net_state_size(net) * sizeof(float);
     assert_int_equal(og__step_run(&session), OG_OK);
@@ -317,7 +316,8 @@ static void a_budget_shortens_a_run(void **state)
     json_decref(root);
 
     og_train_options options = WITH("epochs", "100000", "time-budget", "2s");
-    og__session session = open_session(&options);
+    og__session session;
+    open_session(&options, &session);
     const float *weights = og_net_weights(session.model.net);
     float *kept = malloc(og_net_weight_count(session.model.net) * sizeof *kept);
     memcpy(kept, weights, og_net_weight_count(session.model.net) * sizeof *kept);
