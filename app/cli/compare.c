@@ -1,22 +1,15 @@
 /* ogive compare DATA -o STUDY: which activation, and how sure is that. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <ogive/data.h>
-#include <ogive/report.h>
 #include <ogive/study.h>
 #include <ogive/train.h>
 
 #include "command.h"
 #include "doubts.h"
 #include "failure.h"
-#include "interrupt.h"
-#include "output.h"
-#include "progress.h"
-#include "runs.h"
-#include "verdict.h"
-#include "workers.h"
+#include "studying.h"
 
 typedef struct own_settings {
     bool json, quiet;
@@ -39,42 +32,15 @@ static og_option_table own_options(void)
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
-/* The workers begin when the study is there to be joined: with the first report of a run. */
-static bool show_progress(void *context, const og_study_progress *progress)
-{
-    workers_start(context);
-    return runs_show(progress);
-}
-
 /* Seeds that the budget did not allow. */
-static void print_budget(const own_settings *settings, const json_t *report)
+static void print_budget(const json_t *report, const void *context)
 {
+    const own_settings *settings = context;
     const json_t *results = json_object_get(report, "results");
     size_t done = json_array_size(json_object_get(results, "seeds"));
     if (settings->compare.budget[0] && (json_int_t)done < json_integer_value(json_object_get(results, "seeds_asked")))
         printf("\n  The budget of %s allowed %zu seed%s; the same command with a larger one goes on.\n",
                settings->compare.budget, done, done == 1 ? "" : "s");
-}
-
-static og_status print_result(const own_settings *settings)
-{
-    og_status status = OG_OK;
-    json_t *report = NULL;
-    char *path = join_path(settings->output, "report.json");
-    if (!path)
-        return fail(OG_ERR_MEMORY, "out of memory");
-    GO(load_json(path, &report));
-    if (settings->json) {
-        status = print_json(json_incref(report), 17);
-    } else {
-        verdict_print(report);
-        print_budget(settings, report);
-        printf("\n  The whole report: %s/report.html\n", settings->output);
-    }
-done:
-    json_decref(report);
-    free(path);
-    return status;
 }
 
 static og_status run(const void *values, const char *const *positionals)
@@ -91,20 +57,11 @@ static og_status run(const void *values, const char *const *positionals)
     GO(og_dataset_open(positionals[0], &data_options, &data));
     if (!settings->quiet)
         doubts_print_list(settings->compare.acts);
-    interrupt_catch();
-    progress_begin(settings->quiet);
+    studying_begin(settings->quiet);
     status = og_compare(data, positionals[0], &data_options, &train, &settings->compare, settings->output,
-                        show_progress, &others);
-    workers_wait(&others, status != OG_OK);
-    progress_end();
-    if (status == OG_ERR_STOPPED)
-        status = fail(status, "stopped after a checkpoint; the same command goes on from there");
-    if (status == OG_OK)
-        GO(og_report_study(data, settings->output));
-    if (status == OG_OK)
-        GO(og_report_publish(settings->output));
-    if (status == OG_OK)
-        GO(print_result(settings));
+                        studying_show, &others);
+    GO(studying_end(status, &others, data));
+    status = studying_print(settings->output, settings->json, print_budget, settings);
 done:
     og_dataset_free(data);
     return status;

@@ -1,20 +1,13 @@
 /* ogive search DATA -o STUDY: new activation functions for this data. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <ogive/data.h>
-#include <ogive/report.h>
 #include <ogive/study.h>
 #include <ogive/train.h>
 
 #include "command.h"
 #include "failure.h"
-#include "interrupt.h"
-#include "output.h"
-#include "progress.h"
-#include "runs.h"
-#include "search_print.h"
-#include "workers.h"
+#include "studying.h"
 
 typedef struct own_settings {
     bool json, quiet;
@@ -37,38 +30,6 @@ static og_option_table own_options(void)
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
-/* The workers begin when there are runs to be claimed. */
-static bool show_progress(void *context, const og_study_progress *progress)
-{
-    if (progress->candidates > 0) {
-        progress_show((double)progress->screened / (double)progress->candidates, progress->eta_s,
-                      "%lld/%lld formulas screened", (long long)progress->screened, (long long)progress->candidates);
-        return !interrupted();
-    }
-    workers_start(context);
-    return runs_show(progress);
-}
-
-static og_status print_result(const own_settings *settings)
-{
-    og_status status = OG_OK;
-    json_t *report = NULL;
-    char *path = join_path(settings->output, "report.json");
-    if (!path)
-        return fail(OG_ERR_MEMORY, "out of memory");
-    GO(load_json(path, &report));
-    if (settings->json) {
-        status = print_json(json_incref(report), 17);
-    } else {
-        search_print(report);
-        printf("\n  The whole report: %s/report.html\n", settings->output);
-    }
-done:
-    json_decref(report);
-    free(path);
-    return status;
-}
-
 static og_status run(const void *values, const char *const *positionals)
 {
     const own_settings *settings = values;
@@ -82,19 +43,10 @@ static og_status run(const void *values, const char *const *positionals)
     data_options.volumes = settings->train.dims == 1;
     GO(workers_plan(settings->workers, &train.threads, &others));
     GO(og_dataset_open(positionals[0], &data_options, &data));
-    interrupt_catch();
-    progress_begin(settings->quiet);
-    status = og_search(data, positionals[0], &data_options, &train, &search, settings->output, show_progress, &others);
-    workers_wait(&others, status != OG_OK);
-    progress_end();
-    if (status == OG_ERR_STOPPED)
-        status = fail(status, "stopped after a checkpoint; the same command goes on from there");
-    if (status == OG_OK)
-        GO(og_report_study(data, settings->output));
-    if (status == OG_OK)
-        GO(og_report_publish(settings->output));
-    if (status == OG_OK)
-        GO(print_result(settings));
+    studying_begin(settings->quiet);
+    status = og_search(data, positionals[0], &data_options, &train, &search, settings->output, studying_show, &others);
+    GO(studying_end(status, &others, data));
+    status = studying_print(settings->output, settings->json, NULL, NULL);
 done:
     og_dataset_free(data);
     return status;

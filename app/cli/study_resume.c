@@ -1,17 +1,12 @@
 /* ogive study resume STUDY: go on with a study as it was asked last. */
-#include <stdio.h>
 
 #include <ogive/data.h>
-#include <ogive/report.h>
 #include <ogive/study.h>
 
 #include "command.h"
 #include "failure.h"
-#include "interrupt.h"
-#include "progress.h"
-#include "runs.h"
 #include "study_show.h"
-#include "workers.h"
+#include "studying.h"
 
 typedef struct own_settings {
     bool json, quiet;
@@ -29,12 +24,6 @@ static og_option_table own_options(void)
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
-static bool show_progress(void *context, const og_study_progress *progress)
-{
-    workers_start(context);
-    return runs_show(progress);
-}
-
 static og_status run(const void *values, const char *const *positionals)
 {
     const own_settings *settings = values;
@@ -45,19 +34,10 @@ static og_status run(const void *values, const char *const *positionals)
     int64_t threads = settings->threads;
     GO(workers_plan(settings->workers, &threads, &others));
     GO(og_study_open_data(study, &data));
-    interrupt_catch();
-    progress_begin(settings->quiet);
-    status = og_study_resume(data, study, threads, show_progress, &others);
-    workers_wait(&others, status != OG_OK);
-    progress_end();
-    if (status == OG_ERR_STOPPED)
-        status = fail(status, "stopped after a checkpoint; the same command goes on from there");
-    if (status == OG_OK)
-        GO(og_report_study(data, study));
-    if (status == OG_OK)
-        GO(og_report_publish(study));
-    if (status == OG_OK)
-        GO(study_show(study, settings->json));
+    studying_begin(settings->quiet);
+    status = og_study_resume(data, study, threads, studying_show, &others);
+    GO(studying_end(status, &others, data));
+    status = study_show(study, settings->json);
 done:
     og_dataset_free(data);
     return status;

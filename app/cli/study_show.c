@@ -22,6 +22,16 @@ static og_option_table own_options(void)
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
 }
 
+void study_print(const json_t *report)
+{
+    if (is_search(report))
+        search_print(report);
+    else if (tuned_is(report))
+        tuned_print(report);
+    else
+        verdict_print(report);
+}
+
 og_status study_show(const char *study, bool json)
 {
     og_status status = OG_OK;
@@ -33,12 +43,8 @@ og_status study_show(const char *study, bool json)
         GO(fail(OG_ERR_MEMORY, "out of memory"));
     if (json)
         status = print_json(json_incref(report), 17);
-    else if (is_search(report))
-        search_print(report);
-    else if (tuned_is(report))
-        tuned_print(report);
     else
-        verdict_print(report);
+        study_print(report);
 done:
     json_decref(report);
     free(text);

@@ -1,21 +1,14 @@
 /* ogive tune DATA -o STUDY: with which parameters, and did tuning help. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <ogive/data.h>
-#include <ogive/report.h>
 #include <ogive/study.h>
 #include <ogive/train.h>
 
 #include "command.h"
 #include "doubts.h"
 #include "failure.h"
-#include "interrupt.h"
-#include "output.h"
-#include "progress.h"
-#include "runs.h"
-#include "tuned.h"
-#include "workers.h"
+#include "studying.h"
 
 typedef struct own_settings {
     bool json, quiet;
@@ -34,37 +27,9 @@ static og_option_table own_options(void)
         OPTION_JSON(own_settings),
         OPTION_QUIET(own_settings),
         OPTION_CONFIG(own_settings),
-        {"workers", "w", OG_OPTION_INT, offsetof(own_settings, workers), "1", 1, 256, NULL, "processes", "Running",
-         "Processes that train at the same time, each on its share of the cores; more may join with 'ogive worker'"},
+        OPTION_WORKERS(own_settings),
     };
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
-}
-
-/* The workers begin when the study is there to be joined: with the first report of a run. */
-static bool show_progress(void *context, const og_study_progress *progress)
-{
-    workers_start(context);
-    return runs_show(progress);
-}
-
-static og_status print_result(const own_settings *settings)
-{
-    og_status status = OG_OK;
-    json_t *report = NULL;
-    char *path = join_path(settings->output, "report.json");
-    if (!path)
-        return fail(OG_ERR_MEMORY, "out of memory");
-    GO(load_json(path, &report));
-    if (settings->json) {
-        status = print_json(json_incref(report), 17);
-    } else {
-        tuned_print(report);
-        printf("\n  The whole report: %s/report.html\n", settings->output);
-    }
-done:
-    json_decref(report);
-    free(path);
-    return status;
 }
 
 static og_status run(const void *values, const char *const *positionals)
@@ -80,20 +45,11 @@ static og_status run(const void *values, const char *const *positionals)
     GO(og_dataset_open(positionals[0], &data_options, &data));
     if (!settings->quiet)
         doubts_print_list(settings->tune.acts);
-    interrupt_catch();
-    progress_begin(settings->quiet);
+    studying_begin(settings->quiet);
     status =
-        og_tune(data, positionals[0], &data_options, &train, &settings->tune, settings->output, show_progress, &others);
-    workers_wait(&others, status != OG_OK);
-    progress_end();
-    if (status == OG_ERR_STOPPED)
-        status = fail(status, "stopped after a checkpoint; the same command goes on from there");
-    if (status == OG_OK)
-        GO(og_report_study(data, settings->output));
-    if (status == OG_OK)
-        GO(og_report_publish(settings->output));
-    if (status == OG_OK)
-        GO(print_result(settings));
+        og_tune(data, positionals[0], &data_options, &train, &settings->tune, settings->output, studying_show, &others);
+    GO(studying_end(status, &others, data));
+    status = studying_print(settings->output, settings->json, NULL, NULL);
 done:
     og_dataset_free(data);
     return status;
