@@ -1,6 +1,5 @@
 /* ogive compare DATA -o STUDY: which activation, and how sure is that. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <ogive/data.h>
 #include <ogive/study.h>

@@ -1,5 +1,4 @@
 /* ogive search DATA -o STUDY: new activation functions for this data. */
-#include <stdlib.h>
 
 #include <ogive/data.h>
 #include <ogive/study.h>

@@ -1,5 +1,4 @@
 /* ogive tune DATA -o STUDY: with which parameters, and did tuning help. */
-#include <stdlib.h>
 
 #include <ogive/data.h>
 #include <ogive/study.h>

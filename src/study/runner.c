@@ -6,15 +6,10 @@
 #include "base/file.h"
 #include "format/json.h"
 #include "study/arms.h"
+#include "study/begin.h"
 #include "study/kind.h"
-#include "study/lock.h"
-#include "study/question.h"
 #include "study/racing.h"
 #include "study/rates.h"
-#include "study/record.h"
-#include "study/study.h"
-#include "study/work.h"
-#include "train/options.h"
 #include "train/session.h"
 
 enum { SEEDS_USUAL = 3, SEEDS_WITH_BUDGET = 100 };
@@ -96,102 +91,69 @@ static og_status check_own(const json_t *old, const json_t *new)
     return OG_OK;
 }
 
-static og_status settle_record(const og__comparison *c, const og__arms *arms)
+static og_status describe(const og__beginning *b, json_t *question, json_t *own)
 {
-    og_status status = OG_OK;
-    json_t *question = NULL, *own = json_object();
-    OG_GO(og__question_make(c->data, c->train, arms, c->options->first_seed, &question));
-    if (c->options->folds > 0)
-        OG_GO(og__json_set(question, "folds", json_integer(c->options->folds)));
-    if (c->options->rates)
-        OG_GO(og__rates_describe(c->train->learning_rate, c->train->epochs, c->options->first_seed, question));
-    OG_GO(describe_own(c->options, own));
-    OG_GO(og__record_settle(&(og__asked){.kind = og__kind_compare.name,
-                                         .data = c->data,
-                                         .data_path = c->data_path,
-                                         .data_options = c->data_options,
-                                         .train = c->train,
-                                         .store = c->options->store,
-                                         .study = c->study},
-                            question, own, check_own));
-done:
-    json_decref(question);
-    json_decref(own);
-    return status;
+    const og_compare_options *options = b->options;
+    if (options->folds > 0)
+        OG_TRY(og__json_set(question, "folds", json_integer(options->folds)));
+    if (options->rates)
+        OG_TRY(
+            og__rates_describe(b->asked.train->learning_rate, b->asked.train->epochs, options->first_seed, question));
+    return describe_own(options, own);
 }
 
-static og_status check_folds(const og__comparison *c)
+static og_status check_folds(const og_compare_options *options, const og_data_options *data)
 {
-    int64_t folds = c->options->folds;
+    int64_t folds = options->folds;
     if (folds == 0)
         return OG_OK;
     if (folds == 1)
         return og__fail(OG_ERR_ARGUMENT, "folds: one fold leaves nothing to train on; give 2 or more");
-    if (c->options->race)
+    if (options->race)
         return og__fail(OG_ERR_ARGUMENT, "folds: a race takes seeds as its blocks; leave out --folds or --race");
-    if (c->data_options && c->data_options->fold != 0)
+    if (data && data->fold != 0)
         return og__fail(OG_ERR_ARGUMENT,
                         "folds: every one of the %" PRId64 " folds is held out in turn; leave out --fold", folds);
-    if (!c->data_options || c->data_options->folds != folds)
+    if (!data || data->folds != folds)
         return og__fail(OG_ERR_ARGUMENT, "folds: the data set was not opened with %" PRId64 " folds", folds);
     return OG_OK;
 }
 
-static og_status run_comparison(const og__comparison *comparison)
+static og_status check(const og__beginning *b, const og__arms *arms)
 {
-    og_status status = OG_OK;
-    og__arms arms = {0};
-    og__study study = {0};
-    int lock = -1;
-    OG_GO(og__arms_parse(comparison->options->acts, &arms));
-    if (arms.count < 2) {
-        status = og__fail(OG_ERR_ARGUMENT, "a comparison needs at least two activations; the list has only %s",
-                          og_act_text(arms.items[0].act));
-        goto done;
-    }
-    if (comparison->options->race && (size_t)comparison->options->seeds < og__race_rules_default().first_look) {
-        status = og__fail(OG_ERR_ARGUMENT,
-                          "seeds: a race looks at %zu seeds before any activation leaves it; %" PRId64 " are too few",
-                          og__race_rules_default().first_look, comparison->options->seeds);
-        goto done;
-    }
-    if (comparison->options->race && arms.count < 3) {
-        status = og__fail(OG_ERR_ARGUMENT, "a race needs at least three activations; two are compared without --race");
-        goto done;
-    }
-    OG_GO(check_folds(comparison));
-    OG_GO(og__record_check_scorable(comparison->data));
-    OG_GO(og__folder_make(comparison->study));
-    OG_GO(og__lock_take(comparison->study, &lock));
-    OG_GO(settle_record(comparison, &arms));
-    OG_GO(og__study_load(comparison->study, &study));
-    OG_GO(og__work(&(og__job){.data = comparison->data,
-                              .train = comparison->train,
-                              .study = &study,
-                              .proposes = true,
-                              .report = comparison->report,
-                              .context = comparison->context,
-                              .run = comparison->run}));
-done:
-    og__study_deinit(&study);
-    og__arms_deinit(&arms);
-    og__lock_release(lock);
-    return status;
+    const og_compare_options *options = b->options;
+    size_t first_look = og__race_rules_default().first_look;
+    if (arms->count < 2)
+        return og__fail(OG_ERR_ARGUMENT, "a comparison needs at least two activations; the list has only %s",
+                        og_act_text(arms->items[0].act));
+    if (options->race && (size_t)options->seeds < first_look)
+        return og__fail(OG_ERR_ARGUMENT,
+                        "seeds: a race looks at %zu seeds before any activation leaves it; %" PRId64 " are too few",
+                        first_look, options->seeds);
+    if (options->race && arms->count < 3)
+        return og__fail(OG_ERR_ARGUMENT, "a race needs at least three activations; two are compared without --race");
+    return check_folds(options, b->asked.data_options);
 }
 
-og_status og__comparison_run(const og__comparison *comparison)
+og_status og__comparison_run(const og__comparison *c)
 {
-    og__comparison own = *comparison;
-    og_compare_options options = *comparison->options; /* its texts are borrowed */
-    og_train_options train;
-    own.options = &options;
+    og_compare_options options = *c->options; /* its texts are borrowed */
     if (options.seeds == 0)
-        OG_TRY(settle_seeds(own.study, &options));
-    OG_TRY(og__train_options_copy(comparison->train, &train));
-    own.train = &train;
-    og_status status = og__record_settle_placement(&train);
-    if (status == OG_OK)
-        status = run_comparison(&own);
-    og_options_deinit(og_train_option_table(), &train);
-    return status;
+        OG_TRY(settle_seeds(c->study, &options));
+    return og__begin(&(og__beginning){.asked = {.kind = og__kind_compare.name,
+                                                .data = c->data,
+                                                .data_path = c->data_path,
+                                                .data_options = c->data_options,
+                                                .train = c->train,
+                                                .store = options.store,
+                                                .study = c->study},
+                                      .acts = options.acts,
+                                      .first_seed = options.first_seed,
+                                      .report = c->report,
+                                      .context = c->context,
+                                      .run = c->run,
+                                      .options = &options,
+                                      .check = check,
+                                      .describe = describe,
+                                      .check_own = check_own});
 }

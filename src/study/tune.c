@@ -3,14 +3,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "format/json.h"
 #include "study/arms.h"
-#include "study/lock.h"
-#include "study/question.h"
-#include "study/record.h"
+#include "study/begin.h"
 #include "study/tuning.h"
-#include "train/options.h"
 #include "train/session.h"
 
 enum { TRIALS_USUAL = 40 };
@@ -63,43 +59,30 @@ static og_status describe_own(const og_tune_options *options, double budget_s, j
     return og__json_set(own, "confidence", og__json_real(options->confidence));
 }
 
-static og_status settle_record(const og__tune_call *c, const og__arms *arms)
+static og_status describe(const og__beginning *b, json_t *question, json_t *own)
 {
-    og_status status = OG_OK;
-    json_t *question = NULL, *own = json_object();
+    const og_tune_options *options = b->options;
     double budget_s;
-    OG_GO(og__duration_parse(c->options->budget, &budget_s));
-    OG_GO(og__question_make(c->data, c->train, arms, c->options->first_seed, &question));
-    OG_GO(describe_tune(c->options, question));
-    OG_GO(describe_own(c->options, budget_s, own));
-    OG_GO(og__record_settle(&(og__asked){.kind = og__kind_tune.name,
-                                         .data = c->data,
-                                         .data_path = c->data_path,
-                                         .data_options = c->data_options,
-                                         .train = c->train,
-                                         .store = c->options->store,
-                                         .study = c->study},
-                            question, own, NULL));
-done:
-    json_decref(question);
-    json_decref(own);
-    return status;
+    OG_TRY(og__duration_parse(options->budget, &budget_s));
+    OG_TRY(describe_tune(options, question));
+    return describe_own(options, budget_s, own);
 }
 
 /* --- running ------------------------------------------------------------------------------------------------------ */
 
-static og_status check_options(const og__tune_call *c, const og__arms *arms)
+static og_status check(const og__beginning *b, const og__arms *arms)
 {
+    const og_tune_options *options = b->options;
     og__tune_space space;
     double budget_s;
-    if (c->options->trials > 0 && (size_t)c->options->trials < arms->count)
+    if (options->trials > 0 && (size_t)options->trials < arms->count)
         return og__fail(OG_ERR_ARGUMENT,
                         "trials: %" PRId64 " are too few; each of the %zu activations is tried as it is first",
-                        c->options->trials, arms->count);
-    og_status status = og__duration_parse(c->options->budget, &budget_s);
+                        options->trials, arms->count);
+    og_status status = og__duration_parse(options->budget, &budget_s);
     if (status != OG_OK)
         return og__fail_in(status, "budget");
-    OG_TRY(og__tune_space_init(arms, c->train, c->options->vary, &space));
+    OG_TRY(og__tune_space_init(arms, b->asked.train, options->vary, &space));
     if (space.space.count == 1 && arms->count == 1)
         status =
             og__fail(OG_ERR_ARGUMENT, "there is nothing to tune: one activation, and vary names nothing that it has");
@@ -107,44 +90,23 @@ static og_status check_options(const og__tune_call *c, const og__arms *arms)
     return status;
 }
 
-static og_status tune(const og__tune_call *c)
+og_status og__tune_run(const og__tune_call *c)
 {
-    og_status status = OG_OK;
-    og__arms arms = {0};
-    og__study study = {0};
-    int lock = -1;
-    OG_GO(og__arms_parse(c->options->acts, &arms));
-    OG_GO(check_options(c, &arms));
-    OG_GO(og__record_check_scorable(c->data));
-    OG_GO(og__folder_make(c->study));
-    OG_GO(og__lock_take(c->study, &lock));
-    OG_GO(settle_record(c, &arms));
-    OG_GO(og__study_load(c->study, &study));
-    OG_GO(og__work(&(og__job){.data = c->data,
-                              .train = c->train,
-                              .study = &study,
-                              .proposes = true,
-                              .report = c->report,
-                              .context = c->context,
-                              .run = c->run}));
-done:
-    og__study_deinit(&study);
-    og__arms_deinit(&arms);
-    og__lock_release(lock);
-    return status;
-}
-
-og_status og__tune_run(const og__tune_call *call)
-{
-    og__tune_call own = *call;
-    og_train_options train;
-    OG_TRY(og__train_options_copy(call->train, &train));
-    own.train = &train;
-    og_status status = og__record_settle_placement(&train);
-    if (status == OG_OK)
-        status = tune(&own);
-    og_options_deinit(og_train_option_table(), &train);
-    return status;
+    return og__begin(&(og__beginning){.asked = {.kind = og__kind_tune.name,
+                                                .data = c->data,
+                                                .data_path = c->data_path,
+                                                .data_options = c->data_options,
+                                                .train = c->train,
+                                                .store = c->options->store,
+                                                .study = c->study},
+                                      .acts = c->options->acts,
+                                      .first_seed = c->options->first_seed,
+                                      .report = c->report,
+                                      .context = c->context,
+                                      .run = c->run,
+                                      .options = c->options,
+                                      .check = check,
+                                      .describe = describe});
 }
 
 og_status og_tune(const og_dataset *data, const char *data_path, const og_data_options *data_options,
