@@ -1,7 +1,6 @@
 /* ogive emit STUDY --best --to TARGET: the activation that a study found, for another world. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <ogive/act.h>
@@ -103,16 +102,14 @@ static og_status run(const void *given, const char *const *positionals)
     const own_settings *settings = given;
     og_status status = OG_OK;
     og_act *act = NULL;
-    char *text = NULL;
+    char *text;
     json_t *report = NULL;
     const json_t *chosen;
     if (settings->best && settings->highest_mean)
         return fail(OG_ERR_ARGUMENT, "--best asks for the winner, --highest-mean for whoever leads: give one of them");
     GO(emission_check(&settings->emission));
     GO(og_report_text(positionals[0], &text));
-    report = json_loads(text, 0, NULL);
-    if (!report)
-        GO(fail(OG_ERR_MEMORY, "out of memory"));
+    GO(read_json(text, &report));
     GO(choose(report, settings->highest_mean, &chosen));
     GO(og_act_parse(text_of(chosen, "text"), &act));
     GO(emission_write(&settings->emission, act));
@@ -120,7 +117,6 @@ static og_status run(const void *given, const char *const *positionals)
 done:
     og_act_free(act);
     json_decref(report);
-    free(text);
     return status;
 }
 

@@ -21,6 +21,22 @@ og_status print_json(json_t *document, int digits)
     return failed ? fail(OG_ERR_FILE, "cannot write to standard output") : OG_OK;
 }
 
+og_status print_json_or_words(json_t *document, bool json, void (*words)(const json_t *document))
+{
+    if (json)
+        return print_json(document, 17);
+    words(document);
+    json_decref(document);
+    return OG_OK;
+}
+
+og_status read_json(char *text, json_t **document)
+{
+    *document = json_loads(text, 0, NULL);
+    free(text);
+    return *document ? OG_OK : fail(OG_ERR_MEMORY, "out of memory");
+}
+
 og_status save_json(const char *path, const json_t *document)
 {
     char *part;

@@ -3,6 +3,7 @@
 #define CLI_OUTPUT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <ogive/act.h>
@@ -11,6 +12,12 @@
 /* Print a document and release it, reals with up to `digits` digits; NULL means that memory ran out while it was built.
  */
 og_status print_json(json_t *document, int digits);
+
+/* Print a document and release it, in words unless it is asked for as it is. */
+og_status print_json_or_words(json_t *document, bool json, void (*words)(const json_t *document));
+
+/* Read what the library has written as JSON, and release the text. */
+og_status read_json(char *text, json_t **document);
 
 /* Write a document to a file that holds the old content or all of the new one. */
 og_status save_json(const char *path, const json_t *document);

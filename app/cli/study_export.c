@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <ogive/report.h>
@@ -155,12 +154,10 @@ static og_status run(const void *values, const char *const *positionals)
 {
     const own_settings *settings = values;
     og_status status = OG_OK;
-    char *text = NULL;
+    char *text;
     json_t *runs = NULL, *blocks = NULL;
     GO(og_report_rows(positionals[0], &text));
-    runs = json_loads(text, 0, NULL);
-    if (!runs)
-        GO(fail(OG_ERR_MEMORY, "out of memory"));
+    GO(read_json(text, &runs));
     if (json_array_size(runs) == 0)
         GO(fail(OG_ERR_DATA, "the study '%s' has no run yet that is done", positionals[0]));
     if (settings->layout == LAYOUT_BLOCKS)
@@ -169,7 +166,6 @@ static og_status run(const void *values, const char *const *positionals)
 done:
     json_decref(blocks);
     json_decref(runs);
-    free(text);
     return status;
 }
 

@@ -97,24 +97,14 @@ static void print_profile(const json_t *document)
 static og_status run(const void *values, const char *const *positionals)
 {
     const own_settings *settings = values;
-    og_status status = OG_OK;
-    char *text = NULL;
-    json_t *document = NULL;
+    char *text;
+    json_t *document;
     size_t count = 0;
     while (positionals[count])
         count++;
-    GO(og_report_profile(positionals, count, &text));
-    document = json_loads(text, 0, NULL);
-    if (!document)
-        GO(fail(OG_ERR_MEMORY, "out of memory"));
-    if (settings->json)
-        status = print_json(json_incref(document), 17);
-    else
-        print_profile(document);
-done:
-    json_decref(document);
-    free(text);
-    return status;
+    TRY(og_report_profile(positionals, count, &text));
+    TRY(read_json(text, &document));
+    return print_json_or_words(document, settings->json, print_profile);
 }
 
 const cli_command study_profile_command = {

@@ -1,8 +1,6 @@
 /* ogive study show STUDY: what the runs of a study say by now. */
 #include "study_show.h"
 
-#include <stdlib.h>
-
 #include <ogive/report.h>
 
 #include "command.h"
@@ -34,21 +32,11 @@ void study_print(const json_t *report)
 
 og_status study_show(const char *study, bool json)
 {
-    og_status status = OG_OK;
-    char *text = NULL;
-    json_t *report = NULL;
-    GO(og_report_text(study, &text));
-    report = json_loads(text, 0, NULL);
-    if (!report)
-        GO(fail(OG_ERR_MEMORY, "out of memory"));
-    if (json)
-        status = print_json(json_incref(report), 17);
-    else
-        study_print(report);
-done:
-    json_decref(report);
-    free(text);
-    return status;
+    char *text;
+    json_t *report;
+    TRY(og_report_text(study, &text));
+    TRY(read_json(text, &report));
+    return print_json_or_words(report, json, study_print);
 }
 
 static og_status run(const void *values, const char *const *positionals)

@@ -1,7 +1,6 @@
 /* ogive study workers STUDY: who works on what. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <ogive/study.h>
@@ -89,21 +88,11 @@ static void print_roster(const json_t *roster)
 static og_status run(const void *values, const char *const *positionals)
 {
     const own_settings *settings = values;
-    og_status status = OG_OK;
-    char *text = NULL;
-    json_t *roster = NULL;
-    GO(og_study_workers(positionals[0], &text));
-    roster = json_loads(text, 0, NULL);
-    if (!roster)
-        GO(fail(OG_ERR_MEMORY, "out of memory"));
-    if (settings->json)
-        status = print_json(json_incref(roster), 17);
-    else
-        print_roster(roster);
-done:
-    json_decref(roster);
-    free(text);
-    return status;
+    char *text;
+    json_t *roster;
+    TRY(og_study_workers(positionals[0], &text));
+    TRY(read_json(text, &roster));
+    return print_json_or_words(roster, settings->json, print_roster);
 }
 
 const cli_command study_workers_command = {
