@@ -11,25 +11,9 @@
 
 #include <ogive/report.h>
 
-#include "fake_train.h"
+#include "fake_set.h"
 #include "near.h"
 #include "study/runner.h"
-
-static og_dataset *data;
-
-static int open_data(void **state)
-{
-    if (scratch_open(state) != 0)
-        return -1;
-    const char *path = fake_data("data");
-    return path && og_dataset_open(path, NULL, &data) == OG_OK ? 0 : -1;
-}
-
-static int close_data(void **state)
-{
-    og_dataset_free(data);
-    return scratch_close(state);
-}
 
 /* Make a study of made-up runs; some may be missing or failed. */
 static const char *make_study(const char *name, const char *acts, int64_t seeds, double target)

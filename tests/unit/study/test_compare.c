@@ -13,30 +13,15 @@
 
 #include <cmocka.h>
 
-#include "fake_train.h"
+#include "fake_set.h"
 #include "near.h"
 #include "study/agenda.h"
 #include "study/lock.h"
 #include "study/runner.h"
 #include "study/study.h"
 
-static og_dataset *data;
 static og_train_options train;
 static og_compare_options options;
-
-static int open_data(void **state)
-{
-    if (scratch_open(state) != 0)
-        return -1;
-    const char *path = fake_data("data");
-    return path && og_dataset_open(path, NULL, &data) == OG_OK ? 0 : -1;
-}
-
-static int close_data(void **state)
-{
-    og_dataset_free(data);
-    return scratch_close(state);
-}
 
 static int ask(void **state)
 {

@@ -12,33 +12,18 @@
 
 #include <ogive/report.h>
 
-#include "fake_train.h"
+#include "fake_set.h"
 #include "near.h"
 #include "study/grid_points.h"
 #include "study/tune.h"
 #include "study/tuning.h"
 
-static og_dataset *data;
 static og_train_options train;
 static og_tune_options options;
 static int stop_after;     /* runs of tuned_train() until it stops as if interrupted; 0 never */
 static char seen[64][160]; /* "ACT lr LR seed SEED" of its runs */
 static int calls;
 static bool flat; /* tuning makes no difference */
-
-static int open_data(void **state)
-{
-    if (scratch_open(state) != 0)
-        return -1;
-    const char *path = fake_data("data");
-    return path && og_dataset_open(path, NULL, &data) == OG_OK ? 0 : -1;
-}
-
-static int close_data(void **state)
-{
-    og_dataset_free(data);
-    return scratch_close(state);
-}
 
 static void set(char **field, const char *text)
 {
