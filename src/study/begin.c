@@ -6,6 +6,7 @@
 #include "study/lock.h"
 #include "study/question.h"
 #include "train/options.h"
+#include "train/session.h"
 
 static og_status settle_record(const og__beginning *b, const og__arms *arms)
 {
@@ -56,7 +57,9 @@ og_status og__begin(const og__beginning *beginning)
     og_train_options train;
     OG_TRY(og__train_options_copy(beginning->asked.train, &train));
     own.asked.train = &train;
-    og_status status = og__record_settle_placement(&train);
+    og_status status = og__duration_parse("budget", own.budget, &own.budget_s);
+    if (status == OG_OK)
+        status = og__record_settle_placement(&train);
     if (status == OG_OK)
         status = begin(&own);
     og_options_deinit(og_train_option_table(), &train);

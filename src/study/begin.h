@@ -11,6 +11,8 @@ struct og__beginning {
     og__asked asked;
     const char *acts;
     int64_t first_seed;
+    const char *budget;    /* "2h"; "": none */
+    double budget_s;       /* of it; set by og__begin(), 0 for none */
     og_study_watch report; /* may be NULL */
     void *context;
     og__trial_runner run;

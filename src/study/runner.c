@@ -10,17 +10,10 @@
 #include "study/kind.h"
 #include "study/racing.h"
 #include "study/rates.h"
-#include "train/session.h"
 
 enum { SEEDS_USUAL = 3, SEEDS_WITH_BUDGET = 100 };
 
 /* --- the study's record ----------------------------------------------------------------------------------------- */
-
-static og_status parse_budget(const og_compare_options *options, double *budget_s)
-{
-    og_status status = og__duration_parse(options->budget, budget_s);
-    return status == OG_OK ? OG_OK : og__fail_in(status, "budget");
-}
 
 /* Seeds where none are asked for: those that the study has, and with a budget as many as it may take. */
 static og_status settle_seeds(const char *study, og_compare_options *options)
@@ -45,10 +38,8 @@ done:
 }
 
 /* What does not change a run's result, and may change while the study goes on. */
-static og_status describe_own(const og_compare_options *options, json_t *own)
+static og_status describe_own(const og_compare_options *options, double budget_s, json_t *own)
 {
-    double budget_s;
-    OG_TRY(parse_budget(options, &budget_s));
     OG_TRY(og__json_set(own, "seeds", json_integer(options->seeds)));
     OG_TRY(og__json_set(own, "budget_s", og__json_real(budget_s)));
     OG_TRY(og__json_set(own, "race", json_boolean(options->race)));
@@ -99,7 +90,7 @@ static og_status describe(const og__beginning *b, json_t *question, json_t *own)
     if (options->rates)
         OG_TRY(
             og__rates_describe(b->asked.train->learning_rate, b->asked.train->epochs, options->first_seed, question));
-    return describe_own(options, own);
+    return describe_own(options, b->budget_s, own);
 }
 
 static og_status check_folds(const og_compare_options *options, const og_data_options *data)
@@ -149,6 +140,7 @@ og_status og__comparison_run(const og__comparison *c)
                                                 .study = c->study},
                                       .acts = options.acts,
                                       .first_seed = options.first_seed,
+                                      .budget = options.budget,
                                       .report = c->report,
                                       .context = c->context,
                                       .run = c->run,

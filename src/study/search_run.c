@@ -6,7 +6,6 @@
 #include "study/begin.h"
 #include "study/search.h"
 #include "study/settings.h"
-#include "train/session.h"
 
 /* What makes it another search; the rest may change while it goes on. */
 static bool is_asked(const og_option *option)
@@ -18,21 +17,21 @@ static bool is_asked(const og_option *option)
     return true;
 }
 
+static og_status check(const og__beginning *b, const og__arms *arms)
+{
+    (void)arms;
+    return b->budget_s > 0 ? OG_OK
+                           : og__fail(OG_ERR_ARGUMENT, "budget: it is empty; a search needs a time, such as 2h");
+}
+
 static og_status describe(const og__beginning *b, json_t *question, json_t *own)
 {
     const og_search_options *options = b->options;
-    double budget_s;
+    og_status status = OG_OK;
     json_t *settings = json_object();
-    og_status status = og__duration_parse(options->budget, &budget_s);
-    if (status == OG_OK && !(budget_s > 0))
-        status = og__fail(OG_ERR_ARGUMENT, "it is empty; a search needs a time, such as 2h");
-    if (status != OG_OK) {
-        og__fail_in(status, "budget");
-        goto done;
-    }
     OG_GO(og__settings_describe(og_search_option_table(), options, is_asked, settings));
     OG_GO(og__json_set(question, "search", json_incref(settings)));
-    OG_GO(og__json_set(own, "budget_s", og__json_real(budget_s)));
+    OG_GO(og__json_set(own, "budget_s", og__json_real(b->budget_s)));
     OG_GO(og__json_set(own, "workers", json_integer(options->workers > 0 ? options->workers : 1)));
     OG_GO(og__json_set(own, "trained", json_integer(options->trained)));
 done:
@@ -64,10 +63,12 @@ og_status og__searching_run(const og__searching *s)
                                                 .study = s->study},
                                       .acts = s->options->acts,
                                       .first_seed = s->options->first_seed,
+                                      .budget = s->options->budget,
                                       .report = s->report,
                                       .context = s->context,
                                       .run = s->run,
                                       .options = s->options,
+                                      .check = check,
                                       .describe = describe,
                                       .prepare = screen});
 }

@@ -7,7 +7,6 @@
 #include "study/arms.h"
 #include "study/begin.h"
 #include "study/tuning.h"
-#include "train/session.h"
 
 enum { TRIALS_USUAL = 40 };
 
@@ -62,10 +61,8 @@ static og_status describe_own(const og_tune_options *options, double budget_s, j
 static og_status describe(const og__beginning *b, json_t *question, json_t *own)
 {
     const og_tune_options *options = b->options;
-    double budget_s;
-    OG_TRY(og__duration_parse(options->budget, &budget_s));
     OG_TRY(describe_tune(options, question));
-    return describe_own(options, budget_s, own);
+    return describe_own(options, b->budget_s, own);
 }
 
 /* --- running ------------------------------------------------------------------------------------------------------ */
@@ -74,14 +71,11 @@ static og_status check(const og__beginning *b, const og__arms *arms)
 {
     const og_tune_options *options = b->options;
     og__tune_space space;
-    double budget_s;
     if (options->trials > 0 && (size_t)options->trials < arms->count)
         return og__fail(OG_ERR_ARGUMENT,
                         "trials: %" PRId64 " are too few; each of the %zu activations is tried as it is first",
                         options->trials, arms->count);
-    og_status status = og__duration_parse(options->budget, &budget_s);
-    if (status != OG_OK)
-        return og__fail_in(status, "budget");
+    og_status status = OG_OK;
     OG_TRY(og__tune_space_init(arms, b->asked.train, options->vary, &space));
     if (space.space.count == 1 && arms->count == 1)
         status =
@@ -101,6 +95,7 @@ og_status og__tune_run(const og__tune_call *c)
                                                 .study = c->study},
                                       .acts = c->options->acts,
                                       .first_seed = c->options->first_seed,
+                                      .budget = c->options->budget,
                                       .report = c->report,
                                       .context = c->context,
                                       .run = c->run,

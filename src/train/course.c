@@ -70,7 +70,7 @@ bool og__course_takes_best(const og__session *session)
 
 /* --- time --- */
 
-og_status og__duration_parse(const char *text, double *seconds)
+og_status og__duration_parse(const char *option, const char *text, double *seconds)
 {
     const char *at = text;
     *seconds = 0;
@@ -84,12 +84,12 @@ og_status og__duration_parse(const char *text, double *seconds)
                       : *end == 'd' ? 86400
                                     : 0;
         if (!(number >= 0) || unit == 0)
-            return og__fail(OG_ERR_ARGUMENT, "time-budget = '%s' is no time; write it as 90s, 10m or 1h30m", text);
+            return og__fail(OG_ERR_ARGUMENT, "%s: '%s' is no time; write it as 90s, 10m or 1h30m", option, text);
         *seconds += number * unit;
         at = end + 1;
     }
     if (*text && !(*seconds >= 1 && *seconds <= 1e9))
-        return og__fail(OG_ERR_ARGUMENT, "time-budget = '%s' is not between a second and 30 years", text);
+        return og__fail(OG_ERR_ARGUMENT, "%s: '%s' is not between a second and 30 years", option, text);
     return OG_OK;
 }
 

@@ -70,7 +70,7 @@ og_status og__session_open(const og_dataset *data, const og_train_options *optio
         session->steps_per_epoch =
             ((int64_t)og_dataset_count(data, OG_PART_TRAIN) + options->batch - 1) / options->batch;
     og__session_set_epochs(session, options->epochs);
-    OG_GO(og__duration_parse(options->time_budget, &session->budget_s));
+    OG_GO(og__duration_parse("time-budget", options->time_budget, &session->budget_s));
     OG_GO(og__freeze_check(options->freeze, session->model.net));
     og__freeze_norms(options->freeze, session->model.net);
     OG_GO(og__gradient_sum_init(&session->gradients, session->model.net, options->accumulate));

@@ -110,8 +110,8 @@ og_status og__step_tell(og__session *session, const char *name, bool serious, co
 
 /* --- course.c --- */
 
-/* Read a time such as "90s", "10m" or "1h30m"; OG_ERR_ARGUMENT for what is none. "" is 0. */
-og_status og__duration_parse(const char *text, double *seconds);
+/* Read a time such as "90s", "10m" or "1h30m"; OG_ERR_ARGUMENT for what is none. "" is 0. The option is named. */
+og_status og__duration_parse(const char *option, const char *text, double *seconds);
 
 /* Measure passes and a scoring, and lower the number of epochs to what the time budget has room for. */
 og_status og__course_fit(og__session *session);

@@ -291,11 +291,11 @@ static void times_are_read(void **state)
     double seconds;
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-        assert_int_equal(og__duration_parse(good[i].text, &seconds), OG_OK);
+        assert_int_equal(og__duration_parse("time-budget", good[i].text, &seconds), OG_OK);
         assert_true(seconds == good[i].seconds);
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        if (og__duration_parse(bad[i], &seconds) != OG_ERR_ARGUMENT)
+        if (og__duration_parse("time-budget", bad[i], &seconds) != OG_ERR_ARGUMENT)
             fail_msg("'%s' was taken for a time", bad[i]);
         assert_non_null(strstr(og_error_text(), "time-budget"));
     }
