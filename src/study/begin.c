@@ -11,10 +11,18 @@
 static og_status settle_record(const og__beginning *b, const og__arms *arms)
 {
     og_status status = OG_OK;
+    const og__call *call = &b->call;
     json_t *question = NULL, *own = json_object();
-    OG_GO(og__question_make(b->asked.data, b->asked.train, arms, b->first_seed, &question));
+    OG_GO(og__question_make(call->data, call->train, arms, b->first_seed, &question));
     OG_GO(b->describe(b, question, own));
-    OG_GO(og__record_settle(&b->asked, question, own, b->check_own));
+    OG_GO(og__record_settle(&(og__asked){.kind = b->kind,
+                                         .data = call->data,
+                                         .data_path = call->data_path,
+                                         .data_options = call->data_options,
+                                         .train = call->train,
+                                         .store = b->store,
+                                         .study = call->study},
+                            question, own, b->check_own));
 done:
     json_decref(question);
     json_decref(own);
@@ -30,20 +38,20 @@ static og_status begin(const og__beginning *b)
     OG_GO(og__arms_parse(b->acts, &arms));
     if (b->check)
         OG_GO(b->check(b, &arms));
-    OG_GO(og__record_check_scorable(b->asked.data));
-    OG_GO(og__folder_make(b->asked.study));
-    OG_GO(og__lock_take(b->asked.study, &lock));
+    OG_GO(og__record_check_scorable(b->call.data));
+    OG_GO(og__folder_make(b->call.study));
+    OG_GO(og__lock_take(b->call.study, &lock));
     OG_GO(settle_record(b, &arms));
-    OG_GO(og__study_load(b->asked.study, &study));
+    OG_GO(og__study_load(b->call.study, &study));
     if (b->prepare)
         OG_GO(b->prepare(b, &study));
-    OG_GO(og__work(&(og__job){.data = b->asked.data,
-                              .train = b->asked.train,
+    OG_GO(og__work(&(og__job){.data = b->call.data,
+                              .train = b->call.train,
                               .study = &study,
                               .proposes = true,
-                              .report = b->report,
-                              .context = b->context,
-                              .run = b->run}));
+                              .report = b->call.report,
+                              .context = b->call.context,
+                              .run = b->call.run}));
 done:
     og__study_deinit(&study);
     og__arms_deinit(&arms);
@@ -55,8 +63,8 @@ og_status og__begin(const og__beginning *beginning)
 {
     og__beginning own = *beginning;
     og_train_options train;
-    OG_TRY(og__train_options_copy(beginning->asked.train, &train));
-    own.asked.train = &train;
+    OG_TRY(og__train_options_copy(beginning->call.train, &train));
+    own.call.train = &train;
     og_status status = og__duration_parse("budget", own.budget, &own.budget_s);
     if (status == OG_OK)
         status = og__record_settle_placement(&train);

@@ -5,17 +5,26 @@
 #include "study/record.h"
 #include "study/work.h"
 
+/* What og_compare(), og_tune() and og_search() are given beside their own options. */
+typedef struct og__call {
+    const og_dataset *data;
+    const char *data_path;
+    const og_data_options *data_options; /* what `data` was opened with; NULL: the defaults */
+    const og_train_options *train;
+    const char *study;
+    og_study_watch report; /* may be NULL */
+    void *context;
+    og__trial_runner run; /* og_train() in earnest */
+} og__call;
+
 typedef struct og__beginning og__beginning;
 
 struct og__beginning {
-    og__asked asked;
-    const char *acts;
+    og__call call;
+    const char *kind, *store, *acts;
     int64_t first_seed;
-    const char *budget;    /* "2h"; "": none */
-    double budget_s;       /* of it; set by og__begin(), 0 for none */
-    og_study_watch report; /* may be NULL */
-    void *context;
-    og__trial_runner run;
+    const char *budget; /* "2h"; "": none */
+    double budget_s;    /* of it; set by og__begin(), 0 for none */
 
     const void *options; /* of the kind, which its functions get back */
     /* Refuse what cannot be done, before anything is written. May be NULL. */

@@ -6,15 +6,13 @@ og_status og_compare(const og_dataset *data, const char *data_path, const og_dat
                      const og_train_options *train, const og_compare_options *options, const char *study,
                      og_study_watch report, void *context)
 {
-    return og__comparison_run(&(og__comparison){
-        .data = data,
-        .data_path = data_path,
-        .data_options = data_options,
-        .train = train,
-        .options = options,
-        .study = study,
-        .report = report,
-        .context = context,
-        .run = og_train,
-    });
+    return og__comparison_run(&(og__call){.data = data,
+                                          .data_path = data_path,
+                                          .data_options = data_options,
+                                          .train = train,
+                                          .study = study,
+                                          .report = report,
+                                          .context = context,
+                                          .run = og_train},
+                              options);
 }

@@ -88,8 +88,7 @@ static og_status describe(const og__beginning *b, json_t *question, json_t *own)
     if (options->folds > 0)
         OG_TRY(og__json_set(question, "folds", json_integer(options->folds)));
     if (options->rates)
-        OG_TRY(
-            og__rates_describe(b->asked.train->learning_rate, b->asked.train->epochs, options->first_seed, question));
+        OG_TRY(og__rates_describe(b->call.train->learning_rate, b->call.train->epochs, options->first_seed, question));
     return describe_own(options, b->budget_s, own);
 }
 
@@ -123,27 +122,20 @@ static og_status check(const og__beginning *b, const og__arms *arms)
                         first_look, options->seeds);
     if (options->race && arms->count < 3)
         return og__fail(OG_ERR_ARGUMENT, "a race needs at least three activations; two are compared without --race");
-    return check_folds(options, b->asked.data_options);
+    return check_folds(options, b->call.data_options);
 }
 
-og_status og__comparison_run(const og__comparison *c)
+og_status og__comparison_run(const og__call *call, const og_compare_options *asked)
 {
-    og_compare_options options = *c->options; /* its texts are borrowed */
+    og_compare_options options = *asked; /* its texts are borrowed */
     if (options.seeds == 0)
-        OG_TRY(settle_seeds(c->study, &options));
-    return og__begin(&(og__beginning){.asked = {.kind = og__kind_compare.name,
-                                                .data = c->data,
-                                                .data_path = c->data_path,
-                                                .data_options = c->data_options,
-                                                .train = c->train,
-                                                .store = options.store,
-                                                .study = c->study},
+        OG_TRY(settle_seeds(call->study, &options));
+    return og__begin(&(og__beginning){.call = *call,
+                                      .kind = og__kind_compare.name,
+                                      .store = options.store,
                                       .acts = options.acts,
                                       .first_seed = options.first_seed,
                                       .budget = options.budget,
-                                      .report = c->report,
-                                      .context = c->context,
-                                      .run = c->run,
                                       .options = &options,
                                       .check = check,
                                       .describe = describe,

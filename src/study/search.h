@@ -54,20 +54,4 @@ og_status og__search_screen(const og__study *study, bool (*tell)(void *context, 
 og_status og__search_view(const og__study *study, og__study *view);
 void og__search_view_deinit(og__study *view);
 
-/* What og_search() is given. */
-typedef struct og__searching {
-    const og_dataset *data;
-    const char *data_path;
-    const og_data_options *data_options; /* what `data` was opened with; NULL: the defaults */
-    const og_train_options *train;
-    const og_search_options *options;
-    const char *study;
-    og_study_watch report; /* may be NULL */
-    void *context;
-    og__trial_runner run;
-} og__searching;
-
-/* og_search() with the runner given. */
-og_status og__searching_run(const og__searching *searching);
-
 #endif

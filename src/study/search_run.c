@@ -44,7 +44,7 @@ static bool tell(void *context, int64_t screened, int64_t candidates)
 {
     const og__beginning *b = context;
     og_study_progress progress = {.screened = screened, .candidates = candidates, .eta_s = NAN};
-    return !b->report || b->report(b->context, &progress);
+    return !b->call.report || b->call.report(b->call.context, &progress);
 }
 
 static og_status screen(const og__beginning *b, const og__study *study)
@@ -52,22 +52,15 @@ static og_status screen(const og__beginning *b, const og__study *study)
     return og__search_of(study)->pool.count == 0 ? og__search_screen(study, tell, (void *)b) : OG_OK;
 }
 
-og_status og__searching_run(const og__searching *s)
+static og_status run_search(const og__call *call, const og_search_options *options)
 {
-    return og__begin(&(og__beginning){.asked = {.kind = og__kind_search.name,
-                                                .data = s->data,
-                                                .data_path = s->data_path,
-                                                .data_options = s->data_options,
-                                                .train = s->train,
-                                                .store = s->options->store,
-                                                .study = s->study},
-                                      .acts = s->options->acts,
-                                      .first_seed = s->options->first_seed,
-                                      .budget = s->options->budget,
-                                      .report = s->report,
-                                      .context = s->context,
-                                      .run = s->run,
-                                      .options = s->options,
+    return og__begin(&(og__beginning){.call = *call,
+                                      .kind = og__kind_search.name,
+                                      .store = options->store,
+                                      .acts = options->acts,
+                                      .first_seed = options->first_seed,
+                                      .budget = options->budget,
+                                      .options = options,
                                       .check = check,
                                       .describe = describe,
                                       .prepare = screen});
@@ -77,15 +70,13 @@ og_status og_search(const og_dataset *data, const char *data_path, const og_data
                     const og_train_options *train, const og_search_options *options, const char *study,
                     og_study_watch report, void *context)
 {
-    return og__searching_run(&(og__searching){
-        .data = data,
-        .data_path = data_path,
-        .data_options = data_options,
-        .train = train,
-        .options = options,
-        .study = study,
-        .report = report,
-        .context = context,
-        .run = og_train,
-    });
+    return run_search(&(og__call){.data = data,
+                                  .data_path = data_path,
+                                  .data_options = data_options,
+                                  .train = train,
+                                  .study = study,
+                                  .report = report,
+                                  .context = context,
+                                  .run = og_train},
+                      options);
 }

@@ -5,7 +5,6 @@
 
 #include "format/json.h"
 #include "study/arms.h"
-#include "study/begin.h"
 #include "study/tuning.h"
 
 enum { TRIALS_USUAL = 40 };
@@ -76,7 +75,7 @@ static og_status check(const og__beginning *b, const og__arms *arms)
                         "trials: %" PRId64 " are too few; each of the %zu activations is tried as it is first",
                         options->trials, arms->count);
     og_status status = OG_OK;
-    OG_TRY(og__tune_space_init(arms, b->asked.train, options->vary, &space));
+    OG_TRY(og__tune_space_init(arms, b->call.train, options->vary, &space));
     if (space.space.count == 1 && arms->count == 1)
         status =
             og__fail(OG_ERR_ARGUMENT, "there is nothing to tune: one activation, and vary names nothing that it has");
@@ -84,22 +83,15 @@ static og_status check(const og__beginning *b, const og__arms *arms)
     return status;
 }
 
-og_status og__tune_run(const og__tune_call *c)
+og_status og__tune_run(const og__call *call, const og_tune_options *options)
 {
-    return og__begin(&(og__beginning){.asked = {.kind = og__kind_tune.name,
-                                                .data = c->data,
-                                                .data_path = c->data_path,
-                                                .data_options = c->data_options,
-                                                .train = c->train,
-                                                .store = c->options->store,
-                                                .study = c->study},
-                                      .acts = c->options->acts,
-                                      .first_seed = c->options->first_seed,
-                                      .budget = c->options->budget,
-                                      .report = c->report,
-                                      .context = c->context,
-                                      .run = c->run,
-                                      .options = c->options,
+    return og__begin(&(og__beginning){.call = *call,
+                                      .kind = og__kind_tune.name,
+                                      .store = options->store,
+                                      .acts = options->acts,
+                                      .first_seed = options->first_seed,
+                                      .budget = options->budget,
+                                      .options = options,
                                       .check = check,
                                       .describe = describe});
 }
@@ -108,13 +100,13 @@ og_status og_tune(const og_dataset *data, const char *data_path, const og_data_o
                   const og_train_options *train, const og_tune_options *options, const char *study,
                   og_study_watch report, void *context)
 {
-    return og__tune_run(&(og__tune_call){.data = data,
-                                         .data_path = data_path,
-                                         .data_options = data_options,
-                                         .train = train,
-                                         .options = options,
-                                         .study = study,
-                                         .report = report,
-                                         .context = context,
-                                         .run = og_train});
+    return og__tune_run(&(og__call){.data = data,
+                                    .data_path = data_path,
+                                    .data_options = data_options,
+                                    .train = train,
+                                    .study = study,
+                                    .report = report,
+                                    .context = context,
+                                    .run = og_train},
+                        options);
 }

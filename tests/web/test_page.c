@@ -39,13 +39,11 @@ static void make_report(const char *name)
     assert_int_equal(og_options_init(og_train_option_table(), &train), OG_OK);
     assert_int_equal(og_options_init(og_compare_option_table(), &options), OG_OK);
     train.epochs = 40;
-    assert_int_equal(og__comparison_run(&(og__comparison){.data = data,
-                                                          .data_path = "data",
-                                                          .train = &train,
-                                                          .options = &options,
-                                                          .study = scratch(name),
-                                                          .run = fake_train}),
-                     OG_OK);
+    assert_int_equal(
+        og__comparison_run(
+            &(og__call){.data = data, .data_path = "data", .train = &train, .study = scratch(name), .run = fake_train},
+            &options),
+        OG_OK);
     og_options_deinit(og_train_option_table(), &train);
     og_options_deinit(og_compare_option_table(), &options);
     assert_int_equal(og_report_study(NULL, scratch(name)), OG_OK);

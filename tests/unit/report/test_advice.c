@@ -28,13 +28,11 @@ static const char *make_study(const char *name, const char *acts, int64_t seeds)
     options.acts = strdup(acts);
     options.seeds = seeds;
     const char *study = scratch(name);
-    assert_int_equal(og__comparison_run(&(og__comparison){.data = data,
-                                                          .data_path = "data",
-                                                          .train = &train,
-                                                          .options = &options,
-                                                          .study = study,
-                                                          .run = fake_train}),
-                     OG_OK);
+    assert_int_equal(
+        og__comparison_run(
+            &(og__call){.data = data, .data_path = "data", .train = &train, .study = study, .run = fake_train},
+            &options),
+        OG_OK);
     og_options_deinit(og_train_option_table(), &train);
     og_options_deinit(og_compare_option_table(), &options);
     return study;

@@ -29,8 +29,8 @@ static const char *make_study(const char *name, const char *acts, int64_t seeds,
     options.seeds = seeds;
     options.target_dice = target;
     const char *study = scratch(name);
-    og__comparison_run(&(og__comparison){
-        .data = data, .data_path = "data", .train = &train, .options = &options, .study = study, .run = fake_train});
+    og__comparison_run(
+        &(og__call){.data = data, .data_path = "data", .train = &train, .study = study, .run = fake_train}, &options);
     og_options_deinit(og_train_option_table(), &train);
     og_options_deinit(og_compare_option_table(), &options);
     return study;
@@ -201,8 +201,8 @@ static const char *make_placed_study(const char *name, const char *acts)
     options.acts = strdup(acts);
     options.seeds = 1;
     const char *study = scratch(name);
-    og__comparison_run(&(og__comparison){
-        .data = data, .data_path = "data", .train = &train, .options = &options, .study = study, .run = fake_train});
+    og__comparison_run(
+        &(og__call){.data = data, .data_path = "data", .train = &train, .study = study, .run = fake_train}, &options);
     og_options_deinit(og_train_option_table(), &train);
     og_options_deinit(og_compare_option_table(), &options);
     char path[512];

@@ -48,14 +48,14 @@ static int forget(void **state)
 
 static og_status compare_with(const char *study, og_study_watch report, void *context)
 {
-    return og__comparison_run(&(og__comparison){.data = data,
-                                                .data_path = "data",
-                                                .train = &train,
-                                                .options = &options,
-                                                .study = study,
-                                                .report = report,
-                                                .context = context,
-                                                .run = fake_train});
+    return og__comparison_run(&(og__call){.data = data,
+                                          .data_path = "data",
+                                          .train = &train,
+                                          .study = study,
+                                          .report = report,
+                                          .context = context,
+                                          .run = fake_train},
+                              &options);
 }
 
 static og_status compare(const char *study)

@@ -92,12 +92,9 @@ static og_status tuned_train(const og_dataset *set_of, const og_train_options *o
 
 static og_status tune(const char *name)
 {
-    return og__tune_run(&(og__tune_call){.data = data,
-                                         .data_path = "data",
-                                         .train = &train,
-                                         .options = &options,
-                                         .study = scratch(name),
-                                         .run = tuned_train});
+    return og__tune_run(
+        &(og__call){.data = data, .data_path = "data", .train = &train, .study = scratch(name), .run = tuned_train},
+        &options);
 }
 
 static json_t *results_of(const char *name)
