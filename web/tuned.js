@@ -12,8 +12,9 @@ ogive.tuned = (report) => {
     const element = section("verdict", text("verdict"));
     element.classList.add("verdict");
     element.dataset.kind = verdict.kind === "helped" ? "winner" : verdict.kind === "undecided" ? "undecided" : "tie";
-    element.append(make("span", { class: "badge" }, text(`tuned_${verdict.kind.replaceAll(" ", "_")}`)), make("p", { class: "verdict-text" }, verdict.text),
-      places ? make("p", {}, places.text) : null, make("h3", {}, text("command", { name: verdict.configuration })), make("pre", {}, make("code", {}, results.command)));
+    element.append(make("span", { class: "badge" }, text(`tuned_${verdict.kind.replaceAll(" ", "_")}`)), make("p", { class: "verdict-text" }, verdict.text));
+    if (places) element.append(make("p", {}, places.text));
+    element.append(make("h3", {}, text("command", { name: verdict.configuration })), make("pre", {}, make("code", {}, results.command)));
     return element;
   };
 

@@ -48,3 +48,14 @@ no_leftovers() {
 measures_memory() {
     [ -z "${ASAN_OPTIONS+set}${UBSAN_OPTIONS+set}" ] || skip "sanitizers keep memory of their own"
 }
+
+# builds PAGE SECTION: a report's page builds without an error, has a section, and shows no value that is none.
+builds() {
+    chromium --headless --no-sandbox --disable-gpu --virtual-time-budget=10000 --dump-dom "file://$PWD/$1" >dom 2>/dev/null
+    grep -q 'data-errors="\[\]"' dom
+    grep -q 'data-ready="yes"' dom
+    grep -q "<section id=\"$2\"" dom
+    if grep -oE '>(null|undefined|NaN)<' dom || grep -oE '</p>(null|undefined)' dom; then
+        return 1
+    fi
+}

@@ -21,6 +21,13 @@ small='--acts leaky_relu,elu --trials 5 --seeds 1 --confirm 1 --width 4 --depth 
     grep -qF "$(jq -r .results.verdict.text tuned/report.json)" shown.txt
 }
 
+@test "the page of a tuning builds without an error" {
+    command -v chromium >/dev/null || skip "no Chromium here"
+    tiny data 8 32
+    ogive tune data -o tuned $small >/dev/null
+    builds tuned/report.html finalists
+}
+
 @test "a tuning that was killed goes on to the same results, whatever it was killed in" {
     tiny data 8 32
     ogive tune data -o straight $small --pruner asha --epochs 9 >/dev/null
