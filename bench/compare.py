@@ -27,12 +27,10 @@ def figures(folder):
     for kind in ("step", "infer"):
         for row in load(folder, kind).get("rows", []):
             case = "%s, base %d, batch %d, %d px, %s" % (kind, row["base"], row["batch"], row["size"], row["act"])
-            ours = row["contenders"]["ogive"]["median"]
             found[case + ": lead over the best"] = row["ratio"]
             found[case + ": memory"] = row.get("memory_ratio")
-            for name, contender in row["contenders"].items():
-                if name != "ogive":
-                    found["%s: %s over ogive" % (case, name)] = contender["median"] / ours
+            for name, value in row.get("over", {}).items():
+                found["%s: %s over ogive" % (case, name)] = value
     shape = load(folder, "shape")
     for name, row in shape.get("by_activation", {}).items():
         found["step of %s over ReLU's" % name] = row["ratio"]

@@ -267,6 +267,8 @@ def shape(results):
     text += "A function with gates has as many convolutions more in each layer, one with a funnel a small one.\n\n"
     text += table(["function", "step, ms", "over ReLU", "peak MB"],
                   [["`%s`" % name, "%.1f" % row["ms"], "%.2f" % row["ratio"], megabytes(row["peak_bytes"])] for name, row in ends])
+    if data.get("overflow"):
+        text += "\nNot timed, since they overflow in this network: %s.\n" % ", ".join("`%s`" % name for name in data["overflow"])
     text += "\n## Size and batch\n\nBase 16, ReLU.\n\n" + table(
         ["pass", "batch", "image", "ms", "ns per pixel", "peak MB"],
         [[row["kind"], "%d" % row["batch"], "%d²" % row["size"], "%.1f" % row["ms"], "%.1f" % row["ns_per_pixel"],
@@ -362,7 +364,8 @@ an update when a gradient is not finite; it is not done.
 INTRODUCTION = """# Performance
 
 Written by `make bench` from `bench/results/*.json`; do not edit. Every figure is a ratio of programs that took turns in one
-run on the same two cores; times are medians in milliseconds, the best in parentheses.
+run on the same two cores: the median over the rounds of what one took over what the other did in the same round. Times are medians in
+milliseconds, the best in parentheses.
 
     make bench              # everything, most of an hour
     make bench QUICK=1      # a few of each, some minutes; into build/release/bench

@@ -8,6 +8,7 @@ import act
 import runner
 from networks import NETWORKS, STEP, ogive_options
 
+NOT_FINITE = 5  # the program's exit status
 SIDES, BATCHES = [128, 256, 512, 1024, 2048], [1, 2, 4, 8, 16, 32]
 
 
@@ -17,11 +18,17 @@ def pass_of(kind, network, function="relu", turns=5, threads=2, more=()):
 
 
 def steps_of(network, ids):
-    """Reports of a few functions in turns with ReLU, {id: the faster of two} and ReLU's: another program only adds."""
+    """Reports of a few functions in turns with ReLU, {id: the faster of two} and ReLU's: another program only adds. A
+    function that overflows in this network has none."""
     found = {}
     for _ in range(2):
         for name in ["relu", *ids]:
-            report = pass_of("step", network, name, turns=3)
+            try:
+                report = pass_of("step", network, name, turns=3)
+            except subprocess.CalledProcessError as error:
+                if error.returncode != NOT_FINITE:
+                    raise
+                continue
             if name not in found or report["best_ms"] < found[name]["best_ms"]:
                 found[name] = report
     return found, found["relu"]["best_ms"]
@@ -35,10 +42,10 @@ def by_activation(quick):
         group = entries[first:first + 8]
         found, relu = steps_of(network, [entry["id"] for entry in group])
         for entry in group:
-            report = found[entry["id"]]
-            rows[entry["id"]] = {"ms": report["best_ms"], "ratio": report["best_ms"] / relu, "peak_bytes": report["peak_bytes"],
-                                 "inputs": [each["name"] for each in entry["inputs"]],
-                                 "learns": any(param.get("learn") for param in entry["params"])}
+            report = found.get(entry["id"])
+            rows[entry["id"]] = report and {"ms": report["best_ms"], "ratio": report["best_ms"] / relu, "peak_bytes": report["peak_bytes"],
+                                            "inputs": [each["name"] for each in entry["inputs"]],
+                                            "learns": any(param.get("learn") for param in entry["params"])}
     return rows
 
 
@@ -124,9 +131,10 @@ def installed():
 
 def run(quick):
     runner.note("the step by activation")
-    functions = by_activation(quick)
+    steps = by_activation(quick)
     runner.note("cost per pixel")
     pixels = by_size(quick)
     runner.note("share that is no convolution, start and size")
-    runner.save("shape", {"by_activation": functions, "per_pixel": pixels, "not_convolution": not_convolution(quick),
+    runner.save("shape", {"by_activation": {name: row for name, row in steps.items() if row},
+                          "overflow": [name for name, row in steps.items() if not row], "per_pixel": pixels, "not_convolution": not_convolution(quick),
                           "start": start(), "installed": installed()})

@@ -105,13 +105,18 @@ def measure(kind, network, act, threads, modes, rounds, turns):
             "contenders": found, **ratios(found)}
 
 
+def ratio(row, ours):
+    """Median over the rounds of what each took over ours in the same round: a slow minute of the machine slows both."""
+    return statistics.median(theirs / mine for theirs, mine in zip(row["all"], ours["all"]))
+
+
 def ratios(found):
-    """Ours against the fastest of the others, by medians."""
-    others = {name: row["median"] for name, row in found.items() if name != "ogive"}
-    if not others:
+    """Ours against the fastest of the others."""
+    over = {name: ratio(row, found["ogive"]) for name, row in found.items() if name != "ogive"}
+    if not over:
         return {"peer": None, "ratio": None}
-    best = min(others, key=others.get)
-    row = {"peer": best, "ratio": others[best] / found["ogive"]["median"]}
+    best = min(over, key=over.get)
+    row = {"peer": best, "ratio": over[best], "over": over}
     memory = {name: entry["peak_bytes"] for name, entry in found.items() if name.startswith("PyTorch")}
     least = min(memory, key=memory.get)
     ours = found["ogive"]["peak_bytes"]
@@ -128,7 +133,7 @@ def faster_modes(row):
 
 def run(kind, quick):
     rows = []
-    cases, rounds, turns = CASES[kind], *((5, 4) if kind == "infer" else (3, 2))
+    cases, rounds, turns = CASES[kind], *((15, 4) if kind == "infer" else (9, 3))
     if quick:
         cases, rounds, turns = [(cases[0][0], ["relu"])], 3, 2
     for network, acts in cases:
