@@ -15,11 +15,11 @@ NUCLEI = os.path.join(os.path.dirname(runner.ROOT), "shared", "data", "nuclei")
 
 # Name, data, activations, seeds, options.
 TASKS = [
-    ("lobes of a brain (the demo)", LOBES, ("relu", "mish"), 5,
+    ("lobes of a brain (the demo)", LOBES, ("relu", "mish"), 8,
      "--width 16 --depth 3 --norm instance --scale 0.25 --epochs 24 --batch 2 --optimizer adamw --lr 3e-3 "
      "--weight-decay 0.3 --rotate 15 --zoom 0.3 --no-flip-y --loss ce --eval-every 24"),
-    ("brain against background", MASK, ("relu", "mish"), 3, "--width 16 --scale 0.5 --epochs 8 --lr 3e-3 --no-flip-y"),
-    ("nuclei", NUCLEI, ("relu",), 3, "--width 16 --patch 256 --epochs 4 --lr 2e-3 --rotate 0 --zoom 0 --noise 0"),
+    ("brain against background", MASK, ("relu", "mish"), 8, "--width 16 --scale 0.5 --epochs 8 --lr 3e-3 --no-flip-y"),
+    ("nuclei", NUCLEI, ("relu",), 6, "--width 16 --patch 256 --epochs 4 --lr 2e-3 --rotate 0 --zoom 0 --noise 0"),
 ]
 
 # Two-sided 95 % points of Student's t by degrees of freedom (Abramowitz, Stegun, table 26.10).
