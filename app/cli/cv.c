@@ -74,7 +74,7 @@ static bool show_progress(void *context, const og_train_progress *progress)
     char dice[32], prefix[64];
     snprintf(prefix, sizeof prefix, "fold %lld: ", (long long)v->fold);
     if (v->told != v->fold && progress->planned_bytes > 0)
-        progress_note("%splanned memory %.0f MB", prefix, 1e-6 * (double)progress->planned_bytes);
+        progress_plan(prefix, (size_t)progress->planned_bytes);
     v->told = v->fold;
     progress_warn(prefix, progress->warnings, progress->warning_count);
     double done =

@@ -12,10 +12,11 @@
 #include "failure.h"
 #include "models.h"
 #include "output.h"
+#include "progress.h"
 #include "scores.h"
 
 typedef struct own_settings {
-    bool json;
+    bool json, quiet;
     char *config, *metrics, *per_image;
     int part; /* og_part */
     double tolerance;
@@ -42,6 +43,7 @@ static og_option_table own_options(void)
         {"per-image", NULL, OG_OPTION_TEXT, offsetof(own_settings, per_image), "", 0, 0, NULL, "file", "Output",
          "Write the scores of every image and class to a CSV file"},
         OPTION_JSON(own_settings),
+        OPTION_QUIET(own_settings),
         OPTION_CONFIG(own_settings),
     };
     return (og_option_table){rows, sizeof rows / sizeof rows[0]};
@@ -55,11 +57,13 @@ static bool holds_labels(const char *path)
 }
 
 static og_status score_network(const own_settings *settings, const model_list *list, const og_dataset *data,
-                               og_scorer *scorer)
+                               og_scorer *scorer, size_t *planned_bytes)
 {
     og_status status = OG_OK;
     og_predictor *predictor = NULL;
     GO(og_predictor_new(list->pointers, list->count, &settings->predict, &predictor));
+    GO(og_predictor_score_plan(predictor, data, (og_part)settings->part, &scorer, 1, planned_bytes));
+    progress_plan("", *planned_bytes);
     GO(og_predictor_score(predictor, data, (og_part)settings->part, &scorer, 1));
 done:
     og_predictor_free(predictor);
@@ -67,7 +71,7 @@ done:
 }
 
 static og_status show(const own_settings *settings, const og_dataset *data, og_metric_set metrics,
-                      const og_scorer *scorer)
+                      const og_scorer *scorer, size_t planned_bytes)
 {
     const char *class_names[OG_CLASSES_MAX];
     score_view view = {.scorer = scorer,
@@ -82,8 +86,12 @@ static og_status show(const own_settings *settings, const og_dataset *data, og_m
         if (status != OG_OK)
             return status;
     }
-    if (settings->json)
-        return print_json(scores_document(&view), 10);
+    if (settings->json) {
+        json_t *document = scores_document(&view);
+        if (document && planned_bytes > 0)
+            set_memory(document, planned_bytes);
+        return print_json(document, 10);
+    }
     scores_print(&view);
     return OG_OK;
 }
@@ -97,9 +105,11 @@ static og_status run(const void *values, const char *const *positionals)
     model_list *list = calloc(1, sizeof *list);
     og_data_options data_options = settings->data;
     bool labels = holds_labels(positionals[0]);
+    size_t planned_bytes = 0;
     og_score_options options = {.tolerance = settings->tolerance,
                                 .full_neighbours = settings->connectivity == 1,
                                 .smallest = settings->smallest};
+    progress_begin(settings->quiet);
     if (!list)
         GO(fail(OG_ERR_MEMORY, "out of memory"));
     GO(og_metric_set_parse(settings->metrics, &options.metrics));
@@ -113,8 +123,8 @@ static og_status run(const void *values, const char *const *positionals)
     if (labels)
         GO(og_labels_score(positionals[0], data, (og_part)settings->part, scorer));
     else
-        GO(score_network(settings, list, data, scorer));
-    GO(show(settings, data, options.metrics, scorer));
+        GO(score_network(settings, list, data, scorer, &planned_bytes));
+    GO(show(settings, data, options.metrics, scorer, planned_bytes));
 done:
     if (list)
         models_deinit(list);
@@ -145,7 +155,8 @@ const cli_command eval_command = {
         "With --json: {\"images\", \"mean_dice\", \"mean_iou\", \"mean_image_dice\", \"mean_image_iou\", \"accuracy\", "
         "\"per_class\": [{\"index\", \"name\", \"dice\", \"iou\", \"image_dice\", \"image_iou\"}], \"unit\", \"tolerance\", "
         "\"metrics\": [{\"metric\", \"class\", \"pooled\", \"mean_over_images\", \"images\", \"one_side_only\"}]}; what does "
-        "not exist is null, and \"class\" is null for the mean over the classes and for what has no class.",
+        "not exist is null, and \"class\" is null for the mean over the classes and for what has no class; of a network also "
+        "\"planned_bytes\" and \"peak_bytes\" of the process.",
     .examples = "  ogive eval run my-data\n"
                 "  ogive eval run my-data --metrics all --per-image scores.csv\n"
                 "  ogive eval labels/ my-data --metrics dice,hd95 --json | jq .metrics\n",

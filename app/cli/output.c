@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +61,14 @@ og_status load_json(const char *path, json_t **document)
     if (error.line < 0)
         return fail(OG_ERR_FILE, "cannot read '%s': %s", path, error.text);
     return fail(OG_ERR_FORMAT, "%s:%d: %s", path, error.line, error.text);
+}
+
+void set_memory(json_t *document, size_t planned_bytes)
+{
+    struct rusage usage;
+    size_t peak = getrusage(RUSAGE_SELF, &usage) == 0 ? (size_t)usage.ru_maxrss * 1024 : 0;
+    json_object_set_new(document, "planned_bytes", json_integer((json_int_t)planned_bytes));
+    json_object_set_new(document, "peak_bytes", json_integer((json_int_t)peak));
 }
 
 void print_csv_text(FILE *file, const char *text)

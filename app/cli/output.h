@@ -40,6 +40,9 @@ json_t *json_learn(og_learn learn);
 /* A field of a CSV file, in quotes, those within doubled. */
 void print_csv_text(FILE *file, const char *text);
 
+/* Add "planned_bytes", and "peak_bytes": the most memory that the process has had. */
+void set_memory(json_t *document, size_t planned_bytes);
+
 /* Join two paths. Released with free(); NULL when memory ran out. */
 char *join_path(const char *folder, const char *name);
 

@@ -1,7 +1,6 @@
 /* ogive predict RUN... IMAGE|FOLDER -o OUT: labels for images of any size. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include <ogive/predict.h>
 #include <ogive/train.h>
@@ -54,7 +53,7 @@ static bool show_progress(void *context, double done, const og_prediction *so_fa
     const position *p = context;
     const label_job *job = &p->jobs->list[p->at];
     if (done == 0 && so_far->tiles > so_far->depth && !p->quiet)
-        progress_note(
+        progress_say(
             "%s: %d x %d px in %lld tiles of %d x %d; planned memory %.0f MB (networks %.0f, tiles %.0f, files "
             "%.0f, the program %.0f)",
             job->src, so_far->width, so_far->height, (long long)so_far->tiles, so_far->tile_width, so_far->tile_height,
@@ -65,22 +64,18 @@ static bool show_progress(void *context, double done, const og_prediction *so_fa
     return !interrupted();
 }
 
-/* Most memory that the process has had. */
-static size_t peak_bytes(void)
-{
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (size_t)usage.ru_maxrss * 1024 : 0;
-}
-
 static json_t *job_document(const label_job *job, const og_model *model, const og_prediction *made)
 {
     json_t *pixels = json_object();
     for (int i = 0; i < model->class_count; i++)
         json_object_set_new(pixels, model->class_names[i], json_integer((json_int_t)made->pixels[i]));
-    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:[i,i], s:I, s:I, s:I}", "image", job->src, "output", job->dst,
-                     "pixels", pixels, "no_data", (json_int_t)made->no_data, "shapes", (json_int_t)made->shapes, "tile",
-                     made->tile_height, made->tile_width, "tiles", (json_int_t)made->tiles, "planned_bytes",
-                     (json_int_t)made->planned_bytes, "peak_bytes", (json_int_t)peak_bytes());
+    json_t *document =
+        json_pack("{s:s, s:s, s:o, s:I, s:I, s:[i,i], s:I}", "image", job->src, "output", job->dst, "pixels", pixels,
+                  "no_data", (json_int_t)made->no_data, "shapes", (json_int_t)made->shapes, "tile", made->tile_height,
+                  made->tile_width, "tiles", (json_int_t)made->tiles);
+    if (document)
+        set_memory(document, made->planned_bytes);
+    return document;
 }
 
 /* "labels.png: background 82.81 %, disk 17.19 %": the classes that occur. */

@@ -12,7 +12,7 @@
 
 enum { BAR_CELLS = 24, LINE_BYTES = 512, WARNING_LINES = 4 };
 
-static bool active, silent;
+static bool active, silent = true;
 static bool line_shown;
 static double last_drawn_s;
 
@@ -97,16 +97,29 @@ void progress_show(double share, double eta_s, const char *format, ...)
     line_shown = true;
 }
 
+static void print_line(const char *format, va_list args)
+{
+    clear_line();
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
 void progress_note(const char *format, ...)
 {
-    if (!active)
-        return;
-    clear_line();
     va_list args;
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    if (active)
+        print_line(format, args);
     va_end(args);
-    fputc('\n', stderr);
+}
+
+void progress_say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (!silent)
+        print_line(format, args);
+    va_end(args);
 }
 
 void progress_warn(const char *prefix, const og_train_warning *warnings, size_t count)
@@ -122,6 +135,11 @@ void progress_warn(const char *prefix, const og_train_warning *warnings, size_t 
     if (count > lines)
         fprintf(stderr, "note: %s%zu more of this kind in the run's log.jsonl\n", prefix, count - lines);
     fflush(stderr);
+}
+
+void progress_plan(const char *prefix, size_t bytes)
+{
+    progress_say("%splanned memory %.0f MB", prefix, 1e-6 * (double)bytes);
 }
 
 void progress_end(void)

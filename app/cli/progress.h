@@ -1,5 +1,5 @@
-/* One line at the bottom of the terminal that shows how far the work is. Silent when standard error is not a terminal.
- */
+/* One line at the bottom of the terminal that shows how far the work is, and lines above it that stay. Without a
+ * terminal at standard error only what a log should have is printed. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -8,7 +8,7 @@
 
 #include <ogive/train.h>
 
-/* Show progress from here on, unless `quiet` or standard error is not a terminal. */
+/* Show progress from here on, unless `quiet`. */
 void progress_begin(bool quiet);
 
 /*
@@ -21,6 +21,12 @@ void progress_show(double share, double eta_s, const char *format, ...) __attrib
 
 /* Print a line that stays, above the moving one. */
 void progress_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same without a terminal too, unless quiet. */
+void progress_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Such a line: what the process will hold at its peak. `prefix` as below. */
+void progress_plan(const char *prefix, size_t bytes);
 
 /* Print what the user should know about a training run, above the moving line; without a terminal too, unless quiet.
  * At most four lines: the rest is counted, and stands in the run's log. `prefix` tells which run, or is "". */

@@ -40,7 +40,7 @@ static bool show_progress(void *context, const og_train_progress *progress)
     bool *told = context;
     char dice[32];
     if (!*told && progress->planned_bytes > 0)
-        progress_note("planned memory %.0f MB", 1e-6 * (double)progress->planned_bytes);
+        progress_plan("", (size_t)progress->planned_bytes);
     *told = true;
     progress_warn("", progress->warnings, progress->warning_count);
     double done = (double)(progress->epoch - 1) + (double)progress->step / (double)progress->steps;

@@ -113,6 +113,14 @@ OG_API bool og_output_holds(og_output output, const char *path);
 OG_API const char *og_output_endings(og_output output);
 
 /**
+ * Take the memory that og_predictor_score() will need of the networks, and tell what the process will hold at its peak.
+ *
+ * @return OG_OK, or what og_predictor_score() would find before the first image
+ */
+OG_API og_status og_predictor_score_plan(og_predictor *predictor, const og_dataset *data, og_part part,
+                                         og_scorer *const *scorers, size_t count, size_t *planned_bytes);
+
+/**
  * Label one part of a data set and add its images to the scores.
  *
  * @param scorers   (count) that all get every image

@@ -83,6 +83,9 @@ OG_API bool og_scorer_has_spacing(const og_scorer *scorer);
 /** Whether some metric that is asked for reads probabilities. */
 OG_API bool og_scorer_reads_probs(const og_scorer *scorer);
 
+/** Most bytes that og_scorer_add() holds while it measures an image of so many pixels. */
+OG_API size_t og_scorer_room_bytes(const og_scorer *scorer, size_t pixels);
+
 OG_API size_t og_scorer_image_count(const og_scorer *scorer);
 OG_API const char *og_scorer_image_name(const og_scorer *scorer, size_t image);
 

@@ -123,9 +123,9 @@ typedef struct og_train_warning {
     bool ended;       /* what was warned about is over */
 } og_train_warning;
 
-/* How far a run is; passed to the caller's progress function after every step. */
+/* How far a run is; passed to the caller's progress function before the first step and after every one. */
 typedef struct og_train_progress {
-    int64_t epoch, epochs, step, steps; /* step of the epoch, counting from 1 */
+    int64_t epoch, epochs, step, steps; /* step: of the epoch, that have been taken */
     double loss;                        /* running mean of the epoch */
     double dice;                        /* last validation mean_dice, NaN before the first */
     double elapsed_s, eta_s;

@@ -238,6 +238,16 @@ done:
     return status;
 }
 
+size_t og_scorer_room_bytes(const og_scorer *scorer, size_t pixels)
+{
+    og_metric_set set = scorer->options.metrics;
+    bool surfaces = og__metrics_need(set, OG__FAMILY_SURFACE);
+    bool objects = og__metrics_need(set, OG__FAMILY_OBJECT) || og__metrics_need(set, OG__FAMILY_PARTITION);
+    size_t masks = 2, borders = 2, distances = sizeof(float), numbers = 2 * sizeof(uint32_t), parents = 2;
+    return pixels * ((surfaces || objects ? masks : 0) + (surfaces ? borders + distances : 0) +
+                     (objects ? numbers + parents : 0));
+}
+
 static og_status check_image(const og_scorer *scorer, const og_scored_image *image, size_t pixels)
 {
     for (size_t i = 0; i < pixels; i++) {

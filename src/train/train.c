@@ -1,5 +1,6 @@
 #include <ogive/train.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,7 +98,9 @@ static bool report_step(og__session *session, const reporter *to, int64_t first)
         .loss = progress->loss / (double)(progress->counted > 0 ? progress->counted : 1),
         .dice = progress->last_dice,
         .elapsed_s = og__session_elapsed_s(session),
-        .eta_s = here / (double)(progress->step - first) * (double)(session->steps - progress->step),
+        .eta_s = progress->step > first
+                     ? here / (double)(progress->step - first) * (double)(session->steps - progress->step)
+                     : NAN,
         .warnings = warnings,
         .warning_count = new_warnings(progress, warnings),
         .planned_bytes = session->planned_bytes,
@@ -146,20 +149,27 @@ static bool is_late(og__session *session)
     return true;
 }
 
+static og_status stop(og__session *session)
+{
+    const og__progress *progress = &session->progress;
+    OG_TRY(og__checkpoint_save(session));
+    return og__fail(OG_ERR_STOPPED, "stopped in epoch %lld of %lld; the run in '%s' can be resumed",
+                    (long long)progress->epoch + 1, (long long)progress->epochs, session->run);
+}
+
 static og_status run_epochs(og__session *session, const reporter *to)
 {
     og__progress *progress = &session->progress;
     int64_t first = progress->step;
+    if (progress->epoch < progress->epochs && !report_step(session, to, first))
+        return stop(session);
     while (progress->epoch < progress->epochs) {
         while (progress->step < (progress->epoch + 1) * session->steps_per_epoch && !is_late(session)) {
             OG_TRY(og__step_run(session));
             if (progress->step == 1)
                 OG_TRY(measure_health(session, &progress->health_first));
-            if (report_step(session, to, first))
-                continue;
-            OG_TRY(og__checkpoint_save(session));
-            return og__fail(OG_ERR_STOPPED, "stopped in epoch %lld of %lld; the run in '%s' can be resumed",
-                            (long long)progress->epoch + 1, (long long)progress->epochs, session->run);
+            if (!report_step(session, to, first))
+                return stop(session);
         }
         OG_TRY(finish_epoch(session));
     }

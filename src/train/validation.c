@@ -50,40 +50,9 @@ void og__validation_share(og__validation *validation, const og_plan *plan)
     og__engine_lend(validation->predictor->engine, og__plan_room(plan), og__plan_room_bytes(plan));
 }
 
-/* How many sizes the images of a part have, up to as many as are kept at once; and the index of the largest image. */
-static size_t count_sizes(const og_dataset *data, og_part part, size_t most, size_t *largest)
-{
-    int sizes[8][OG_AXES];
-    size_t count = 0, pixels = 0;
-    for (size_t i = 0; i < og_dataset_count(data, part); i++) {
-        const og_sample sample = og_dataset_sample(data, part, i);
-        const int size[OG_AXES] = {og_sample_slices(&sample), sample.h, sample.w};
-        size_t same = 0;
-        while (same < count && memcmp(sizes[same], size, sizeof size) != 0)
-            same++;
-        if (same == count && count < most)
-            memcpy(sizes[count++], size, sizeof size);
-        if (og_sample_pixels(&sample) > pixels) {
-            pixels = og_sample_pixels(&sample);
-            *largest = i;
-        }
-    }
-    return count;
-}
-
 og_status og__validation_prepare(og__validation *validation, const og_dataset *data, og_part part, size_t *bytes)
 {
-    size_t largest = 0, before = og__engine_bytes(validation->predictor->engine);
-    size_t sizes = count_sizes(data, part, og__engine_sizes_kept(), &largest);
-    *bytes = 0;
-    if (sizes == 0)
-        return OG_OK;
-    const og_sample sample = og_dataset_sample(data, part, largest);
-    OG_TRY(og__predictor_plan(validation->predictor, sample.channels,
-                              (int[]){og_sample_slices(&sample), sample.h, sample.w}, sample.spacing));
-    size_t own = og__engine_bytes(validation->predictor->engine) - before;
-    *bytes = og__engine_keeps(validation->predictor->engine, own) ? (sizes - 1) * own : 0;
-    return OG_OK;
+    return og__predictor_prepare(validation->predictor, data, part, bytes);
 }
 
 void og__validation_refresh(og__validation *validation)

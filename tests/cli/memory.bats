@@ -63,3 +63,31 @@ predicts() {
         rm -rf run
     done
 }
+
+@test "scores of pictures and volumes, and what is said of the plan" {
+    tiny data 4 160
+    "$tests/make_volumes.py" volumes 4
+    ogive train data -o pictures --width 16 --depth 3 --batch 2 --patch 64 --epochs 1 --quiet >/dev/null
+    ogive train volumes -o solid --dims 3 --width 8 --depth 2 --batch 2 --epochs 1 --quiet >/dev/null
+    for metrics in dice,ece dice,object_f1; do
+        for task in "pictures data" "solid volumes"; do
+            # shellcheck disable=SC2086
+            ogive eval $task -m $metrics --threads 2 --json >made.json 2>said
+            # shellcheck disable=SC2046
+            within "eval $task $metrics" $(jq '.planned_bytes, .peak_bytes' made.json)
+            grep -qx "planned memory $(jq '.planned_bytes / 1e6 | round' made.json) MB" said
+        done
+    done
+    ogive eval pictures data --threads 2 --quiet >/dev/null 2>said
+    [ ! -s said ]
+}
+
+@test "training and prediction tell what they plan before they begin, without a terminal too" {
+    tiny data 4 64
+    ogive train data -o run --width 4 --depth 2 --epochs 1 --threads 2 >/dev/null 2>said
+    grep -qx "planned memory $(jq '.cost.planned_bytes / 1e6 | round' run/result.json) MB" said
+    command -v gdal_create >/dev/null || skip "gdal_create is not installed"
+    gdal_create -q -of GTiff -outsize 700 700 -bands 1 -ot Byte -burn 90 wide.tif
+    ogive predict run wide.tif -o out.tif --tile 256 --json >made.json 2>said
+    grep -q "tiles of 256 x 256; planned memory $(jq '.images[0].planned_bytes / 1e6 | round' made.json) MB (" said
+}
