@@ -84,7 +84,7 @@ ogive.tuned = (report) => {
     element.append(table([
       { title: text("configuration"), head: true, key: (item) => item.name, cell: label },
       { title: text("col_dice"), key: (item) => item.dice, cell: (item) => format.fixed(item.dice, 4) },
-      { title: text("state"), left: true, key: (item) => item.state, cell: (item) => text(`state_${item.state}`) },
+      { title: text("state"), left: true, key: (item) => item.state, cell: (item) => text(`state_${item.state}`) + (item.error ? `: ${item.error}` : "") },
       { title: text("own_settings"), left: true, key: (item) => item.settings.act, cell: settings },
     ], ranked, text("trials")));
     return element;

@@ -18,12 +18,12 @@ static const char *block_of(const og_study_progress *progress, size_t size, char
 
 static void note_trial(const og_study_progress *progress)
 {
-    char outcome[128], elapsed[32], block[64];
+    char outcome[512], elapsed[32], block[64];
     format_duration(progress->train.elapsed_s, sizeof elapsed, elapsed);
     if (progress->pruned)
         snprintf(outcome, sizeof outcome, "Dice %.4f  stopped early", progress->train.dice);
-    else if (progress->failed)
-        snprintf(outcome, sizeof outcome, "failed: its numbers became non-finite");
+    else if (progress->error)
+        snprintf(outcome, sizeof outcome, "failed: %s", progress->error);
     else if (progress->kept)
         snprintf(outcome, sizeof outcome, "Dice %.4f  kept from before", progress->train.dice);
     else

@@ -50,11 +50,11 @@ typedef struct og_study_progress {
     int64_t seed;
     int64_t fold; /* that is held out; -1 where the study has no folds */
     og_train_progress train;
-    double eta_s;  /* of the whole study; NaN until something was measured */
-    bool finished; /* the trial just ended (train.dice holds its score) */
-    bool failed;   /* ... because its numbers became non-finite */
-    bool pruned;   /* ... stopped early, for it promised little */
-    bool kept;     /* ... in an earlier call: its result was read, not computed */
+    double eta_s;      /* of the whole study; NaN until something was measured */
+    bool finished;     /* the trial just ended (train.dice holds its score) */
+    const char *error; /* ... without a score, for this reason; else NULL */
+    bool pruned;       /* ... stopped early, for it promised little */
+    bool kept;         /* ... in an earlier call: its result was read, not computed */
 } og_study_progress;
 
 /* Return false to stop; the running trial is checkpointed and the caller returns OG_ERR_STOPPED. */
@@ -64,7 +64,8 @@ typedef bool (*og_study_watch)(void *context, const og_study_progress *progress)
  * Compare activations on a data set; `train` gives everything but `act` and `seed`.
  *
  * Goes on with an existing study of the same question: finished trials are kept, an unfinished one is resumed to the
- * same bits, more seeds may be asked for. A trial that fails by OG_ERR_NUMERIC is a result. Blocks are completed one
+ * same bits, more seeds may be asked for. A trial that fails by OG_ERR_NUMERIC is a
+ * result, and so is one whose settings make no network where others' do. Blocks are completed one
  * after the other, so that a stopped study is balanced but for its last block. Call og_report_study() afterwards.
  *
  * @param data          with options->folds opened with as many folds, the first held out

@@ -212,14 +212,30 @@ static og_status add_runs(const tuned *t, const og__configuration *c, size_t fro
     return OG_OK;
 }
 
+/* Why runs of the search failed, of the last one that did; NULL where one was finished, or none was begun. */
+static const char *why_failed(const tuned *t, const og__configuration *c)
+{
+    const char *why = NULL;
+    for (size_t s = 0; s < t->tuning->seeds; s++) {
+        if (c->runs[s] && og__run_is_done(c->runs[s]) && !c->runs[s]->trial.failed)
+            return NULL;
+        why = c->runs[s] && c->runs[s]->trial.failed ? c->runs[s]->trial.error : why;
+    }
+    return why;
+}
+
+/* One without any score counted with a Dice of 0 in the search, so that it was not proposed again. */
 static og_status add_trial(const tuned *t, size_t index, json_t *trials)
 {
     static const char *const states[] = {"running", "complete", "pruned", "failed", "waiting"};
     const og__configuration *c = &t->tuning->configurations[index];
+    const char *why = why_failed(t, c);
+    og__trial_state state = why ? OG_TRIAL_FAIL : c->state;
     json_t *trial = json_object();
     OG_TRY(og__json_append(trials, trial));
     OG_TRY(og__json_set(trial, "name", json_string(c->name)));
-    OG_TRY(og__json_set(trial, "state", json_string(states[c->state])));
+    OG_TRY(og__json_set(trial, "state", json_string(states[state])));
+    OG_TRY(og__json_set(trial, "error", why ? og__json_string(why) : json_null()));
     OG_TRY(og__json_set(trial, "dice", og__json_real(c->value)));
     OG_TRY(og__json_set(trial, "epochs", c->last_step >= 0 ? json_integer(c->last_step) : json_null()));
     OG_TRY(og__json_set(trial, "as_it_is", json_boolean(index < t->study->arms.count)));

@@ -134,8 +134,8 @@ og_status og__store_finish(og__store *store, int64_t trial, double value, const 
 /* A run has a result, but the worker that made it died before it said so: end its last trial with it, by a copy where
  * that was given up. A trial that ended by itself, or whose worker may live, is left alone.
  *
- * @param value   NaN of a run that failed */
-og_status og__store_conclude(og__store *store, int64_t study, const char *run, double value,
+ * @param reason   why the run failed, which then has no value; else NULL */
+og_status og__store_conclude(og__store *store, int64_t study, const char *run, double value, const char *reason,
                              const og__lease_rules *rules);
 
 /* PRUNED: stopped early, with the last value that was reported; NaN for none. A result as well. */

@@ -8,6 +8,7 @@ typedef struct conclude_call {
     int64_t study;
     const char *run;
     double value;
+    const char *reason;
     const og__lease_rules *rules;
 } conclude_call;
 
@@ -33,9 +34,8 @@ static og_status complete(og__database *database, const conclude_call *call, int
 {
     char now[40];
     OG_TRY(og__database_now(database, now));
-    if (isnan(call->value)) {
-        OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_REASON,
-                                     json_string("its numbers became non-finite")));
+    if (call->reason) {
+        OG_TRY(og__sql_set_attribute(database, OG_OWNER_TRIAL_USER, trial, OG_KEY_REASON, json_string(call->reason)));
         return og__database_run(database,
                                 "UPDATE trials SET state = 'FAIL', datetime_complete = $1 WHERE trial_id = $2",
                                 VALUES(og__sql_text(now), og__sql_int(trial)), NULL);
@@ -80,9 +80,10 @@ done:
     return status;
 }
 
-og_status og__store_conclude(og__store *store, int64_t study, const char *run, double value,
+og_status og__store_conclude(og__store *store, int64_t study, const char *run, double value, const char *reason,
                              const og__lease_rules *rules)
 {
-    return og__database_transact(store->database, conclude,
-                                 &(conclude_call){.study = study, .run = run, .value = value, .rules = rules});
+    return og__database_transact(
+        store->database, conclude,
+        &(conclude_call){.study = study, .run = run, .value = value, .reason = reason, .rules = rules});
 }

@@ -40,7 +40,7 @@ static og_status read_result(const json_t *result, const char *act, int64_t seed
     OG_TRY(read_elapsed(result, trial));
     trial->failed = strcmp(status, "failed") == 0;
     if (trial->failed)
-        return OG_OK;
+        return og__json_get_text(result, "error", &trial->error);
     if (strcmp(status, "finished") != 0)
         return og__fail(OG_ERR_FORMAT, "status is '%s', not 'finished' or 'failed'", status);
     return read_scores(result, trial);
@@ -62,6 +62,23 @@ done:
     free(path);
     if (status != OG_OK)
         og__trial_deinit(trial);
+    return status;
+}
+
+og_status og__trial_fail(const char *run, const char *act, int64_t seed, const char *error)
+{
+    og_status status = OG_OK;
+    char *path = NULL;
+    json_t *result = json_pack("{s:s, s:s, s:s, s:I, s:[]}", "status", "failed", "error", error, "act", act, "seed",
+                               (json_int_t)seed, "curve");
+    if (!result)
+        OG_GO(og__fail(OG_ERR_MEMORY, "cannot allocate the result of '%s'", run));
+    OG_GO(og__folder_make(run));
+    OG_GO(og__path_join(run, "result.json", &path));
+    OG_GO(og__json_save(path, result));
+done:
+    json_decref(result);
+    free(path);
     return status;
 }
 

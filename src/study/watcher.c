@@ -73,7 +73,7 @@ bool og__watcher_report(const og__watcher *w, const og_train_progress *train, bo
         .train = *train,
         .eta_s = estimate_s(w, finished ? NULL : train),
         .finished = finished,
-        .failed = finished && w->run && w->run->trial.failed,
+        .error = finished && w->run ? w->run->trial.error : NULL,
         .pruned = finished && w->run && w->run->pruned,
         .kept = kept,
     };

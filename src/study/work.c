@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "study/lock.h"
 #include "study/planning.h"
@@ -60,6 +61,29 @@ static og_status find_data(og__watcher *w, const og_dataset **data)
     return OG_OK;
 }
 
+/* Whether a failure is of the run's own settings: no network can be made of them here, and others of the study's can.
+ */
+static bool is_of_settings(const og__watcher *w, og_status outcome)
+{
+    const og__study *study = w->desk.study;
+    if (outcome != OG_ERR_ARGUMENT && outcome != OG_ERR_SHAPE && outcome != OG_ERR_UNSUPPORTED &&
+        outcome != OG_ERR_MEMORY)
+        return false;
+    for (size_t i = 0; i < study->run_count; i++)
+        if (study->runs[i]->trial.result && !study->runs[i]->trial.failed)
+            return true;
+    return false;
+}
+
+static og_status record_failure(const og__watcher *w, const char *folder)
+{
+    char *error;
+    OG_TRY(og__copy_text(og_error_text(), &error));
+    og_status status = og__trial_fail(folder, og__run_act(w->run), og__run_seed(w->run), error);
+    free(error);
+    return status;
+}
+
 /* Numbers that became non-finite are an outcome, which the run itself has recorded. */
 static og_status run_trial(og__watcher *w)
 {
@@ -74,10 +98,13 @@ static og_status run_trial(og__watcher *w)
     og_status outcome = job->run(data, &options, folder, true, og__watcher_step, w);
     if (outcome == OG_ERR_STOPPED)
         status = settle_stop(w, outcome);
-    else if (outcome != OG_OK && outcome != OG_ERR_NUMERIC)
+    else if (outcome != OG_OK && outcome != OG_ERR_NUMERIC && !is_of_settings(w, outcome))
         status = og__fail_in(outcome, "%s with seed %" PRId64, options.act, options.seed);
-    else
+    else {
+        if (outcome != OG_OK && outcome != OG_ERR_NUMERIC)
+            OG_GO(record_failure(w, folder));
         status = read_result(w, folder);
+    }
 done:
     og_options_deinit(og_train_option_table(), &options);
     free(folder);
@@ -129,8 +156,7 @@ static og_status finish(og__watcher *w, const og__trial *trial)
     if (!trial->failed)
         OG_TRY(og__store_report(w->desk.store, w->trial,
                                 &(og__trial_step){own ? json_integer_value(own) : epochs, trial->dice}, 1, &held));
-    return og__store_finish(w->desk.store, w->trial, trial->dice,
-                            trial->failed ? "its numbers became non-finite" : NULL, &held);
+    return og__store_finish(w->desk.store, w->trial, trial->dice, trial->error, &held);
 }
 
 /* Train it, unless it has a result: of an earlier version of the study, or of a worker that died behind its last line.
@@ -292,8 +318,8 @@ static og_status conclude_runs(const og__watcher *w)
             continue;
         const og__run *run = og__study_find_run(w->desk.study, trial->run);
         if (run && run->trial.result && !has_successor(&trials, i))
-            status = og__store_conclude(w->desk.store, w->desk.stored, run->name,
-                                        run->trial.failed ? (double)NAN : run->trial.dice, &lease);
+            status =
+                og__store_conclude(w->desk.store, w->desk.stored, run->name, run->trial.dice, run->trial.error, &lease);
     }
     og__stored_trials_deinit(&trials);
     return status;

@@ -259,7 +259,7 @@ static void expect_concluded(og__store *store, int64_t study, const og__lease_ru
 {
     og__stored_trials all;
     for (int again = 0; again < 2; again++) /* once more changes nothing */
-        assert_int_equal(og__store_conclude(store, study, "relu-s0", 0.625, by), OG_OK);
+        assert_int_equal(og__store_conclude(store, study, "relu-s0", 0.625, NULL, by), OG_OK);
     assert_int_equal(og__store_list(store, study, &all), OG_OK);
     assert_int_equal(all.count, count);
     assert_int_equal(all.items[count - 1].state, last);

@@ -23,7 +23,8 @@ static og_tune_options options;
 static int stop_after;     /* runs of tuned_train() until it stops as if interrupted; 0 never */
 static char seen[64][160]; /* "ACT lr LR seed SEED" of its runs */
 static int calls;
-static bool flat; /* tuning makes no difference */
+static bool flat;       /* tuning makes no difference */
+static double too_fast; /* no network can be made at a larger learning rate */
 
 static void set(char **field, const char *text)
 {
@@ -36,6 +37,7 @@ static int ask(void **state)
     (void)state;
     calls = stop_after = 0;
     flat = false;
+    too_fast = INFINITY;
     if (og_options_init(og_train_option_table(), &train) != OG_OK ||
         og_options_init(og_tune_option_table(), &options) != OG_OK)
         return -1;
@@ -73,6 +75,8 @@ static og_status tuned_train(const og_dataset *set_of, const og_train_options *o
         snprintf(seen[calls], sizeof seen[0], "%s lr %.4g seed %lld", o->act, o->learning_rate, (long long)o->seed);
     if (++calls == stop_after)
         return og__fail(OG_ERR_STOPPED, "stopped");
+    if (o->learning_rate > too_fast)
+        return og__fail(OG_ERR_SHAPE, "a rate of %g makes no network", o->learning_rate);
     og__random random = fake_random(o->act, o->seed + (int64_t)(1e6 * o->learning_rate));
     double dice = quality(o) + 0.004 * og__random_normal(&random);
     OG_TRY(og__folder_make(run));
@@ -198,6 +202,33 @@ static void what_promises_little_is_stopped_and_never_confirmed(void **state)
     json_decref(results);
 }
 
+static void configurations_without_a_network_are_failures_among_the_others(void **state)
+{
+    (void)state;
+    too_fast = 4e-3;
+    assert_int_equal(tune("impossible"), OG_OK);
+    json_t *results = results_of("impossible"), *trial;
+    size_t index, failed = 0;
+    json_array_foreach(json_object_get(results, "trials"), index, trial) {
+        double lr = json_number_value(json_object_get(json_object_get(trial, "params"), "lr"));
+        bool is_failed = strcmp(text_in(trial, "state"), "failed") == 0;
+        assert_int_equal(is_failed, lr > too_fast);
+        assert_int_equal(is_failed, strstr(is_failed ? text_in(trial, "error") : "", "makes no network") != NULL);
+        failed += is_failed;
+    }
+    assert_int_equal(index, 20);
+    assert_true(failed >= 2);
+    trial = json_array_get(json_object_get(results, "finalists"), 0);
+    assert_true(json_number_value(json_object_get(json_object_get(trial, "settings"), "learning-rate")) <= too_fast);
+    json_decref(results);
+    calls = 0;
+    assert_int_equal(tune("impossible"), OG_OK); /* they are results: not tried again */
+    assert_int_equal(calls, 0);
+    too_fast = 0; /* then it is the question that is wrong */
+    assert_int_equal(tune("nonsense"), OG_ERR_SHAPE);
+    expect_error("leaky_relu with seed 0: a rate of 0.001 makes no network");
+}
+
 static void a_tuning_of_another_question_is_refused(void **state)
 {
     (void)state;
@@ -301,6 +332,7 @@ int main(void)
         TEST(where_nothing_matters_the_answer_is_not_that_tuning_helped),
         TEST(a_stopped_tuning_goes_on_to_the_same_results),
         TEST(what_promises_little_is_stopped_and_never_confirmed),
+        TEST(configurations_without_a_network_are_failures_among_the_others),
         TEST(a_tuning_of_another_question_is_refused),
         TEST(parameters_stay_where_the_function_bends),
         TEST(settings_are_what_training_takes),
