@@ -73,11 +73,19 @@ ogive.search = (study) => {
   };
   const tree = make("ul", { class: "ancestry" }, ...search.ancestry.filter((row) => !children.has(row.number)).map((row) => branch(row.number)));
 
+  const { places } = search;
+  const byPlace = places && [make("h3", {}, text("search_places")), make("p", {}, places.text), places.command ? make("pre", {}, places.command) : null,
+    table([
+      { title: text("search_places_who"), left: true, head: true, cell: (row) => row.text },
+      { title: text("search_cost"), unit: text("search_cost_unit"), key: (row) => row.cost, cell: (row) => (format.known(row.cost) ? row.cost.toFixed(2) : "–") },
+      { title: text("search_places_dice"), key: (row) => row.dice, cell: (row) => score(row.dice) },
+    ], [...places.everywhere, ...places.tried], text("search_places_tried"))];
+
   const left = make("details", {}, make("summary", {}, text("search_left_out")),
     make("ul", {}, ...search.operators.left_out.map((row) => make("li", {}, make("code", {}, row.operators), `: ${row.why}`))));
 
   const element = section("search", text("search"), text("search_lead", { drawn: search.screening.drawn, passed: search.screening.passed, trained: search.formulas.filter((row) => !row.known).length }), switcher);
   element.append(figure, make("h3", {}, text("search_commands")), make("pre", {}, search.commands.join("\n")), make("h3", {}, text("search_tree")), tree,
-    make("h3", {}, text("search_trained")), formulas, make("h3", {}, text("search_rounds")), rounds, make("h3", {}, text("search_rejected")), rejected, left);
+    ...(byPlace ?? []), make("h3", {}, text("search_trained")), formulas, make("h3", {}, text("search_rounds")), rounds, make("h3", {}, text("search_rejected")), rejected, left);
   return element;
 };

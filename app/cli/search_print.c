@@ -56,6 +56,16 @@ static void print_screening(const json_t *search)
     printf("\n%zu new formulas were trained. The confirmation, on seeds that nothing was chosen by:\n\n", trained);
 }
 
+static void print_places(const json_t *places)
+{
+    const char *command = text_at(places, "command");
+    if (!json_is_object(places))
+        return;
+    printf("\n%s\n", text_at(places, "text"));
+    if (command[0])
+        printf("\n  %s\n", command);
+}
+
 void search_print(const json_t *report)
 {
     const json_t *search = search_of(report);
@@ -63,6 +73,7 @@ void search_print(const json_t *report)
     json_t *command;
     print_screening(search);
     verdict_print(report);
+    print_places(json_object_get(search, "places"));
     printf("\n");
     json_array_foreach(json_object_get(search, "commands"), index, command)
         printf("  %s\n", json_string_value(command));

@@ -91,6 +91,7 @@ typedef struct og_search_options {
     double price;       /* Dice that each doubling of the cost must bring */
     int64_t small_width;
     int64_t generation; /* children of one */
+    bool places;        /* the best functions are also tried each at some places of the network */
     int64_t first_seed;
     double confidence; /* of the verdict */
     char *store;       /* URL of the database of runs; "": STUDY/study.db */

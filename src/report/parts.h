@@ -70,6 +70,7 @@ og_status og__report_pictures(const og__report *report, const og_dataset *data, 
 
 /* "search" of a search, whose confirmation the other parts speak of; nothing otherwise: search.c */
 og_status og__report_search(const og__report *report, json_t *results);
+og_status og__report_search_places(const og__report *report, json_t *owner); /* "places": search_places.c */
 
 /* The conclusion of a search: put into a comparison's verdict, and in words, which are released with free(). */
 og_status og__report_search_kind(const og__report *report, og__verdict *verdict);

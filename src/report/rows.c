@@ -72,6 +72,18 @@ static og_status add_grid(const og__study *study, json_t *rows)
     return OG_OK;
 }
 
+/* Which functions the places of a run have; null where there is one everywhere. */
+static og_status add_places(const og__search *search, int formula, json_t *row)
+{
+    char *text;
+    if (search->pool.items[formula].origin != OG_ORIGIN_PLACES)
+        return og__json_set(row, "places", json_null());
+    OG_TRY(og__pool_describe(&search->pool, formula, &text));
+    og_status status = og__json_set(row, "places", og__json_string(text));
+    free(text);
+    return status;
+}
+
 /* Runs of a search are of several levels: epochs and width tell them. */
 static og_status add_search(const og__study *study, json_t *rows)
 {
@@ -87,6 +99,7 @@ static og_status add_search(const og__study *study, json_t *rows)
             OG_TRY(og__json_set(row, "act", og__json_string(og__run_act(run))));
             OG_TRY(og__json_set(row, "id", og__json_string(run->name)));
             OG_TRY(og__json_set(row, "stage", json_string(og__stage_name(round->stage))));
+            OG_TRY(add_places(search, round->formulas[i / round->seeds], row));
             OG_TRY(og__json_set(row, "epochs", json_integer(search->levels[round->level].epochs)));
             OG_TRY(og__json_set(row, "width", json_integer(search->levels[round->level].width)));
             OG_TRY(og__json_set(row, "seed", json_integer(og__run_seed(run))));

@@ -120,7 +120,8 @@ static bool is_on_front(const og__campaign *campaign, int formula, int level)
     if (!isfinite(cost))
         return false;
     for (int r = 0; r < campaign->round_count; r++) {
-        for (int i = 0; i < campaign->rounds[r].count && campaign->rounds[r].level == level; i++) {
+        bool counts = campaign->rounds[r].level == level && campaign->rounds[r].stage != OG_STAGE_PLACES;
+        for (int i = 0; i < campaign->rounds[r].count && counts; i++) {
             int other = campaign->rounds[r].formulas[i];
             double other_dice = og__campaign_dice(campaign, other, level, &seeds);
             double other_cost = campaign->pool->items[other].prospect.cost;
@@ -190,7 +191,8 @@ static og_status add_formulas(const og__search *search, json_t *owner)
     OG_GO(og__json_set(owner, "formulas", formulas));
     OG_GO(og__json_set(owner, "ancestry", ancestry));
     for (int f = 0; f < search->pool.count; f++)
-        OG_GO(add_formula(search, f, formulas));
+        if (search->pool.items[f].origin != OG_ORIGIN_PLACES)
+            OG_GO(add_formula(search, f, formulas));
     OG_GO(og__alloc((size_t)search->pool.count + 1, sizeof *seen, &seen));
     for (int r = 0; r < search->campaign.round_count; r++)
         for (int i = 0;
@@ -323,5 +325,6 @@ og_status og__report_search(const og__report *report, json_t *results)
     OG_TRY(add_screening(search, owner));
     OG_TRY(add_rounds(search, owner));
     OG_TRY(add_formulas(search, owner));
+    OG_TRY(og__report_search_places(report, owner));
     return add_operators(owner);
 }

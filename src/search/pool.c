@@ -7,6 +7,7 @@
 
 #include "act/act.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "search/draft.h"
 
 /* Formulas of the start, and children, draw from one stream at different items. */
@@ -21,6 +22,8 @@ const char *og__origin_name(int origin)
         return "catalogue";
     case OG_ORIGIN_ASKED:
         return "asked";
+    case OG_ORIGIN_PLACES:
+        return "places";
     default:
         return og__variation_name((og__variation)origin);
     }
@@ -246,11 +249,65 @@ bool og__pool_may_train(const og__pool *pool, int index)
     return candidate->origin == OG_ORIGIN_ASKED || candidate->prospect.rejection == OG_REJECTION_NONE;
 }
 
+og_status og__pool_add_places(og__pool *pool, const int places[OG_PLACE_COUNT], int *index)
+{
+    og__candidate candidate = {.origin = OG_ORIGIN_PLACES, .parents = {-1, -1}, .same_as = -1};
+    const og__prospect *encoder = &pool->items[places[OG_PLACE_ENCODER]].prospect;
+    const og__prospect *decoder = &pool->items[places[OG_PLACE_DECODER]].prospect;
+    candidate.prospect =
+        (og__prospect){.chi = NAN, .nonlinearity = NAN, .signal = NAN, .cost = (encoder->cost + decoder->cost) / 2};
+    memcpy(candidate.places, places, sizeof candidate.places);
+    OG_TRY(og_act_parse(og_act_text(pool->items[places[OG_PLACE_ENCODER]].act), &candidate.act));
+    *index = pool->count;
+    return append(pool, candidate);
+}
+
+/* Places that have the formula of `place`, where that is the first of them. */
+static bool is_first_of(const og__candidate *c, int place)
+{
+    for (int before = 0; before < place; before++)
+        if (c->places[before] == c->places[place])
+            return false;
+    return true;
+}
+
+static void add_places_of(const og__candidate *c, int place, og__text *text)
+{
+    static const char *const names[OG_PLACE_COUNT] = {"encoder", "bottleneck", "decoder"};
+    const char *gap = " in the ";
+    for (int other = place; other < OG_PLACE_COUNT; other++) {
+        if (c->places[other] != c->places[place])
+            continue;
+        og__text_add(text, gap);
+        og__text_add(text, names[other]);
+        gap = " and ";
+    }
+}
+
+og_status og__pool_describe(const og__pool *pool, int index, char **description)
+{
+    const og__candidate *c = &pool->items[index];
+    og__text text = {0};
+    if (c->origin != OG_ORIGIN_PLACES)
+        og__text_add(&text, og_act_text(c->act));
+    for (int place = 0; place < OG_PLACE_COUNT && c->origin == OG_ORIGIN_PLACES; place++) {
+        if (!is_first_of(c, place))
+            continue;
+        og__text_add(&text, place > 0 ? ", " : "");
+        og__text_add(&text, og_act_text(pool->items[c->places[place]].act));
+        add_places_of(c, place, &text);
+    }
+    *description = text.data;
+    return og__text_status(&text);
+}
+
 og_status og__pool_restore(og__pool *pool, og__candidate candidate)
 {
     og_act *folded;
     candidate.signature = NULL;
     candidate.known = is_known(candidate.origin);
+    if (candidate.origin == OG_ORIGIN_PLACES)
+        return append(pool, candidate);
     og_status readable = fold(candidate.act, &folded);
     candidate.parent = folded != NULL;
     og_act_free(folded);
@@ -276,6 +333,6 @@ void og__pool_count(const og__pool *pool, int counts[OG_REJECTION_COUNT])
 {
     memset(counts, 0, OG_REJECTION_COUNT * sizeof *counts);
     for (int i = 0; i < pool->count; i++)
-        counts[pool->items[i].prospect.rejection] += !pool->items[i].known;
+        counts[pool->items[i].prospect.rejection] += !pool->items[i].known && pool->items[i].origin != OG_ORIGIN_PLACES;
     counts[OG_REJECTION_FORM] = pool->formless;
 }

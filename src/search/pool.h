@@ -4,22 +4,31 @@
 
 #include <stdint.h>
 
+#include <ogive/net.h>
+
 #include "search/screen.h"
 #include "search/signature.h"
 #include "search/vary.h"
 
 /* Where a formula comes from: one of og__variation, or */
-enum { OG_ORIGIN_RANDOM = OG_VARIATION_COUNT, OG_ORIGIN_CATALOGUE, OG_ORIGIN_ASKED, OG_ORIGIN_COUNT };
+enum {
+    OG_ORIGIN_RANDOM = OG_VARIATION_COUNT,
+    OG_ORIGIN_CATALOGUE,
+    OG_ORIGIN_ASKED,
+    OG_ORIGIN_PLACES, /* no formula of its own: others, each at some places of the network */
+    OG_ORIGIN_COUNT
+};
 
 typedef struct og__candidate {
     og_act *act;
     int origin;
     int parents[2]; /* -1 for none */
     og__prospect prospect;
-    int same_as;              /* the candidate that it is one function with, -1 for none */
-    bool known;               /* of the catalogue, or asked for: trained as it is, and no discovery */
-    bool parent;              /* further formulas can be made out of it */
-    og__signature *signature; /* NULL for what has none, or is the same as another */
+    int same_as;                /* the candidate that it is one function with, -1 for none */
+    bool known;                 /* of the catalogue, or asked for: trained as it is, and no discovery */
+    bool parent;                /* further formulas can be made out of it */
+    og__signature *signature;   /* NULL for what has none, or is the same as another */
+    int places[OG_PLACE_COUNT]; /* of OG_ORIGIN_PLACES: the formula of each place; `act` is the encoder's */
 } og__candidate;
 
 typedef struct og__pool {
@@ -57,6 +66,18 @@ og_status og__pool_breed(og__pool *pool, int64_t seed, int64_t number, int mothe
 
 /* Whether it may be trained: known, or passed by the screening. */
 bool og__pool_may_train(const og__pool *pool, int index);
+
+/**
+ * Add an assignment of formulas to places. Its cost is the mean of the encoder's and the decoder's, whose layers are as
+ * many and as large; the bottleneck's pixels are few.
+ *
+ * @param places   of formulas in the pool
+ * @param index    its place
+ */
+og_status og__pool_add_places(og__pool *pool, const int places[OG_PLACE_COUNT], int *index);
+
+/* "silu", or "x*erf(x) in the encoder and bottleneck, silu in the decoder". Released with free(). */
+og_status og__pool_describe(const og__pool *pool, int index, char **text);
 
 /* Put a candidate read from a file in its place behind the others; `known`, `parent` and the signature follow from the
  * rest. The pool takes act over, also on failure. */

@@ -5,6 +5,9 @@
  *   halving        formulas that passed the screening, on level 0; the best third of them goes on to level 1
  *   generations    children of the best of the last ones (the oldest leave), on level 0; their best third on level 1
  *   promotion      the best, and the best known functions, on level 2 with two seeds
+ *   places         where that is asked for: the best new and the best known function, each at some places of the
+ *                  network, like the promotion; and the best of these, if it is ahead of both, behind the confirmation
+ *                  and on its seeds
  *   confirmation   the two best new ones and the best known one, with the network's full settings on seeds that nothing
  *                  was chosen by
  *
@@ -33,6 +36,7 @@ typedef enum og__stage {
     OG_STAGE_HALVING,
     OG_STAGE_GENERATION,
     OG_STAGE_PROMOTION,
+    OG_STAGE_PLACES,
     OG_STAGE_CONFIRMATION,
     OG_STAGE_COUNT,
 } og__stage;
@@ -47,6 +51,7 @@ typedef struct og__campaign_rules {
     double alpha, margin;  /* of the verdict */
     int64_t seed;          /* of the search's draws, and the first of the runs' */
     int generation;        /* children in one */
+    bool places;           /* whether places are tried apart */
     int most;              /* formulas that may be trained; 0: as many as the budget allows */
 } og__campaign_rules;
 
@@ -81,6 +86,9 @@ void og__campaign_deinit(og__campaign *campaign);
 /* Put a round behind the others; `formulas` is copied. */
 og_status og__campaign_add_round(og__campaign *campaign, const og__round *round);
 
+/* The last round of a stage; NULL for none. */
+const og__round *og__campaign_last(const og__campaign *campaign, og__stage stage);
+
 /* Whether every run of the last round is done (true without any round). */
 bool og__campaign_is_due(const og__campaign *campaign);
 
@@ -90,8 +98,8 @@ bool og__campaign_is_due(const og__campaign *campaign);
  */
 og_status og__campaign_next(og__campaign *campaign);
 
-/* Mean Dice of a formula over the done runs of a level, of the full one over the confirmation's; NaN where there is
- * none; *seeds is set to their number. */
+/* Mean Dice of a formula over the done runs of a level, of the full one over the confirmation's seeds; NaN where there
+ * is none; *seeds is set to their number. */
 double og__campaign_dice(const og__campaign *campaign, int formula, int level, int *seeds);
 
 /* Dice less the price of the cost. */

@@ -38,6 +38,7 @@ static og_status read_settings(const og__study *study, og__search *search)
     if (generation < 1 || generation > 100000 || workers < 1 || !(budget_s > 0) || trained < 0 || trained > 1000000 ||
         !(confidence > 0 && confidence < 1))
         return og__fail(OG_ERR_FORMAT, "generation, workers, budget_s, trained or confidence is out of range");
+    rules->places = json_is_true(json_object_get(settings, "places")); /* searches of before do not have it */
     rules->generation = (int)generation;
     rules->most = (int)trained;
     rules->budget_s = budget_s * (double)workers;
@@ -85,30 +86,45 @@ static void set_space(og__study *study, og__search *search)
 
 /* --- runs --------------------------------------------------------------------------------------------------------- */
 
+og_status og__search_settings(const og__search *search, int formula, json_t *settings)
+{
+    const og__pool *pool = &search->pool;
+    const og__candidate *c = &pool->items[formula];
+    OG_TRY(og__json_set(settings, "act", og__json_string(og_act_text(c->act))));
+    if (c->origin != OG_ORIGIN_PLACES)
+        return OG_OK;
+    const char *bottleneck = og_act_text(pool->items[c->places[OG_PLACE_BOTTLENECK]].act);
+    const char *decoder = og_act_text(pool->items[c->places[OG_PLACE_DECODER]].act);
+    OG_TRY(og__json_set(settings, "act-bottleneck", og__json_string(bottleneck)));
+    return og__json_set(settings, "act-decoder", og__json_string(decoder));
+}
+
 /* The settings of a run beside the question's. A small run is scored at its end only, and nobody looks at its health.
  */
-static json_t *make_settings(const og__study *study, int formula, int level, int64_t seed)
+static og_status fill_settings(const og__study *study, int formula, int level, int64_t seed, json_t *settings)
 {
     const og__search *search = study->own;
     const og__rung *own = &search->levels[level];
-    const char *act = og_act_text(search->pool.items[formula].act);
+    OG_TRY(og__search_settings(search, formula, settings));
+    OG_TRY(og__json_set(settings, "seed", json_integer((json_int_t)seed)));
     if (level == OG_LEVEL_FULL)
-        return json_pack("{s:s,s:I}", "act", act, "seed", (json_int_t)seed);
-    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:i}", "act", act, "seed", (json_int_t)seed, "epochs",
-                     (json_int_t)own->epochs, "width", (json_int_t)own->width, "eval-every", (json_int_t)own->epochs,
-                     "health-every", 0);
+        return OG_OK;
+    OG_TRY(og__json_set(settings, "epochs", json_integer((json_int_t)own->epochs)));
+    OG_TRY(og__json_set(settings, "width", json_integer((json_int_t)own->width)));
+    OG_TRY(og__json_set(settings, "eval-every", json_integer((json_int_t)own->epochs)));
+    return og__json_set(settings, "health-every", json_integer(0));
 }
 
 static og_status add_run(og__study *study, int formula, int level, int64_t seed, og__run **run)
 {
     const og__search *search = study->own;
     og__text name = {0};
-    json_t *settings = make_settings(study, formula, level, seed);
+    json_t *settings = json_object();
     const double point[3] = {formula, level, (double)seed};
     og__text_format(&name, "f%d-%s-s%" PRId64, formula, search->levels[level].name, seed);
     og_status status = og__text_status(&name);
-    if (status == OG_OK && !settings)
-        status = og__fail(OG_ERR_MEMORY, "no memory for the settings of a run");
+    if (status == OG_OK)
+        status = fill_settings(study, formula, level, seed, settings);
     if (status == OG_OK)
         status = og__study_add_run(study, name.data, settings, point, run);
     json_decref(settings);

@@ -31,6 +31,9 @@ typedef struct og__search {
 /* The search that a study of its kind is. */
 og__search *og__search_of(const og__study *study);
 
+/* Add what makes a formula's network: "act", and "act-bottleneck" and "act-decoder" of one by places. */
+og_status og__search_settings(const og__search *search, int formula, json_t *settings);
+
 /* Read STUDY/search.json into the pool and the campaign; nothing is read where there is none. */
 og_status og__search_read(const char *folder, og__search *search);
 og_status og__search_write(const char *folder, const og__search *search);

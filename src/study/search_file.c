@@ -27,6 +27,9 @@ static og_status add_candidate(const og__candidate *from, json_t *formulas)
         OG_TRY(og__json_set(formula, "mother", json_integer(from->parents[0])));
     if (from->parents[1] >= 0)
         OG_TRY(og__json_set(formula, "father", json_integer(from->parents[1])));
+    if (from->origin == OG_ORIGIN_PLACES)
+        OG_TRY(
+            og__json_set(formula, "places", json_pack("[i, i, i]", from->places[0], from->places[1], from->places[2])));
     OG_TRY(set_real(formula, "cost", p->cost));
     OG_TRY(set_real(formula, "chi", p->chi));
     OG_TRY(set_real(formula, "nonlinearity", p->nonlinearity));
@@ -111,6 +114,18 @@ static og__rejection rejection_at(const json_t *formula)
     return OG_REJECTION_NONE;
 }
 
+static og_status read_places(const json_t *formula, const og__pool *pool, og__candidate *candidate)
+{
+    const json_t *places = json_object_get(formula, "places");
+    for (size_t i = 0; i < OG_PLACE_COUNT; i++) {
+        const json_t *place = json_array_get(places, i);
+        candidate->places[i] = json_is_integer(place) ? (int)json_integer_value(place) : -1;
+        if (candidate->places[i] < 0 || candidate->places[i] >= pool->count)
+            return og__fail(OG_ERR_FORMAT, "formula %d is of places, whose formulas there are not", pool->count);
+    }
+    return OG_OK;
+}
+
 static og_status read_candidate(const json_t *formula, og__pool *pool)
 {
     const char *text, *from, *why = json_string_value(json_object_get(formula, "why"));
@@ -123,6 +138,8 @@ static og_status read_candidate(const json_t *formula, og__pool *pool)
         return og__fail(OG_ERR_FORMAT, "formula %d comes from '%s', which is not known", pool->count, from);
     if (candidate.parents[0] >= pool->count || candidate.parents[1] >= pool->count || candidate.same_as >= pool->count)
         return og__fail(OG_ERR_FORMAT, "formula %d names one that comes later", pool->count);
+    if (candidate.origin == OG_ORIGIN_PLACES)
+        OG_TRY(read_places(formula, pool, &candidate));
     candidate.prospect = (og__prospect){.chi = real_at(formula, "chi"),
                                         .nonlinearity = real_at(formula, "nonlinearity"),
                                         .signal = real_at(formula, "signal"),

@@ -19,9 +19,15 @@ static bool is_asked(const og_option *option)
 
 static og_status check(const og__beginning *b, const og__arms *arms)
 {
+    const og_train_options *train = b->call.train;
+    const og_search_options *options = b->options;
     (void)arms;
-    return b->budget_s > 0 ? OG_OK
-                           : og__fail(OG_ERR_ARGUMENT, "budget: it is empty; a search needs a time, such as 2h");
+    if (!(b->budget_s > 0))
+        return og__fail(OG_ERR_ARGUMENT, "budget: it is empty; a search needs a time, such as 2h");
+    if (options->places && (train->act_encoder[0] || train->act_bottleneck[0] || train->act_decoder[0]))
+        return og__fail(OG_ERR_ARGUMENT, "places: they are given activations by --act-encoder, --act-bottleneck or "
+                                         "--act-decoder already; leave out either");
+    return OG_OK;
 }
 
 static og_status describe(const og__beginning *b, json_t *question, json_t *own)

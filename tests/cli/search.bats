@@ -47,9 +47,22 @@ same_search() {
     done
 }
 
+@test "functions by place are tried, trained and told of" {
+    tiny data 8 32
+    ogive search data -o s $quick $small --budget 20s --places --json >report.json
+    holds '.results.search.places | (.tried | length) == 6 and (.everywhere | length) == 2' report.json
+    holds '.results.search.places.text | startswith("By place: ")' report.json
+    number=$(jq '.formulas | to_entries | map(select(.value.places == [.value.places[0], .value.places[0], .value.places[2]] and .value.from == "places")) | .[0].key' s/search.json)
+    holds '[.acts[] | select(.place == "decoder") | .text] | unique | length == 1' s/trials/f"$number"-l2-s2/result.json
+    holds '[.acts[].text] | unique | length == 2' s/trials/f"$number"-l2-s2/result.json
+    ogive study export s | grep -q ' in the decoder'
+    ogive study show s | grep -qF "$(jq -r .results.search.places.text report.json)"
+    rejects 2 'places: they are given activations' ogive search data -o t $quick $small --places --act-decoder relu
+}
+
 @test "a search that was killed, with workers, goes on to the same results" {
     tiny data 8 32
-    asked="$quick --acts relu,silu --budget 10h --candidates 30 --generation 3 --trained 6"
+    asked="$quick --acts relu,silu --budget 10h --candidates 30 --generation 3 --trained 6 --places"
     ogive search data -o straight $asked >/dev/null
     for signal in KILL INT KILL; do
         timeout --preserve-status -s $signal 4 ogive search data -o killed $asked >/dev/null 2>&1 || true
