@@ -26,13 +26,14 @@ ogive.search = (study) => {
   ], search.rounds, text("search_rounds"), false);
 
   const origin = (row) => (row.parents.length ? `${text(`from_${row.from}`)} ${row.parents.join(text("search_and"))}` : text(`from_${row.from}`));
+  const most = 60, ranked = [...search.formulas].sort((a, b) => b.level - a.level || b.dice[b.level] - a.dice[a.level]);
   const formulas = table([
     { title: text("search_formula"), left: true, head: true, key: (row) => row.text, cell: (row) => make("code", {}, row.text) },
     { title: text("search_origin"), left: true, key: (row) => row.from, cell: origin },
     { title: text("search_cost"), unit: text("search_cost_unit"), key: (row) => row.cost, cell: (row) => (format.known(row.cost) ? row.cost.toFixed(2) : "–") },
     ...levels.map((level, l) => ({ title: text(`level_${level}`), key: (row) => row.dice[l], cell: (row) => score(row.dice[l]) })),
     { title: text("search_front"), key: (row) => Number(row.on_front), cell: (row) => (row.on_front ? "●" : "") },
-  ], [...search.formulas].sort((a, b) => b.level - a.level || b.dice[b.level] - a.dice[a.level]), text("search_trained"));
+  ], ranked.slice(0, most), text("search_trained"));
 
   // Dice against cost, level by level: values of different levels are not compared.
   let level = Math.max(...search.formulas.filter((row) => search.formulas.filter((other) => format.known(other.dice[row.level])).length > 4).map((row) => row.level), 0);
@@ -63,18 +64,30 @@ ogive.search = (study) => {
   const states = Object.fromEntries(levels.map((name, l) => [l, text(`level_${name}`)]).filter(([l]) => search.formulas.some((row) => format.known(row.dice[l]))));
   const switcher = ogive.dom.choice(text("search_level"), states, String(level), (state) => { level = Number(state); ogive.charts.refreshAll(); });
 
-  // Formulas of the confirmation, each with its parents indented below it.
+  // Formulas of the confirmation, each with the line of its mothers below it; a father's own line is folded away, and so is what is
+  // far back. What was shown before is only named.
   const rows = new Map(search.ancestry.map((row) => [row.number, row]));
   const children = new Set(search.ancestry.flatMap((row) => [row.mother, row.father]).filter((number) => number !== null));
-  const branch = (number) => {
-    const row = rows.get(number);
-    const parents = [row.mother, row.father].filter((parent) => parent !== null && rows.has(parent));
-    return make("li", {}, make("code", {}, row.text), ` ${text(`from_${row.from}`)}${parents.length ? ":" : ""}`, parents.length ? make("ul", {}, ...parents.map(branch)) : null);
+  const shown = new Set(), recent = 6;
+  const name = (row) => [make("code", {}, row.text), ` ${text(`from_${row.from}`)}${rows.has(row.mother) ? " ↓" : ""}`];
+  const line = (number) => {
+    const chain = [];
+    for (let row = rows.get(number); row; row = shown.has(row.number) ? null : rows.get(row.mother)) chain.push(row);
+    const items = chain.map((row) => [row, shown.has(row.number)]);
+    for (const row of chain) shown.add(row.number);
+    const list = (some) => make("ul", { class: "ancestry" }, ...some.map(([row, before]) => {
+      const father = before ? null : rows.get(row.father);
+      const fold = father && make("details", {}, make("summary", {}, text("search_with"), make("code", {}, father.text)), line(father.number));
+      return make("li", {}, ...name(row), before ? text("search_as_above") : null, fold);
+    }));
+    if (items.length <= recent + 1) return list(items);
+    return make("div", {}, list(items.slice(0, recent)), make("details", {}, make("summary", {}, text("search_earlier", { count: items.length - recent })), list(items.slice(recent))));
   };
-  const tree = make("ul", { class: "ancestry" }, ...search.ancestry.filter((row) => !children.has(row.number)).map((row) => branch(row.number)));
+  const finalists = new Set(study.results.acts.map((act) => act.text));
+  const tree = make("div", {}, ...search.ancestry.filter((row) => !children.has(row.number) || finalists.has(row.text)).map((row) => line(row.number)));
 
   const { places } = search;
-  const byPlace = places && [make("h3", {}, text("search_places")), make("p", {}, places.text), places.command ? make("pre", {}, places.command) : null,
+  const byPlace = places && [make("h3", {}, text("search_places")), make("p", {}, places.text), places.command ? make("pre", {}, places.command) : "",
     table([
       { title: text("search_places_who"), left: true, head: true, cell: (row) => row.text },
       { title: text("search_cost"), unit: text("search_cost_unit"), key: (row) => row.cost, cell: (row) => (format.known(row.cost) ? row.cost.toFixed(2) : "–") },
@@ -86,6 +99,6 @@ ogive.search = (study) => {
 
   const element = section("search", text("search"), text("search_lead", { drawn: search.screening.drawn, passed: search.screening.passed, trained: search.formulas.filter((row) => !row.known).length }), switcher);
   element.append(figure, make("h3", {}, text("search_commands")), make("pre", {}, search.commands.join("\n")), make("h3", {}, text("search_tree")), tree,
-    ...(byPlace ?? []), make("h3", {}, text("search_trained")), formulas, make("h3", {}, text("search_rounds")), rounds, make("h3", {}, text("search_rejected")), rejected, left);
+    ...(byPlace ?? []), make("h3", {}, text("search_trained")), formulas, ranked.length > most ? make("p", {}, text("search_more", { most, all: ranked.length })) : "", make("h3", {}, text("search_rounds")), rounds, make("h3", {}, text("search_rejected")), rejected, left);
   return element;
 };
