@@ -116,7 +116,7 @@ OG_API og_status og_search(const og_dataset *data, const char *data_path, const 
 
 typedef struct og_tune_options {
     char *acts;     /* as og_compare_options.acts */
-    char *vary;     /* comma-separated: lr, weight-decay, params, learn, places, width, norm */
+    char *vary;     /* comma-separated: lr, weight-decay, params, learn, places, width, norm, head */
     int64_t trials; /* configurations; 0: as many as the budget allows */
     char *budget;   /* "4h"; "": none */
     int sampler;    /* 0 tpe, 1 random, 2 grid */

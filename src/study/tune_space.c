@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <ogive/facts.h>
+#include <ogive/head.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -285,6 +286,20 @@ static void add_norm(builder *b)
     add_texts(b, "norm", count, texts, usual);
 }
 
+/* The question's own head, and the built-in ones. */
+static void add_head(builder *b)
+{
+    size_t count = 0, room = og_head_count() + 1;
+    char **texts = calloc(room, sizeof *texts);
+    if (!keep_text(b, (char *)texts))
+        return;
+    texts[count++] = strdup(b->train->act_head);
+    for (size_t i = 0; i < og_head_count(); i++)
+        if (strcmp(og_head_at(i)->id, b->train->act_head) != 0)
+            texts[count++] = strdup(og_head_at(i)->id);
+    add_texts(b, "act-head", count, texts, 0);
+}
+
 /* In the order of OG_TUNE_VARY, which is that of the dimensions however they are asked for. */
 static const struct {
     const char *name;
@@ -293,7 +308,7 @@ static const struct {
     {"lr", add_lr},         {"weight-decay", add_weight_decay},
     {"params", add_params}, {"learn", add_learn},
     {"places", add_places}, {"width", add_width},
-    {"norm", add_norm},
+    {"norm", add_norm},     {"head", add_head},
 };
 enum { PART_WIDTH = 5, PART_COUNT = sizeof parts / sizeof parts[0] };
 

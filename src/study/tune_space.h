@@ -23,7 +23,7 @@ typedef struct og__tune_space {
 } og__tune_space;
 
 /* Every name that `vary` knows, as "lr, weight-decay, ...". */
-#define OG_TUNE_VARY "lr, weight-decay, params, learn, places, width, norm"
+#define OG_TUNE_VARY "lr, weight-decay, params, learn, places, width, norm, head"
 
 /**
  * Make the space.

@@ -76,3 +76,12 @@ PY
     rejects 2 "kind was 'tune'" ogive compare data -o study --acts relu,silu --seeds 1 $quick
     rejects 2 'tune.vary' ogive tune data -o study $small --vary lr
 }
+
+@test "heads are tuned, each with its own loss" {
+    tiny data 8 32
+    ogive tune data -o heads $small --acts elu,silu --trials 10 --sampler grid --vary head --pruner none >/dev/null
+    holds '[.results.trials[].settings["act-head"] // "softmax"] | unique == ["arctan", "sigmoid", "softmax", "sparsemax"]' heads/report.json
+    holds '[.results.trials[] | select(.state == "complete" and .error == null)] | length == 10' heads/report.json
+    holds '.head.text == "sparsemax" and .head.loss == "sparsemax loss"' \
+        heads/trials/"$(jq -r '[.results.trials[] | select(.settings["act-head"] == "sparsemax")][0].name' heads/report.json)"-s0/result.json
+}
