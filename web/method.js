@@ -13,6 +13,8 @@ ogive.method = (study) => {
   ...(rates ? [make("details", {}, make("summary", {}, text("rates")), table([
     { title: text("col_act"), head: true, cell: (row) => acts.find(({ id }) => id === row.act).text },
     { title: text("col_rate"), cell: (row) => format.short(row.rate) },
+    { title: text("col_shared_dice", { rate: format.short(question.learning_rates.start) }), cell: (row) => format.score(row.shared_dice) },
+    { title: text("col_own_dice"), cell: (row) => format.score(row.own_dice) },
     { title: text("col_rates_tried"), left: true,
       cell: (row) => row.tried.map(({ rate, dice }) => `${format.short(rate)}: ${format.score(dice)}`).join(", ") },
   ], rates, text("rates"), false))] : []),

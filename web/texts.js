@@ -321,6 +321,8 @@ ogive.texts = {
     method: "Method and limits",
     rates: "Learning rates that were tried",
     col_rate: "Learning rate",
+    col_shared_dice: "Dice at the shared rate, {rate}",
+    col_own_dice: "Dice at its own",
     col_rates_tried: "Tried, with the mean Dice of short runs",
     settings: "Settings of every run",
     col_setting: "Setting",

@@ -183,6 +183,9 @@ static og_status report_arm(const og__study *study, size_t arm, json_t *row)
         OG_TRY(og__json_set(cell, "failed", json_integer(at(&s, e)->failed)));
     }
     int best = find_best(&s);
+    const tried *shared = at(&s, 0);
+    OG_TRY(og__json_set(row, "shared_dice", og__json_real(shared->asked && shared->done ? shared->dice : (double)NAN)));
+    OG_TRY(og__json_set(row, "own_dice", og__json_real(best == NONE ? (double)NAN : at(&s, best)->dice)));
     return og__json_set(row, "rate", og__json_real(best == NONE ? (double)NAN : rate_at(study, best)));
 }
 

@@ -26,7 +26,8 @@ bool og__rates_are_tuned(const og__study *study);
  */
 og_status og__rates_ask(og__study *study, double *chosen, bool *settled);
 
-/* The evidence: [{"act": ID, "rate": chosen or null, "tried": [{"rate", "dice": mean or null, "failed": runs}]}]. */
+/* The evidence: [{"act": ID, "rate": chosen or null, "shared_dice": at START, "own_dice": at the chosen one, "tried":
+ * [{"rate", "dice": mean or null, "failed": runs}]}]. */
 og_status og__rates_report(const og__study *study, json_t *rates);
 
 #endif

@@ -129,6 +129,8 @@ for row in report["learning_rates"]:
         assert abs(means[tried["rate"]] - tried["dice"]) < 1e-12, tried
     assert row["rate"] == min(rate for rate in means if means[rate] == max(means.values())), row
     assert {row["rate"] / 2, row["rate"] * 2} <= set(means), row
+    assert row["shared_dice"] == means[report["question"]["learning_rates"]["start"]], row
+    assert row["own_dice"] == means[row["rate"]] >= row["shared_dice"], row
 last = {act["act"]: json.load(open(f"straight/trials/{act['act']}-s0/result.json"))["curve"][-1]["learning_rate"]
         for act in report["learning_rates"]}
 chosen = {act["act"]: act["rate"] for act in report["learning_rates"]}
