@@ -67,3 +67,26 @@ teardown_file() {
         return 1
     }
 }
+
+# killed_on_the_way COMMAND...: the study in PostgreSQL is killed thrice and then ends; it says what an undisturbed one in SQLite says.
+killed_on_the_way() {
+    "$OGIVE_SOURCE_DIR/tests/cli/make_data.py" data 8 32
+    ogive "$1" data -o "$1-file" "${@:2}" >/dev/null
+    for pause in 0.4 0.8 1.2; do
+        timeout -s KILL $pause ogive "$1" data -o "$1-server" "${@:2}" --store "$url" >/dev/null 2>&1 || true
+    done
+    ogive "$1" data -o "$1-server" "${@:2}" --store "$url" >/dev/null
+    [ ! -e "$1-server/study.db" ]
+    cmp <(jq -S .results "$1-file/report.json") <(jq -S .results "$1-server/report.json")
+}
+
+@test "a tuning in PostgreSQL that was killed has the results of one in SQLite" {
+    cd "$BATS_TEST_TMPDIR"
+    killed_on_the_way tune --acts leaky_relu,elu --trials 6 --seeds 2 --confirm 1 --width 4 --depth 2 --epochs 9 --batch 4 --threads 1
+}
+
+@test "a search in PostgreSQL that was killed has the results of one in SQLite" {
+    cd "$BATS_TEST_TMPDIR"
+    killed_on_the_way search --acts relu,silu --budget 10h --candidates 30 --generation 3 --trained 6 --width 4 --depth 2 --epochs 4 \
+        --batch 4 --threads 1
+}
