@@ -96,16 +96,19 @@ static void tell_epoch(og__watcher *w, const og_train_progress *progress)
     w->desk.store = w->patient;
 }
 
-/* A process that proposes does so for the others while it trains. What fails now is tried again at the next look. */
+/* A process that proposes does so for the others while it trains. What fails now is tried again after a while, since
+ * every try at a store that is away is time that training does not have. */
 static void look_around(og__watcher *w)
 {
     if (!w->job->proposes || w->desk.study->kind->follows)
         return;
-    double passed = og__watcher_clock_s() - w->planned_s;
+    double now = og__watcher_clock_s();
+    if (now < w->look_at_s || now < w->planned_s + idle_look_s)
+        return;
     w->desk.store = w->quick;
-    if (passed > idle_look_s)
-        (void)og__planning_look(w, passed > look_s);
+    og_status status = og__planning_look(w, now > w->planned_s + look_s);
     w->desk.store = w->patient;
+    w->look_at_s = og__watcher_clock_s() + (status == OG_OK ? idle_look_s : look_s);
 }
 
 static bool may_be_taken(const og__heart *heart)

@@ -21,7 +21,8 @@ typedef struct og__watcher {
     og__budget budget;
     bool late; /* the budget was spent while the run trained */
     size_t done_count, wanted_count;
-    double planned_s; /* when the kind was last asked */
+    double planned_s; /* when the kind was last asked, */
+    double look_at_s; /* and not before which to look whether it has to be */
 
     og_dataset
         *fold_data; /* the data set with `fold` held out, where a run asked for another than job->data holds out */
