@@ -12,8 +12,11 @@
 #include "runs.h"
 #include "study_show.h"
 
+static bool something_ran;
+
 void studying_begin(bool quiet)
 {
+    something_ran = false;
     interrupt_catch();
     progress_begin(quiet);
 }
@@ -26,6 +29,7 @@ bool studying_show(void *others, const og_study_progress *progress)
         return !interrupted();
     }
     workers_start(others);
+    something_ran |= !progress->kept && !progress->waiting;
     return runs_show(progress);
 }
 
@@ -33,6 +37,10 @@ og_status studying_end(og_status worked, workers *others, const og_dataset *data
 {
     workers_wait(others, worked != OG_OK);
     progress_end();
+    if (worked == OG_OK && !something_ran)
+        progress_say(
+            "nothing was left to run: the study is as large as it was asked to be, or its budget is spent; the "
+            "command that began it takes more seeds, trials or --budget");
     if (worked == OG_ERR_STOPPED)
         return fail(worked, "stopped after a checkpoint; the same command goes on from there");
     TRY(worked);

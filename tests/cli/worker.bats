@@ -147,6 +147,8 @@ for row in sqlite3.connect("file:" + sys.argv[1] + "/study.db?mode=ro", uri=True
     kill -INT $process
     wait $process || true
     (cd / && ogive study resume "$BATS_TEST_TMPDIR/resumed" -q --threads 1 --json) >answer
+    ogive study resume resumed --threads 1 2>said >/dev/null
+    grep -q 'nothing was left to run' said
     holds '.results.verdict.blocks == 3' answer
     [ -s resumed/report.html ]
     ogive compare data -o straight $study >/dev/null
