@@ -112,7 +112,8 @@ static og_status run_pass(bench *b)
     if (!b->options->training)
         return og_plan_infer(b->plan, b->images, false, b->result);
     OG_TRY(og_plan_train(b->plan, b->images, b->labels, &value));
-    /* The same arithmetic with any rate; with 0 all turns do the same work, and noise as images makes nothing diverge. */
+    /* The same arithmetic with any rate; with 0 all turns do the same work, and noise as images makes nothing diverge.
+     */
     og__optimizer_step(b->optimizer, 0, og_net_gradients(b->net), og_net_weights(b->net));
     og_plan_refresh(b->plan);
     og__trace_charge(&b->trace, b->trace.node_count, OG_WORK_OPTIMIZER);
