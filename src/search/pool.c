@@ -249,9 +249,9 @@ bool og__pool_may_train(const og__pool *pool, int index)
     return candidate->origin == OG_ORIGIN_ASKED || candidate->prospect.rejection == OG_REJECTION_NONE;
 }
 
-og_status og__pool_add_places(og__pool *pool, const int places[OG_PLACE_COUNT], int *index)
+og_status og__pool_add_places(og__pool *pool, const int places[OG_PLACE_COUNT], const char *head, int *index)
 {
-    og__candidate candidate = {.origin = OG_ORIGIN_PLACES, .parents = {-1, -1}, .same_as = -1};
+    og__candidate candidate = {.origin = OG_ORIGIN_PLACES, .parents = {-1, -1}, .same_as = -1, .head = head};
     const og__prospect *encoder = &pool->items[places[OG_PLACE_ENCODER]].prospect;
     const og__prospect *decoder = &pool->items[places[OG_PLACE_DECODER]].prospect;
     candidate.prospect =
@@ -275,6 +275,8 @@ static void add_places_of(const og__candidate *c, int place, og__text *text)
 {
     static const char *const names[OG_PLACE_COUNT] = {"encoder", "bottleneck", "decoder"};
     const char *gap = " in the ";
+    if (c->places[0] == c->places[1] && c->places[1] == c->places[2])
+        return; /* everywhere */
     for (int other = place; other < OG_PLACE_COUNT; other++) {
         if (c->places[other] != c->places[place])
             continue;
@@ -297,6 +299,8 @@ og_status og__pool_describe(const og__pool *pool, int index, char **description)
         og__text_add(&text, og_act_text(pool->items[c->places[place]].act));
         add_places_of(c, place, &text);
     }
+    if (c->head)
+        og__text_format(&text, " with the head %s", c->head);
     *description = text.data;
     return og__text_status(&text);
 }

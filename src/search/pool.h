@@ -29,6 +29,7 @@ typedef struct og__candidate {
     bool parent;                /* further formulas can be made out of it */
     og__signature *signature;   /* NULL for what has none, or is the same as another */
     int places[OG_PLACE_COUNT]; /* of OG_ORIGIN_PLACES: the formula of each place; `act` is the encoder's */
+    const char *head;           /* and a built-in head (og_head_at()), or NULL for the one that all others have */
 } og__candidate;
 
 typedef struct og__pool {
@@ -72,11 +73,13 @@ bool og__pool_may_train(const og__pool *pool, int index);
  * many and as large; the bottleneck's pixels are few.
  *
  * @param places   of formulas in the pool
+ * @param head     of a built-in head, static; NULL for the usual one
  * @param index    its place
  */
-og_status og__pool_add_places(og__pool *pool, const int places[OG_PLACE_COUNT], int *index);
+og_status og__pool_add_places(og__pool *pool, const int places[OG_PLACE_COUNT], const char *head, int *index);
 
-/* "silu", or "x*erf(x) in the encoder and bottleneck, silu in the decoder". Released with free(). */
+/* "silu", "x*erf(x) in the encoder and bottleneck, silu in the decoder", or "silu with the head sigmoid". Released with
+ * free(). */
 og_status og__pool_describe(const og__pool *pool, int index, char **text);
 
 /* Put a candidate read from a file in its place behind the others; `known`, `parent` and the signature follow from the

@@ -6,10 +6,9 @@
  *   generations    children of the best of the last ones (the oldest leave), on level 0; their best third on level 1
  *   promotion      the best, and the best known functions, on level 2 with two seeds
  *   places         where that is asked for: the best new and the best known function, each at some places of the
- *                  network, like the promotion; and the best of these, if it is ahead of both, behind the confirmation
- *                  and on its seeds
- *   confirmation   the two best new ones and the best known one, with the network's full settings on seeds that nothing
- *                  was chosen by
+ *                  network, and the better one everywhere with other heads, like the promotion; and the best of these,
+ * if it is ahead of both, behind the confirmation and on its seeds confirmation   the two best new ones and the best
+ * known one, with the network's full settings on seeds that nothing was chosen by
  *
  * A round is a set of runs; the next one follows from the results of those before it, their times among them. Within a
  * level all formulas see the same seeds, and are compared on it only. A formula's worth is its Dice less a price for
@@ -51,7 +50,8 @@ typedef struct og__campaign_rules {
     double alpha, margin;  /* of the verdict */
     int64_t seed;          /* of the search's draws, and the first of the runs' */
     int generation;        /* children in one */
-    bool places;           /* whether places are tried apart */
+    bool places;           /* whether places are tried apart, */
+    char head[64];         /* and heads other than this one */
     int most;              /* formulas that may be trained; 0: as many as the budget allows */
 } og__campaign_rules;
 

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "study/campaign_parts.h"
+#include "study/places.h"
 
 static const double confirm_share = 0.5;   /* the most of it that the confirmation may take */
 static const double promotion_share = 0.2; /* of what is left for the search: */
@@ -33,7 +34,7 @@ og__shares og__campaign_divide(const og__campaign *campaign)
     s.seeds = whole(confirm_share * left / look_s, 2, OG_CONFIRM_SEEDS);
     double search_s = fmax(0, left - s.seeds * look_s);
     if (rules->places)
-        search_s = fmax(0, search_s - OG_PLACES_TRIED * OG_PROMOTION_SEEDS * s.run_s[2]);
+        search_s = fmax(0, search_s - og__places_tried(campaign) * OG_PROMOTION_SEEDS * s.run_s[2]);
     s.promoted = whole(promotion_share * search_s / (1.5 * OG_PROMOTION_SEEDS * s.run_s[2]), OG_FINALISTS + 1, 10);
     search_s = fmax(0, search_s - 1.5 * OG_PROMOTION_SEEDS * s.promoted * s.run_s[2]);
     double per_formula = s.run_s[0] + s.run_s[1] / OG_HALVING;

@@ -8,6 +8,7 @@
 enum {
     OG_PROMOTION_SEEDS = 2,
     OG_PLACES_TRIED = (1 << OG_PLACE_COUNT) - 2, /* ways to use two functions, both of them */
+    OG_HEADS_TRIED = 8,                          /* at most */
 };
 
 /* Runs of a round. */

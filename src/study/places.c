@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ogive/head.h>
+
 #include "base/memory.h"
 #include "study/campaign_parts.h"
 
@@ -23,9 +25,28 @@ static og_status find_pair(const og__campaign *campaign, int pair[2])
     return OG_OK;
 }
 
+static bool is_tried(const og__campaign *campaign, size_t head)
+{
+    return strcmp(og_head_at(head)->id, campaign->rules.head) != 0;
+}
+
+int og__places_tried(const og__campaign *campaign)
+{
+    int count = OG_PLACES_TRIED;
+    for (size_t h = 0; h < og_head_count() && h < OG_HEADS_TRIED; h++)
+        count += is_tried(campaign, h);
+    return count;
+}
+
+static double worth_of(const og__campaign *campaign, int formula)
+{
+    int seeds;
+    return og__campaign_worth(campaign, formula, og__campaign_dice(campaign, formula, 2, &seeds));
+}
+
 og_status og__places_try(og__campaign *campaign, bool *added)
 {
-    int pair[2], tried[OG_PLACES_TRIED];
+    int pair[2], tried[OG_PLACES_TRIED + OG_HEADS_TRIED], count = OG_PLACES_TRIED;
     const og__round *promotion = og__campaign_last(campaign, OG_STAGE_PROMOTION);
     *added = false;
     OG_TRY(find_pair(campaign, pair));
@@ -35,16 +56,15 @@ og_status og__places_try(og__campaign *campaign, bool *added)
         int places[OG_PLACE_COUNT];
         for (int place = 0; place < OG_PLACE_COUNT; place++)
             places[place] = pair[(way + 1) >> place & 1];
-        OG_TRY(og__pool_add_places(campaign->pool, places, &tried[way]));
+        OG_TRY(og__pool_add_places(campaign->pool, places, NULL, &tried[way]));
     }
+    int better = pair[worth_of(campaign, pair[1]) > worth_of(campaign, pair[0])];
+    for (size_t h = 0; h < og_head_count() && h < OG_HEADS_TRIED; h++)
+        if (is_tried(campaign, h))
+            OG_TRY(og__pool_add_places(campaign->pool, (int[]){better, better, better}, og_head_at(h)->id,
+                                       &tried[count++]));
     *added = true;
-    return og__campaign_ask(campaign, OG_STAGE_PLACES, 2, promotion->seed, promotion->seeds, OG_PLACES_TRIED, tried);
-}
-
-static double worth_of(const og__campaign *campaign, int formula)
-{
-    int seeds;
-    return og__campaign_worth(campaign, formula, og__campaign_dice(campaign, formula, 2, &seeds));
+    return og__campaign_ask(campaign, OG_STAGE_PLACES, 2, promotion->seed, promotion->seeds, count, tried);
 }
 
 og_status og__places_chosen(const og__campaign *campaign, int *chosen)

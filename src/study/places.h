@@ -1,13 +1,17 @@
 /* Activations by place: what it is worth to have one function here and another there.
  *
  * The best new and the best known function of the promotion are put into encoder, bottleneck and decoder in every way
- * that uses both, and trained like the promotion, on its seeds. The best of these goes on to the confirmation's seeds
+ * that uses both, and the better one of them everywhere is joined with the built-in heads but the usual one; all are
+ * trained like the promotion, on its seeds. The best of these goes on to the confirmation's seeds
  * if it is ahead of both functions everywhere, and is compared there with the better of these two. */
 #ifndef OG_STUDY_PLACES_H
 #define OG_STUDY_PLACES_H
 
 #include "study/campaign.h"
 #include "study/discovery.h"
+
+/* How many there are to try. */
+int og__places_tried(const og__campaign *campaign);
 
 /* Append the round that tries them; *added is false where there is no new or no known function to do it with. */
 og_status og__places_try(og__campaign *campaign, bool *added);

@@ -68,6 +68,7 @@ static og_status set_levels(const og__study *study, og__search *search)
     }
     for (int l = 0; l < 3; l++)
         search->campaign.rules.level_share[l] = (double)search->levels[l].epochs / (double)search->levels[2].epochs;
+    snprintf(search->campaign.rules.head, sizeof search->campaign.rules.head, "%s", train.act_head);
     int64_t depth = train.depth > 0 ? train.depth : 4;
     og_options_deinit(og_train_option_table(), &train);
     double cost_most;
@@ -95,6 +96,8 @@ og_status og__search_settings(const og__search *search, int formula, json_t *set
         return OG_OK;
     const char *bottleneck = og_act_text(pool->items[c->places[OG_PLACE_BOTTLENECK]].act);
     const char *decoder = og_act_text(pool->items[c->places[OG_PLACE_DECODER]].act);
+    if (c->head)
+        OG_TRY(og__json_set(settings, "act-head", json_string(c->head)));
     OG_TRY(og__json_set(settings, "act-bottleneck", og__json_string(bottleneck)));
     return og__json_set(settings, "act-decoder", og__json_string(decoder));
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ogive/head.h>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "format/json.h"
@@ -30,6 +32,8 @@ static og_status add_candidate(const og__candidate *from, json_t *formulas)
     if (from->origin == OG_ORIGIN_PLACES)
         OG_TRY(
             og__json_set(formula, "places", json_pack("[i, i, i]", from->places[0], from->places[1], from->places[2])));
+    if (from->head)
+        OG_TRY(og__json_set(formula, "head", json_string(from->head)));
     OG_TRY(set_real(formula, "cost", p->cost));
     OG_TRY(set_real(formula, "chi", p->chi));
     OG_TRY(set_real(formula, "nonlinearity", p->nonlinearity));
@@ -123,6 +127,12 @@ static og_status read_places(const json_t *formula, const og__pool *pool, og__ca
         if (candidate->places[i] < 0 || candidate->places[i] >= pool->count)
             return og__fail(OG_ERR_FORMAT, "formula %d is of places, whose formulas there are not", pool->count);
     }
+    const char *head = json_string_value(json_object_get(formula, "head"));
+    for (size_t i = 0; head && i < og_head_count(); i++)
+        if (strcmp(og_head_at(i)->id, head) == 0)
+            candidate->head = og_head_at(i)->id;
+    if (head && !candidate->head)
+        return og__fail(OG_ERR_FORMAT, "formula %d has the head '%s', which is not known", pool->count, head);
     return OG_OK;
 }
 

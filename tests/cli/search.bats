@@ -50,11 +50,13 @@ same_search() {
 @test "functions by place are tried, trained and told of" {
     tiny data 8 32
     ogive search data -o s $quick $small --budget 20s --places --json >report.json
-    holds '.results.search.places | (.tried | length) == 6 and (.everywhere | length) == 2' report.json
+    holds '.results.search.places | (.tried | length) == 9 and (.everywhere | length) == 2' report.json
     holds '.results.search.places.text | startswith("By place: ")' report.json
-    number=$(jq '.formulas | to_entries | map(select(.value.places == [.value.places[0], .value.places[0], .value.places[2]] and .value.from == "places")) | .[0].key' s/search.json)
+    number=$(jq '.formulas | to_entries | map(select(.value.places == [.value.places[0], .value.places[0], .value.places[2]] and .value.from == "places" and .value.head == null)) | .[0].key' s/search.json)
     holds '[.acts[] | select(.place == "decoder") | .text] | unique | length == 1' s/trials/f"$number"-l2-s2/result.json
     holds '[.acts[].text] | unique | length == 2' s/trials/f"$number"-l2-s2/result.json
+    number=$(jq '.formulas | to_entries | map(select(.value.head == "sigmoid")) | .[0].key' s/search.json)
+    holds '.head.text == "sigmoid" and ([.acts[].text] | unique | length == 1)' s/trials/f"$number"-l2-s2/result.json
     ogive study export s | grep -q ' in the decoder'
     ogive study show s | grep -qF "$(jq -r .results.search.places.text report.json)"
     rejects 2 'places: they are given activations' ogive search data -o t $quick $small --places --act-decoder relu

@@ -195,6 +195,7 @@ static og__places_verdict search_by_place(world *w, double advantage, double dec
     og__places_verdict verdict;
     open_world(w, 700, 40);
     w->campaign.rules.places = true;
+    strcpy(w->campaign.rules.head, "softmax");
     w->campaign.rules.seed = seed;
     w->advantage = advantage;
     w->decoder = decoder;
