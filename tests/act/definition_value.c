@@ -1,6 +1,7 @@
 /* Evaluation with derivatives, by dual numbers. */
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "act/definition_parts.h"
 
