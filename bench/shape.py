@@ -35,18 +35,22 @@ def steps_of(network, ids):
 
 
 def by_activation(quick):
-    """Step time of every function of the catalogue over that of ReLU, by the best of six steps in two rounds."""
-    network, rows = NETWORKS[0], {}
+    """Step time of every function of the catalogue over that of ReLU, by the best of six steps in two rounds; and those
+    that overflow."""
+    network, rows, overflow = NETWORKS[0], {}, []
     entries = [entry for entry in act.catalogue() if not quick or entry["id"] in act.QUICK]
     for first in range(0, len(entries), 8):
         group = entries[first:first + 8]
         found, relu = steps_of(network, [entry["id"] for entry in group])
         for entry in group:
             report = found.get(entry["id"])
-            rows[entry["id"]] = report and {"ms": report["best_ms"], "ratio": report["best_ms"] / relu, "peak_bytes": report["peak_bytes"],
-                                            "inputs": [each["name"] for each in entry["inputs"]],
-                                            "learns": any(param.get("learn") for param in entry["params"])}
-    return rows
+            if not report:
+                overflow.append(entry["id"])
+                continue
+            rows[entry["id"]] = {"ms": report["best_ms"], "ratio": report["best_ms"] / relu, "peak_bytes": report["peak_bytes"],
+                                 "inputs": [each["name"] for each in entry["inputs"]],
+                                 "learns": any(param.get("learn") for param in entry["params"])}
+    return {"by_activation": rows, "overflow": overflow}
 
 
 def not_convolution(quick):
@@ -135,6 +139,5 @@ def run(quick):
     runner.note("cost per pixel")
     pixels = by_size(quick)
     runner.note("share that is no convolution, start and size")
-    runner.save("shape", {"by_activation": {name: row for name, row in steps.items() if row},
-                          "overflow": [name for name, row in steps.items() if not row], "per_pixel": pixels, "not_convolution": not_convolution(quick),
+    runner.save("shape", {**steps, "per_pixel": pixels, "not_convolution": not_convolution(quick),
                           "start": start(), "installed": installed()})
