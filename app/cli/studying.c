@@ -29,7 +29,7 @@ bool studying_show(void *others, const og_study_progress *progress)
         return !interrupted();
     }
     workers_start(others);
-    something_ran |= !progress->kept && !progress->waiting;
+    something_ran |= !progress->kept; /* here or, where this process waits, in another */
     return runs_show(progress);
 }
 
