@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "format/json.h"
 #include "report/parts.h"
+#include "train/placement.h"
 
 static og_status add_paragraph(json_t *method, og__text *text)
 {
@@ -165,14 +166,13 @@ static void add_stages(const char *lines, og__text *text)
 /* What stands in the networks beside the activations that are compared. */
 static og_status add_common(const og__report *report, json_t *method)
 {
-    static const char *const places[] = {"encoder", "bottleneck", "decoder"};
     const json_t *train = json_object_get(json_object_get(report->study->record, "question"), "train");
     og__text fixed = {0}, text = {0};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    for (og_place place = 0; place < OG_PLACE_COUNT; place++) {
         char name[32];
-        snprintf(name, sizeof name, "act-%s", places[i]);
+        snprintf(name, sizeof name, "act-%s", og__place_name(place));
         if (setting(train, name)[0])
-            og__text_format(&fixed, "%s%s=%s", fixed.length ? ", " : "", places[i], setting(train, name));
+            og__text_format(&fixed, "%s%s=%s", fixed.length ? ", " : "", og__place_name(place), setting(train, name));
     }
     add_stages(setting(train, "act-stage"), &fixed);
     if (fixed.length)

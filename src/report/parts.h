@@ -8,6 +8,7 @@
 #include <ogive/data.h>
 
 #include "study/agenda.h"
+#include "study/search.h"
 #include "study/study.h"
 #include "study/verdict.h"
 
@@ -71,6 +72,9 @@ og_status og__report_pictures(const og__report *report, const og_dataset *data, 
 /* "search" of a search, whose confirmation the other parts speak of; nothing otherwise: search.c */
 og_status og__report_search(const og__report *report, json_t *results);
 og_status og__report_search_places(const og__report *report, json_t *owner); /* "places": search_places.c */
+
+/* Add a formula of a search in words, with its places and its head. */
+og_status og__report_formula(const og__search *search, int formula, const char *key, json_t *owner);
 
 /* The conclusion of a search: put into a comparison's verdict, and in words, which are released with free(). */
 og_status og__report_search_kind(const og__report *report, og__verdict *verdict);

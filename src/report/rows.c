@@ -75,13 +75,8 @@ static og_status add_grid(const og__study *study, json_t *rows)
 /* Which functions the places of a run have; null where there is one everywhere. */
 static og_status add_places(const og__search *search, int formula, json_t *row)
 {
-    char *text;
-    if (search->pool.items[formula].origin != OG_ORIGIN_PLACES)
-        return og__json_set(row, "places", json_null());
-    OG_TRY(og__pool_describe(&search->pool, formula, &text));
-    og_status status = og__json_set(row, "places", og__json_string(text));
-    free(text);
-    return status;
+    return search->pool.items[formula].origin == OG_ORIGIN_PLACES ? og__report_formula(search, formula, "places", row)
+                                                                  : og__json_set(row, "places", json_null());
 }
 
 /* Runs of a search are of several levels: epochs and width tell them. */

@@ -9,10 +9,10 @@
 #include "study/places.h"
 #include "study/search.h"
 
-static og_status describe(const og__search *search, int formula, const char *key, json_t *owner)
+og_status og__report_formula(const og__search *search, int formula, const char *key, json_t *owner)
 {
     char *text;
-    OG_TRY(og__pool_describe(&search->pool, formula, &text));
+    OG_TRY(og__places_describe(&search->pool, formula, &text));
     og_status status = og__json_set(owner, key, og__json_string(text));
     free(text);
     return status;
@@ -24,7 +24,7 @@ static og_status add_row(const og__search *search, int formula, json_t *rows)
     json_t *row = json_object();
     OG_TRY(og__json_append(rows, row));
     OG_TRY(og__json_set(row, "number", json_integer(formula)));
-    OG_TRY(describe(search, formula, "text", row));
+    OG_TRY(og__report_formula(search, formula, "text", row));
     OG_TRY(og__json_set(row, "cost", og__json_real(search->pool.items[formula].prospect.cost)));
     return og__json_set(row, "dice", og__json_real(og__campaign_dice(&search->campaign, formula, 2, &seeds)));
 }
@@ -49,16 +49,6 @@ static og_status add_tried(const og__search *search, json_t *places)
     return OG_OK;
 }
 
-static void add_lead(const og__places_verdict *verdict, const char *everywhere, og__text *text)
-{
-    const og__discovery *d = &verdict->discovery;
-    const og__contender *c = &d->contenders[0];
-    og__text_format(text, "%.4f mean Dice %s %s everywhere on %zu fresh seed%s", fabs(c->lead.mean),
-                    c->lead.mean >= 0 ? "ahead of" : "behind", everywhere, d->blocks, d->blocks == 1 ? "" : "s");
-    if (isfinite(c->lead.low))
-        og__text_format(text, " (%.3g %% interval %+.4f to %+.4f)", 100 * (1 - d->level), c->lead.low, c->lead.high);
-}
-
 /* In words that claim no more than the seeds support; a question of its own, beside that of the best function. */
 static void conclude(const og__places_verdict *verdict, const char *chosen, const char *everywhere, double margin,
                      og__text *text)
@@ -75,7 +65,7 @@ static void conclude(const og__places_verdict *verdict, const char *chosen, cons
         return;
     }
     og__text_add(text, "is ");
-    add_lead(verdict, everywhere, text);
+    og__discovery_lead(text, d, 0, everywhere, " everywhere");
     if (d->kind == OG_DISCOVERY_FOUND)
         og__text_format(text, ", p %.2g at a level of %.2g: places are worth it.", d->contenders[0].p_adjusted,
                         d->level);
@@ -94,9 +84,9 @@ static og_status add_words(const og__search *search, const og__places_verdict *v
     og__text text = {0};
     char *chosen = NULL, *everywhere = NULL;
     if (verdict->chosen >= 0)
-        OG_GO(og__pool_describe(&search->pool, verdict->chosen, &chosen));
+        OG_GO(og__places_describe(&search->pool, verdict->chosen, &chosen));
     if (verdict->everywhere >= 0)
-        OG_GO(og__pool_describe(&search->pool, verdict->everywhere, &everywhere));
+        OG_GO(og__places_describe(&search->pool, verdict->everywhere, &everywhere));
     conclude(verdict, chosen, everywhere, margin, &text);
     OG_GO(og__text_status(&text));
     status = og__json_set(places, "text", og__json_string(text.data));

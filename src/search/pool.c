@@ -7,7 +7,6 @@
 
 #include "act/act.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "search/draft.h"
 
 /* Formulas of the start, and children, draw from one stream at different items. */
@@ -260,49 +259,6 @@ og_status og__pool_add_places(og__pool *pool, const int places[OG_PLACE_COUNT], 
     OG_TRY(og_act_parse(og_act_text(pool->items[places[OG_PLACE_ENCODER]].act), &candidate.act));
     *index = pool->count;
     return append(pool, candidate);
-}
-
-/* Places that have the formula of `place`, where that is the first of them. */
-static bool is_first_of(const og__candidate *c, int place)
-{
-    for (int before = 0; before < place; before++)
-        if (c->places[before] == c->places[place])
-            return false;
-    return true;
-}
-
-static void add_places_of(const og__candidate *c, int place, og__text *text)
-{
-    static const char *const names[OG_PLACE_COUNT] = {"encoder", "bottleneck", "decoder"};
-    const char *gap = " in the ";
-    if (c->places[0] == c->places[1] && c->places[1] == c->places[2])
-        return; /* everywhere */
-    for (int other = place; other < OG_PLACE_COUNT; other++) {
-        if (c->places[other] != c->places[place])
-            continue;
-        og__text_add(text, gap);
-        og__text_add(text, names[other]);
-        gap = " and ";
-    }
-}
-
-og_status og__pool_describe(const og__pool *pool, int index, char **description)
-{
-    const og__candidate *c = &pool->items[index];
-    og__text text = {0};
-    if (c->origin != OG_ORIGIN_PLACES)
-        og__text_add(&text, og_act_text(c->act));
-    for (int place = 0; place < OG_PLACE_COUNT && c->origin == OG_ORIGIN_PLACES; place++) {
-        if (!is_first_of(c, place))
-            continue;
-        og__text_add(&text, place > 0 ? ", " : "");
-        og__text_add(&text, og_act_text(pool->items[c->places[place]].act));
-        add_places_of(c, place, &text);
-    }
-    if (c->head)
-        og__text_format(&text, " with the head %s", c->head);
-    *description = text.data;
-    return og__text_status(&text);
 }
 
 og_status og__pool_restore(og__pool *pool, og__candidate candidate)

@@ -78,10 +78,6 @@ bool og__pool_may_train(const og__pool *pool, int index);
  */
 og_status og__pool_add_places(og__pool *pool, const int places[OG_PLACE_COUNT], const char *head, int *index);
 
-/* "silu", "x*erf(x) in the encoder and bottleneck, silu in the decoder", or "silu with the head sigmoid". Released with
- * free(). */
-og_status og__pool_describe(const og__pool *pool, int index, char **text);
-
 /* Put a candidate read from a file in its place behind the others; `known`, `parent` and the signature follow from the
  * rest. The pool takes act over, also on failure. */
 og_status og__pool_restore(og__pool *pool, og__candidate candidate);

@@ -112,13 +112,20 @@ double og__campaign_worth(const og__campaign *campaign, int formula, double dice
     return dice - (isfinite(cost) && cost > 0 ? campaign->rules.price * log2(cost) : 0);
 }
 
+double og__campaign_round_s(const og__campaign *campaign, int round)
+{
+    double sum = 0;
+    for (int i = 0; i < og__round_runs(&campaign->rounds[round]); i++)
+        if (campaign->outcomes[round][i].done && isfinite(campaign->outcomes[round][i].elapsed_s))
+            sum += campaign->outcomes[round][i].elapsed_s;
+    return sum;
+}
+
 double og__campaign_spent_s(const og__campaign *campaign)
 {
     double sum = 0;
     for (int r = 0; r < campaign->round_count; r++)
-        for (int i = 0; i < og__round_runs(&campaign->rounds[r]); i++)
-            if (campaign->outcomes[r][i].done && isfinite(campaign->outcomes[r][i].elapsed_s))
-                sum += campaign->outcomes[r][i].elapsed_s;
+        sum += og__campaign_round_s(campaign, r);
     return sum;
 }
 

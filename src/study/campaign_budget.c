@@ -23,8 +23,7 @@ og__shares og__campaign_divide(const og__campaign *campaign)
            full = og__campaign_level_within_s(campaign, OG_LEVEL_FULL, 2), spent = 0;
     og__shares s = {.halving = 0};
     for (int r = 0; r < 2; r++)
-        for (int i = 0; i < og__round_runs(&campaign->rounds[r]); i++)
-            spent += isfinite(campaign->outcomes[r][i].elapsed_s) ? campaign->outcomes[r][i].elapsed_s : 0;
+        spent += og__campaign_round_s(campaign, r);
     first = isfinite(first) ? first : a_run;
     full = isfinite(full) ? full : first * rules->level_share[2] / rules->level_share[0];
     for (int l = 0; l < 3; l++)

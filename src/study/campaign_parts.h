@@ -14,6 +14,9 @@ enum {
 /* Runs of a round. */
 int og__round_runs(const og__round *round);
 
+/* Seconds of a round's runs that are done; those of unknown time count for nothing. */
+double og__campaign_round_s(const og__campaign *campaign, int round);
+
 /* Median time of a run in the first `rounds` rounds; NaN without any. */
 double og__campaign_level_within_s(const og__campaign *campaign, int level, int rounds);
 

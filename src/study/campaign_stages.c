@@ -234,8 +234,7 @@ static og_status start_generation(og__campaign *campaign, bool *added)
     *added = false;
     for (int r = 0; r < campaign->round_count; r++)
         if (campaign->rounds[r].stage == OG_STAGE_GENERATION)
-            for (int i = 0; i < og__round_runs(&campaign->rounds[r]); i++)
-                spent += isfinite(campaign->outcomes[r][i].elapsed_s) ? campaign->outcomes[r][i].elapsed_s : 0;
+            spent += og__campaign_round_s(campaign, r);
     bool full = campaign->rules.most > 0 && trained_count(campaign) + size > campaign->rules.most;
     if (spent + next > s.evolve_s || full)
         return OG_OK;

@@ -95,13 +95,13 @@ done:
 
 /* --- in words ----------------------------------------------------------------------------------------------------- */
 
-/* "0.0123 mean Dice ahead of silu on 8 fresh seeds (97.5 % interval +0.0050 to +0.0196)" */
-static void add_lead(og__text *text, const og__discovery *discovery, size_t arm, const char *known)
+void og__discovery_lead(og__text *text, const og__discovery *discovery, size_t arm, const char *known,
+                        const char *where)
 {
     const og__contender *c = &discovery->contenders[arm];
     og__text_format(text, "%.4f mean Dice %s ", fabs(c->lead.mean), c->lead.mean >= 0 ? "ahead of" : "behind");
     og__words_add_name(text, known);
-    og__text_format(text, " on %zu fresh seed%s", discovery->blocks, discovery->blocks == 1 ? "" : "s");
+    og__text_format(text, "%s on %zu fresh seed%s", where, discovery->blocks, discovery->blocks == 1 ? "" : "s");
     if (isfinite(c->lead.low))
         og__text_format(text, " (%.3g %% interval %+.4f to %+.4f)", 100 * (1 - discovery->level), c->lead.low,
                         c->lead.high);
@@ -112,7 +112,7 @@ static void add_undecided(og__text *text, const og__discovery *discovery, const 
     og__text_add(text, "Undecided: ");
     og__words_add_name(text, names[discovery->best]);
     og__text_add(text, ", the best of the new functions, is ");
-    add_lead(text, discovery, discovery->best, names[discovery->count]);
+    og__discovery_lead(text, discovery, discovery->best, names[discovery->count], "");
     if (discovery->blocks < OG_TEST_BLOCKS)
         og__text_format(text, "; fewer than %d seeds tell nothing for sure, and the budget allowed no more.",
                         OG_TEST_BLOCKS);
@@ -136,7 +136,7 @@ og_status og__discovery_text(const og__discovery *discovery, double margin, cons
         og__text_add(&words, "A better function was found: ");
         og__words_add_name(&words, names[discovery->best]);
         og__text_add(&words, " is ");
-        add_lead(&words, discovery, discovery->best, known);
+        og__discovery_lead(&words, discovery, discovery->best, known, "");
         og__text_format(&words, ", adjusted p %.2g at a level of %.2g.", best->p_adjusted, discovery->level);
         break;
     case OG_DISCOVERY_NOTHING:
@@ -145,7 +145,7 @@ og_status og__discovery_text(const og__discovery *discovery, double margin, cons
         og__text_add(&words, " was found: ");
         og__words_add_name(&words, names[discovery->best]);
         og__text_add(&words, ", the best of the new functions, is ");
-        add_lead(&words, discovery, discovery->best, known);
+        og__discovery_lead(&words, discovery, discovery->best, known, "");
         if (best->same)
             og__text_format(&words, ", and within %.3g of it with a probability of %.2f.", margin, best->rope.inside);
         else

@@ -7,7 +7,9 @@
 #include <ogive/head.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "study/campaign_parts.h"
+#include "train/placement.h"
 
 /* The best new formula and the best known one behind the promotion; -1 for none. */
 static og_status find_pair(const og__campaign *campaign, int pair[2])
@@ -100,6 +102,50 @@ og_status og__places_confirm(og__campaign *campaign, bool *added)
         return OG_OK;
     *added = true;
     return og__campaign_ask(campaign, OG_STAGE_PLACES, OG_LEVEL_FULL, last->seed, last->seeds, 1, &chosen);
+}
+
+/* --- in words ----------------------------------------------------------------------------------------------------- */
+
+/* Places that have the formula of `place`, where that is the first of them. */
+static bool is_first_of(const og__candidate *c, int place)
+{
+    for (int before = 0; before < place; before++)
+        if (c->places[before] == c->places[place])
+            return false;
+    return true;
+}
+
+static void add_places_of(const og__candidate *c, int place, og__text *text)
+{
+    const char *gap = " in the ";
+    if (c->places[0] == c->places[1] && c->places[1] == c->places[2])
+        return; /* everywhere */
+    for (int other = place; other < OG_PLACE_COUNT; other++) {
+        if (c->places[other] != c->places[place])
+            continue;
+        og__text_add(text, gap);
+        og__text_add(text, og__place_name((og_place)other));
+        gap = " and ";
+    }
+}
+
+og_status og__places_describe(const og__pool *pool, int index, char **description)
+{
+    const og__candidate *c = &pool->items[index];
+    og__text text = {0};
+    if (c->origin != OG_ORIGIN_PLACES)
+        og__text_add(&text, og_act_text(c->act));
+    for (int place = 0; place < OG_PLACE_COUNT && c->origin == OG_ORIGIN_PLACES; place++) {
+        if (!is_first_of(c, place))
+            continue;
+        og__text_add(&text, place > 0 ? ", " : "");
+        og__text_add(&text, og_act_text(pool->items[c->places[place]].act));
+        add_places_of(c, place, &text);
+    }
+    if (c->head)
+        og__text_format(&text, " with the head %s", c->head);
+    *description = text.data;
+    return og__text_status(&text);
 }
 
 /* --- what came of it ---------------------------------------------------------------------------------------------- */

@@ -19,6 +19,10 @@ og_status og__places_try(og__campaign *campaign, bool *added);
 /* The assignment that is ahead, as a place in the pool; -1 where none was, or none was tried. */
 og_status og__places_chosen(const og__campaign *campaign, int *chosen);
 
+/* "silu", "x*erf(x) in the encoder and bottleneck, silu in the decoder", or "silu with the head sigmoid". Released with
+ * free(). */
+og_status og__places_describe(const og__pool *pool, int index, char **text);
+
 /* Append its runs on the seeds of the last round, which is one of the confirmation; *added is false where there is
  * nothing to be added. */
 og_status og__places_confirm(og__campaign *campaign, bool *added);

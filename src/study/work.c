@@ -84,7 +84,18 @@ static og_status record_failure(const og__watcher *w, const char *folder)
     return status;
 }
 
-/* Numbers that became non-finite are an outcome, which the run itself has recorded. */
+/* A run that came to its end, or failed for good: numbers that became non-finite are a result that the run itself has
+ * recorded. */
+static og_status settle_end(og__watcher *w, const char *folder, const og_train_options *options, og_status outcome)
+{
+    if (outcome == OG_OK || outcome == OG_ERR_NUMERIC)
+        return read_result(w, folder);
+    if (!is_of_settings(w, outcome))
+        return og__fail_in(outcome, "%s with seed %" PRId64, options->act, options->seed);
+    OG_TRY(record_failure(w, folder));
+    return read_result(w, folder);
+}
+
 static og_status run_trial(og__watcher *w)
 {
     og_status status = OG_OK;
@@ -96,15 +107,7 @@ static og_status run_trial(og__watcher *w)
     OG_GO(find_data(w, &data));
     OG_GO(og__run_options(w->run, job->train, &options));
     og_status outcome = job->run(data, &options, folder, true, og__watcher_step, w);
-    if (outcome == OG_ERR_STOPPED)
-        status = settle_stop(w, outcome);
-    else if (outcome != OG_OK && outcome != OG_ERR_NUMERIC && !is_of_settings(w, outcome))
-        status = og__fail_in(outcome, "%s with seed %" PRId64, options.act, options.seed);
-    else {
-        if (outcome != OG_OK && outcome != OG_ERR_NUMERIC)
-            OG_GO(record_failure(w, folder));
-        status = read_result(w, folder);
-    }
+    status = outcome == OG_ERR_STOPPED ? settle_stop(w, outcome) : settle_end(w, folder, &options, outcome);
 done:
     og_options_deinit(og_train_option_table(), &options);
     free(folder);
