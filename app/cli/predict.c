@@ -40,7 +40,6 @@ static og_option_table own_options(void)
 typedef struct position {
     const label_jobs *jobs;
     size_t at;
-    bool quiet;
 } position;
 
 static double megabytes(size_t bytes)
@@ -52,7 +51,7 @@ static bool show_progress(void *context, double done, const og_prediction *so_fa
 {
     const position *p = context;
     const label_job *job = &p->jobs->list[p->at];
-    if (done == 0 && so_far->tiles > so_far->depth && !p->quiet)
+    if (done == 0 && so_far->tiles > so_far->depth)
         progress_say(
             "%s: %d x %d px in %lld tiles of %d x %d; planned memory %.0f MB (networks %.0f, tiles %.0f, files "
             "%.0f, the program %.0f)",
@@ -106,7 +105,7 @@ static og_status predict_all(const own_settings *settings, og_predictor *predict
     json_t *images = json_array();
     for (size_t i = 0; i < jobs->count; i++) {
         og_prediction made;
-        position at = {jobs, i, settings->quiet};
+        position at = {jobs, i};
         progress_show((double)i / (double)jobs->count, -1, "%s", jobs->list[i].src);
         GO(og_predictor_file(predictor, jobs->list[i].src, jobs->list[i].dst, (og_slice_axis)settings->axis,
                              show_progress, &at, &made));

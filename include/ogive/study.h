@@ -64,9 +64,9 @@ typedef bool (*og_study_watch)(void *context, const og_study_progress *progress)
  * Compare activations on a data set; `train` gives everything but `act` and `seed`.
  *
  * Goes on with an existing study of the same question: finished trials are kept, an unfinished one is resumed to the
- * same bits, more seeds may be asked for. A trial that fails by OG_ERR_NUMERIC is a
- * result, and so is one whose settings make no network where others' do. Blocks are completed one
- * after the other, so that a stopped study is balanced but for its last block. Call og_report_study() afterwards.
+ * same bits, more seeds may be asked for. A trial that fails by OG_ERR_NUMERIC is a result, and so is one
+ * whose settings make no network where others' do. Blocks are completed one after the other, so that a stopped study is
+ * balanced but for its last block. Call og_report_study() afterwards.
  *
  * @param data          with options->folds opened with as many folds, the first held out
  * @param data_options  what it was opened with: workers, and runs on other folds, open it again

@@ -1,6 +1,6 @@
 /* The primitives of the formula language in float32: straight code without branches or calls, so that a compiler
  * turns a loop over them into vector code. Self-contained: this text is also compiled at run time with a user's
- * formula (src/kernel/compile.c).
+ * formula (src/kernel/compile.c), which is why it is one long file.
  *
  * Promise (tests/unit/act/test_f32.c measures it against libm in double): at most 4 ulp wherever the result is a
  * normal number; the tails, the signs of zero, infinities and NaN come out as IEEE arithmetic has them. f32_sin and

@@ -24,6 +24,10 @@ og_status og__product(size_t *product, size_t count, const size_t *factors);
  */
 size_t og__memory_limit(void);
 
+/* What a plan of the process's memory leaves for a first pass: threads' stacks, what libraries allocate when they are
+ * first used, and small things. */
+enum { OG_FIRST_PASS_BYTES = 4000000 };
+
 /* Resident memory of this process now; 0 where the system does not tell. */
 size_t og__held_bytes(void);
 

@@ -207,13 +207,22 @@ done:
     return status;
 }
 
+static bool needs_surfaces(const og_scorer *scorer)
+{
+    return og__metrics_need(scorer->options.metrics, OG__FAMILY_SURFACE);
+}
+
+static bool needs_objects(const og_scorer *scorer)
+{
+    og_metric_set set = scorer->options.metrics;
+    return og__metrics_need(set, OG__FAMILY_OBJECT) || og__metrics_need(set, OG__FAMILY_PARTITION);
+}
+
 /* Metrics that look at one class's shapes. */
 static og_status measure_classes(og_scorer *scorer, const og_scored_image *image, size_t pixels, record *made)
 {
     og_status status = OG_OK;
-    og_metric_set set = scorer->options.metrics;
-    bool surfaces = og__metrics_need(set, OG__FAMILY_SURFACE);
-    bool objects = og__metrics_need(set, OG__FAMILY_OBJECT) || og__metrics_need(set, OG__FAMILY_PARTITION);
+    bool surfaces = needs_surfaces(scorer), objects = needs_objects(scorer);
     workspace space = {0};
     if (!surfaces && !objects)
         return OG_OK;
@@ -240,9 +249,7 @@ done:
 
 size_t og_scorer_room_bytes(const og_scorer *scorer, size_t pixels)
 {
-    og_metric_set set = scorer->options.metrics;
-    bool surfaces = og__metrics_need(set, OG__FAMILY_SURFACE);
-    bool objects = og__metrics_need(set, OG__FAMILY_OBJECT) || og__metrics_need(set, OG__FAMILY_PARTITION);
+    bool surfaces = needs_surfaces(scorer), objects = needs_objects(scorer);
     size_t masks = 2, borders = 2, distances = sizeof(float), numbers = 2 * sizeof(uint32_t), parents = 2;
     return pixels * ((surfaces || objects ? masks : 0) + (surfaces ? borders + distances : 0) +
                      (objects ? numbers + parents : 0));

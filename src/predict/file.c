@@ -231,9 +231,6 @@ static size_t whole_bytes(const og__target_spec *spec)
            (spec->content == OG_CONTENT_REALS ? sizeof(float) : 1);
 }
 
-/* Threads' stacks, and what libraries allocate when they are first used. */
-enum { FIRST_PASS_BYTES = 4000000 };
-
 /* Rows on their way out: labels and reals. */
 static size_t passing_bytes(const job *j)
 {
@@ -256,7 +253,7 @@ static og_status plan_job(job *j, const char *dst, const og__pixels *pixels, con
     og__engine *engine = j->predictor->engine;
     og_prediction *done = j->done;
     bool streams = !j->volume.data;
-    size_t held = og__settled_bytes() - og__engine_bytes(engine) + FIRST_PASS_BYTES + passing_bytes(j);
+    size_t held = og__settled_bytes() - og__engine_bytes(engine) + OG_FIRST_PASS_BYTES + passing_bytes(j);
     size_t target = og__target_bytes(dst, spec);
     size_t fixed = target + (streams ? og__case_fixed_bytes(&j->source) : whole_bytes(spec));
     const og__beside beside = {

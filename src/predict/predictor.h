@@ -53,9 +53,11 @@ og_status og__predictor_plan(og_predictor *predictor, int channels, const int si
 
 /* Plan for the largest image of a part, so that what does not fit is found before the first one.
  *
- * @param bytes   that images of other sizes may take besides; written
+ * @param pixels   of that image; written
+ * @param bytes    that images of other sizes may take besides; written
  */
-og_status og__predictor_prepare(og_predictor *predictor, const og_dataset *data, og_part part, size_t *bytes);
+og_status og__predictor_prepare(og_predictor *predictor, const og_dataset *data, og_part part, size_t *pixels,
+                                size_t *bytes);
 
 /* Pixels of such a row. */
 size_t og__predictor_row(const og_predictor *predictor, const int size[OG_AXES]);

@@ -28,14 +28,16 @@ static size_t count_sizes(const og_dataset *data, og_part part, size_t most, siz
     return count;
 }
 
-og_status og__predictor_prepare(og_predictor *predictor, const og_dataset *data, og_part part, size_t *bytes)
+og_status og__predictor_prepare(og_predictor *predictor, const og_dataset *data, og_part part, size_t *pixels,
+                                size_t *bytes)
 {
     size_t largest = 0, before = og__engine_bytes(predictor->engine);
     size_t sizes = count_sizes(data, part, og__engine_sizes_kept(), &largest);
-    *bytes = 0;
+    *pixels = *bytes = 0;
     if (sizes == 0)
         return OG_OK;
     const og_sample sample = og_dataset_sample(data, part, largest);
+    *pixels = og_sample_pixels(&sample);
     OG_TRY(og__predictor_plan(predictor, sample.channels, (int[]){og_sample_slices(&sample), sample.h, sample.w},
                               sample.spacing));
     size_t own = og__engine_bytes(predictor->engine) - before;
@@ -101,26 +103,17 @@ static og_status check_data(const og_predictor *predictor, const og_dataset *dat
     return OG_OK;
 }
 
-/* Threads' stacks, and what libraries allocate when they are first used. */
-enum { FIRST_PASS_BYTES = 4000000 };
-
 og_status og_predictor_score_plan(og_predictor *predictor, const og_dataset *data, og_part part,
                                   og_scorer *const *scorers, size_t count, size_t *planned_bytes)
 {
-    size_t other_sizes, pixels = 0, room = 0;
+    size_t other_sizes, pixels, room = 0;
     OG_TRY(check_data(predictor, data));
-    OG_TRY(og__predictor_prepare(predictor, data, part, &other_sizes));
-    for (size_t i = 0; i < og_dataset_count(data, part); i++) {
-        const og_sample sample = og_dataset_sample(data, part, i);
-        if (og_sample_pixels(&sample) > pixels)
-            pixels = og_sample_pixels(&sample);
-        og__sample_release(data, part, i);
-    }
+    OG_TRY(og__predictor_prepare(predictor, data, part, &pixels, &other_sizes));
     for (size_t i = 0; i < count; i++)
         if (og_scorer_room_bytes(scorers[i], pixels) > room)
             room = og_scorer_room_bytes(scorers[i], pixels);
     size_t outputs = one_reads_probs(scorers, count) ? (size_t)predictor->outputs * sizeof(float) : 0;
-    *planned_bytes = og__settled_bytes() + other_sizes + pixels * (1 + outputs) + room + FIRST_PASS_BYTES;
+    *planned_bytes = og__settled_bytes() + other_sizes + pixels * (1 + outputs) + room + OG_FIRST_PASS_BYTES;
     return OG_OK;
 }
 

@@ -147,16 +147,13 @@ og_status og__session_start(og__session *session)
     return OG_OK;
 }
 
-/* Threads' stacks, what libraries allocate when they are first used, and the numbers of curve and health. */
-enum { FIRST_PASS_BYTES = 4000000 };
-
 og_status og__session_plan_memory(og__session *session)
 {
     size_t other_sizes, batch = og__loader_batch_bytes(session->loader); /* of the health's own loader */
     size_t weights = og_net_weight_count(session->model.net) * sizeof(float);
     OG_TRY(og__validation_prepare(session->validation, session->data, OG_PART_VALIDATION, &other_sizes));
     size_t best = og__course_may_take_best(session) ? weights : 0; /* while it is read */
-    session->planned_bytes = (int64_t)(og__settled_bytes() + other_sizes + batch + best + FIRST_PASS_BYTES);
+    session->planned_bytes = (int64_t)(og__settled_bytes() + other_sizes + batch + best + OG_FIRST_PASS_BYTES);
     return OG_OK;
 }
 

@@ -52,7 +52,8 @@ void og__validation_share(og__validation *validation, const og_plan *plan)
 
 og_status og__validation_prepare(og__validation *validation, const og_dataset *data, og_part part, size_t *bytes)
 {
-    return og__predictor_prepare(validation->predictor, data, part, bytes);
+    size_t pixels;
+    return og__predictor_prepare(validation->predictor, data, part, &pixels, bytes);
 }
 
 void og__validation_refresh(og__validation *validation)
