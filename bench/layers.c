@@ -1,14 +1,14 @@
 /* What each 3 x 3 convolution of a U-Net costs, pass by pass, by each algorithm that could serve it:
  * bench_layers [WIDTH [BATCH [SIZE [THREADS [TURNS]]]]]
  *
- * The algorithms take turns. Times are processor time of all threads, so that a busy machine disturbs little, of the
- * fastest turn in milliseconds; the operations are those of the direct sum. Prints JSON: what the rule of
- * net/conv_winograd.h takes, and what a choice by measuring would. */
+ * The algorithms take turns. Times are those of the fastest turn, in milliseconds, waiting for other threads included;
+ * the operations are those of the direct sum. Prints JSON: what the rule of net/conv_winograd.h takes, and what a
+ * choice by measuring would. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/memory.h"
+#include "base/meter.h"
 #include "base/random.h"
 #include "net/conv.h"
 #include "net/conv_winograd.h"
@@ -24,13 +24,6 @@ typedef struct layer {
     og__conv_shape shape;
     float *src, *dst, *d_src, *d_dst, *weights, *d_weights;
 } layer;
-
-static double processor_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
-}
 
 static og_status fill(size_t count, int item, float **tensor)
 {
@@ -70,9 +63,9 @@ static og_status time_layer(const layer *l, int turns, double ms[PASSES][ALGORIT
     for (int turn = 0; turn <= turns; turn++)
         for (int p = 0; p < PASSES; p++)
             for (int a = 0; a < ALGORITHMS; a++) {
-                double begun = processor_ms();
+                double begun = og__now_s();
                 OG_GO(run(l, convs[a], (pass)p, scratch[a]));
-                double took = processor_ms() - begun;
+                double took = 1e3 * (og__now_s() - begun);
                 if (turn == 1 || (turn > 1 && took < ms[p][a]))
                     ms[p][a] = took;
             }

@@ -52,10 +52,9 @@ typedef struct og__winograd_band {
     int index;       /* of the first tile among those of all images */
 } og__winograd_band;
 
-/* Some rows of an image, of all its channel blocks. */
+/* Some rows of one channel block of an image. */
 typedef struct og__winograd_rows {
-    const float *from; /* row `first` of block 0 */
-    size_t stride;     /* floats from block to block */
+    const float *from; /* row `first` */
     int first;
 } og__winograd_rows;
 

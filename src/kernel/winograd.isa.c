@@ -314,16 +314,15 @@ void OG_ISA_FN(winograd_pack)(const og__winograd *shape, og__winograd_piece piec
         }
 }
 
-void OG_ISA_FN(winograd_input)(const og__winograd *shape, const og__winograd_rows *src, int tile, int count, int at,
-                               int room, float *values)
+void OG_ISA_FN(winograd_input)(const og__winograd *shape, const og__winograd_rows *src, int block, int tile, int count,
+                               int at, int room, float *values)
 {
-    size_t block = (size_t)room * OG_LANES, stride = block * (size_t)(shape->ic / OG_LANES);
-    for (int b = 0; b < shape->ic / OG_LANES; b++)
-        for (int t = 0; t < count; t++) {
-            place p = place_of(shape, tile + t);
-            transform_input(shape, src->from + (size_t)b * src->stride, src->first, p.y - 1, p.x - 1,
-                            values + (size_t)b * block + (size_t)((at + t) * OG_LANES), stride);
-        }
+    size_t row = (size_t)room * OG_LANES, stride = row * (size_t)(shape->ic / OG_LANES);
+    values += (size_t)block * row + (size_t)(at * OG_LANES);
+    for (int t = 0; t < count; t++) {
+        place p = place_of(shape, tile + t);
+        transform_input(shape, src->from, src->first, p.y - 1, p.x - 1, values + (size_t)(t * OG_LANES), stride);
+    }
 }
 
 void OG_ISA_FN(winograd_product)(const og__winograd *shape, og__winograd_piece piece, int element, int count, int room,
@@ -339,19 +338,23 @@ void OG_ISA_FN(winograd_product)(const og__winograd *shape, og__winograd_piece p
             block);
 }
 
-void OG_ISA_FN(winograd_output)(const og__winograd *shape, int tile, int count, int at, int room, const float *sums,
-                                const float *bias, bool accumulate, float *dst)
+/* Floats of a channel block of an image of the result. */
+OG_INLINE size_t image_block(const og__winograd *shape)
 {
-    size_t block = (size_t)room * OG_LANES, stride = block * (size_t)(shape->oc / OG_LANES);
-    for (int b = 0; b < shape->oc / OG_LANES; b++) {
-        og__lanes add = {0};
-        if (bias)
-            add = og__load(bias + b * OG_LANES);
-        for (int t = 0; t < count; t++)
-            transform_output(shape, sums + (size_t)b * block + (size_t)((at + t) * OG_LANES), stride,
-                             place_of(shape, tile + t), add, accumulate,
-                             dst + (size_t)b * (size_t)shape->h * (size_t)shape->w * OG_LANES);
-    }
+    return (size_t)shape->h * (size_t)shape->w * OG_LANES;
+}
+
+void OG_ISA_FN(winograd_output)(const og__winograd *shape, int block, int tile, int count, int at, int room,
+                                const float *sums, const float *bias, bool accumulate, float *dst)
+{
+    size_t row = (size_t)room * OG_LANES, stride = row * (size_t)(shape->oc / OG_LANES);
+    og__lanes add = {0};
+    if (bias)
+        add = og__load(bias + block * OG_LANES);
+    sums += (size_t)block * row + (size_t)(at * OG_LANES);
+    dst += (size_t)block * image_block(shape);
+    for (int t = 0; t < count; t++)
+        transform_output(shape, sums + (size_t)(t * OG_LANES), stride, place_of(shape, tile + t), add, accumulate, dst);
 }
 
 /* --- backward by weights ---------------------------------------------------------------------------------------------
@@ -369,15 +372,14 @@ static __attribute__((noinline)) void correlate_2(int tiles, const float *values
     og__correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 2);
 }
 
-void OG_ISA_FN(winograd_slope)(const og__winograd *shape, const float *d_dst, int tile, int count, int at, int room,
-                               float *slopes)
+void OG_ISA_FN(winograd_slope)(const og__winograd *shape, const float *d_dst, int block, int tile, int count, int at,
+                               int room, float *slopes)
 {
-    size_t block = (size_t)room * OG_LANES, stride = block * (size_t)(shape->oc / OG_LANES);
-    for (int b = 0; b < shape->oc / OG_LANES; b++)
-        for (int t = 0; t < count; t++)
-            transform_gradient(shape, d_dst + (size_t)b * (size_t)shape->h * (size_t)shape->w * OG_LANES,
-                               place_of(shape, tile + t), slopes + (size_t)b * block + (size_t)((at + t) * OG_LANES),
-                               stride);
+    size_t row = (size_t)room * OG_LANES, stride = row * (size_t)(shape->oc / OG_LANES);
+    slopes += (size_t)block * row + (size_t)(at * OG_LANES);
+    d_dst += (size_t)block * image_block(shape);
+    for (int t = 0; t < count; t++)
+        transform_gradient(shape, d_dst, place_of(shape, tile + t), slopes + (size_t)(t * OG_LANES), stride);
 }
 
 void OG_ISA_FN(winograd_correlate)(const og__winograd *shape, og__winograd_piece piece, int element, int count,

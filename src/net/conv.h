@@ -50,9 +50,9 @@ typedef struct og__row_load {
     const void *context;
 } og__row_load;
 
-/* Work on a chunk of all channel blocks. */
+/* Work on a chunk of a channel block. */
 typedef struct og__row_touch {
-    void (*run)(const void *context, int image, int chunk);
+    void (*run)(const void *context, int image, int block, int chunk);
     const void *context;
 } og__row_touch;
 

@@ -11,7 +11,7 @@ enum { EDGE = 1 }; /* pixels that the window reaches over a border */
 typedef struct valid_conv {
     og__conv *padded;
     og__middle middle; /* of the padded result */
-    int images, chunks;
+    int images, oc_blocks, chunks;
     bool accumulate;
     size_t around_bytes; /* of the padded result, or its gradient, at the start of scratch */
 } valid_conv;
@@ -50,6 +50,7 @@ static og_status valid_new(const og__conv_shape *s, void **conv)
     OG_GO(og__conv_new(&padded, &made->padded));
     made->middle = og__middle_of(s->n * blocks, s->h, s->w, EDGE, og__isa_lanes(s->isa), s->threads);
     made->images = s->n;
+    made->oc_blocks = blocks;
     made->chunks = (s->h - 2 * EDGE + OG_CHUNK_ROWS - 1) / OG_CHUNK_ROWS;
     made->accumulate = s->accumulate;
     OG_GO(og__product(&bytes, 3, (size_t[]){(size_t)(s->n * blocks), made->middle.block, sizeof(float)}));
@@ -85,8 +86,10 @@ static void touch_all(const valid_conv *conv, const og__row_touch *touch)
     if (!touch)
         return;
 #pragma omp parallel for num_threads(conv->middle.threads) schedule(static)
-    for (int i = 0; i < conv->images * conv->chunks; i++)
-        touch->run(touch->context, i / conv->chunks, i % conv->chunks);
+    for (int i = 0; i < conv->images * conv->oc_blocks * conv->chunks; i++) {
+        int unit = i / conv->chunks;
+        touch->run(touch->context, unit / conv->oc_blocks, unit % conv->oc_blocks, i % conv->chunks);
+    }
 }
 
 static og_status valid_forward(void *self, const float *src, const float *bias, float *dst, const og__conv_fused *fused,

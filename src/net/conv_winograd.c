@@ -139,20 +139,23 @@ static size_t values_floats(const og__conv_winograd *conv, bool shared)
     return most;
 }
 
-/* Rows that a band reads: those of its tiles, and one above and below. */
-static int strip_rows(const og__winograd *shape)
-{
-    return shape->band * OG_WINOGRAD_TILE + 2;
-}
-
+/* A channel block of the rows that a band reads: those of its tiles, and one above and below. */
 static size_t strip_floats(const og__winograd *shape)
 {
-    return (size_t)strip_rows(shape) * (size_t)shape->w * (size_t)shape->ic;
+    return (size_t)(shape->band * OG_WINOGRAD_TILE + 2) * (size_t)(shape->w * shape->lanes);
+}
+
+/* Where threads share a group of bands, each takes a channel block at a time, else all of them. */
+static size_t strips_floats(const og__conv_winograd *conv)
+{
+    const og__winograd *f = &conv->forward;
+    bool single = f->together && (!conv->shape.training || f->w_together);
+    return strip_floats(f) * (size_t)(single ? 1 : f->ic / f->lanes);
 }
 
 static size_t thread_floats(const og__conv_winograd *conv)
 {
-    return larger(values_floats(conv, false) + strip_floats(&conv->forward), piece_floats(conv));
+    return larger(values_floats(conv, false) + strips_floats(conv), piece_floats(conv));
 }
 
 size_t og__conv_winograd_scratch_bytes(const og__conv_winograd *conv)
@@ -180,16 +183,18 @@ static float *thread_in(const og__conv_winograd *conv, float *scratch)
 /* --- rows of the source ---------------------------------------------------------------------------------------------
  */
 
-/* Where a band's rows come from: the tensor, or a strip that is filled as far as its tiles need it. */
+/* Where a band's rows of some channel blocks come from: the tensor, or strips that are filled as far as its tiles need
+ * them. */
 typedef struct reader {
     const og__winograd *shape;
+    const og__ops *ops;
     og__winograd_band band;
-    int image; /* of the source */
+    int image;         /* of the source */
+    int block, blocks; /* the first one, and how many */
     og__winograd_rows rows;
+    size_t stride;            /* floats from a block's rows to the next one's */
     const og__row_load *load; /* or NULL */
-    float *strip;             /* (ic / lanes, strip rows, w, lanes) */
     int filled;               /* rows of the image up to here */
-    int lanes;
 } reader;
 
 /* Of the tap's pair `index` of slices, the image that is read, `shift` further than the other, or that other. */
@@ -200,20 +205,30 @@ static int image_at(const og__conv_winograd *conv, int index, int shift)
 }
 
 static reader reader_of(const og__conv_winograd *conv, const og__winograd *shape, int band, int shift, const float *src,
-                        const og__row_load *load, float *strip)
+                        const og__row_load *load, float *strips)
 {
-    reader r = {.shape = shape, .band = og__winograd_band_at(shape, band), .load = load, .lanes = conv->lanes};
+    reader r = {.shape = shape, .ops = conv->ops, .band = og__winograd_band_at(shape, band), .load = load};
     r.image = image_at(conv, r.band.image, shift);
-    size_t row = (size_t)shape->w * (size_t)conv->lanes;
+    r.blocks = shape->ic / shape->lanes;
     if (load) {
-        r.strip = strip;
+        r.stride = strip_floats(shape);
         r.filled = r.band.row > 0 ? r.band.row * OG_WINOGRAD_TILE - 1 : 0;
-        r.rows = (og__winograd_rows){strip, (size_t)strip_rows(shape) * row, r.filled};
+        r.rows = (og__winograd_rows){strips, r.filled};
     } else {
-        size_t block = (size_t)shape->h * row;
-        r.rows = (og__winograd_rows){src + (size_t)(r.image * (shape->ic / conv->lanes)) * block, block, 0};
+        r.stride = (size_t)shape->h * (size_t)(shape->w * shape->lanes);
+        r.rows = (og__winograd_rows){src + (size_t)(r.image * r.blocks) * r.stride, 0};
     }
     return r;
+}
+
+/* Only one of the channel blocks: a strip has room for it. */
+static reader reader_of_block(reader all, int block)
+{
+    all.block = block;
+    all.blocks = 1;
+    if (!all.load)
+        all.rows.from += (size_t)block * all.stride;
+    return all;
 }
 
 /* Rows for the band's tiles before `end`. */
@@ -224,11 +239,22 @@ static void fill(reader *r, int end)
         needed = r->shape->h;
     if (!r->load || needed <= r->filled)
         return;
-    size_t at = (size_t)(r->filled - r->rows.first) * (size_t)(r->shape->w * r->lanes);
-    for (int b = 0; b < r->shape->ic / r->lanes; b++)
-        r->load->run(r->load->context, r->image, b, r->filled, needed - r->filled,
-                     r->strip + (size_t)b * r->rows.stride + at);
+    size_t at = (size_t)(r->filled - r->rows.first) * (size_t)(r->shape->w * r->shape->lanes);
+    for (int b = 0; b < r->blocks; b++)
+        r->load->run(r->load->context, r->image, r->block + b, r->filled, needed - r->filled,
+                     (float *)r->rows.from + (size_t)b * r->stride + at);
     r->filled = needed;
+}
+
+/* Transform `count` of the band's tiles to place `at` and up. */
+static void transform(reader *r, int first, int count, int at, int room, float *values)
+{
+    fill(r, first + count);
+    for (int b = 0; b < r->blocks; b++) {
+        og__winograd_rows rows = r->rows;
+        rows.from += (size_t)b * r->stride;
+        r->ops->winograd_input(r->shape, &rows, r->block + b, r->band.tile + first, count, at, room, values);
+    }
 }
 
 static float *image_of(const og__conv_winograd *conv, const float *tensor, int image, int channels)
@@ -238,11 +264,11 @@ static float *image_of(const og__conv_winograd *conv, const float *tensor, int i
 }
 
 /* Rows of tiles of a band that are complete, or wanted, with its tiles before `end`, but were not before `first`. */
-static void touch(const og__row_touch *touch, const og__winograd *shape, const og__winograd_band *band, int first,
-                  int end)
+static void touch(const og__row_touch *touch, const og__winograd *shape, const og__winograd_band *band, int block,
+                  int first, int end)
 {
     for (int row = first / shape->tiles_x; touch && row < end / shape->tiles_x; row++)
-        touch->run(touch->context, band->image, band->row + row);
+        touch->run(touch->context, band->image, block, band->row + row);
 }
 
 /* --- forward, and backward by data ----------------------------------------------------------------------------------
@@ -294,12 +320,13 @@ typedef struct job {
     const og__conv_fused *fused;
 } job;
 
-static void put(const job *j, const og__winograd_band *band, int first, int count, int at, const float *sums)
+/* A channel block of the result. */
+static void put(const job *j, const og__winograd_band *band, int block, int first, int count, int at, const float *sums)
 {
     float *dst = image_of(j->conv, j->dst, image_at(j->conv, band->image, -j->shift), j->shape->oc);
-    j->conv->ops->winograd_output(j->shape, band->tile + first, count, at, j->shape->room, sums, j->bias, j->accumulate,
-                                  dst);
-    touch(j->fused->after, j->shape, band, first, first + count);
+    j->conv->ops->winograd_output(j->shape, block, band->tile + first, count, at, j->shape->room, sums, j->bias,
+                                  j->accumulate, dst);
+    touch(j->fused->after, j->shape, band, block, first, first + count);
 }
 
 /* A band by one thread, block by block. */
@@ -308,17 +335,17 @@ static void convolve_band(const job *j, int band)
     const og__winograd *shape = j->shape;
     const og__ops *ops = j->conv->ops;
     float *values = thread_in(j->conv, j->scratch), *sums = values + og__winograd_values(shape, shape->room);
-    float *strip = values + values_floats(j->conv, false);
-    reader r = reader_of(j->conv, shape, band, j->shift, j->src, j->fused->load, strip);
+    float *strips = values + values_floats(j->conv, false);
+    reader r = reader_of(j->conv, shape, band, j->shift, j->src, j->fused->load, strips);
     for (int first = 0; first < r.band.count; first += shape->block) {
         int count = r.band.count - first < shape->block ? r.band.count - first : shape->block;
-        fill(&r, first + count);
-        ops->winograd_input(shape, &r.rows, r.band.tile + first, count, 0, shape->room, values);
+        transform(&r, first, count, 0, shape->room, values);
         for (int element = 0; element < OG_WINOGRAD_AREA; element++)
             for (int group = 0; group < og__winograd_groups(shape); group++)
                 ops->winograd_product(shape, og__winograd_group(shape, group), element, count, shape->room, values,
                                       group_in(shape, group, j->packed), sums);
-        put(j, &r.band, first, count, 0, sums);
+        for (int block = 0; block < shape->oc / shape->lanes; block++)
+            put(j, &r.band, block, first, count, 0, sums);
     }
 }
 
@@ -335,23 +362,25 @@ static void stream(const job *j, int group, int count, const float *values, floa
     }
 }
 
-/* The bands of one group by all threads of the team. */
+/* The bands of one group by all threads of the team: channel blocks of bands of the transforms, elements of the
+ * products.
+ */
 static void convolve_group(const job *j, int first_band)
 {
     const og__winograd *shape = j->shape;
     const og__ops *ops = j->conv->ops;
     float *values = shared_in(j->conv, j->scratch), *sums = values + og__winograd_values(shape, shape->room);
     float *strip = thread_in(j->conv, j->scratch) + values_floats(j->conv, false);
-    int groups = og__winograd_groups(shape);
+    int groups = og__winograd_groups(shape), ic_blocks = shape->ic / shape->lanes, oc_blocks = shape->oc / shape->lanes;
     int end = first_band + shape->group < shape->bands ? first_band + shape->group : shape->bands;
     int first = og__winograd_band_at(shape, first_band).index;
     og__winograd_band last = og__winograd_band_at(shape, end - 1);
     int count = last.index + last.count - first;
 #pragma omp for schedule(dynamic)
-    for (int band = first_band; band < end; band++) {
-        reader r = reader_of(j->conv, shape, band, j->shift, j->src, j->fused->load, strip);
-        fill(&r, r.band.count);
-        ops->winograd_input(shape, &r.rows, r.band.tile, r.band.count, r.band.index - first, shape->room, values);
+    for (int i = first_band * ic_blocks; i < end * ic_blocks; i++) {
+        reader all = reader_of(j->conv, shape, i / ic_blocks, j->shift, j->src, j->fused->load, strip);
+        reader r = reader_of_block(all, i % ic_blocks);
+        transform(&r, 0, r.band.count, r.band.index - first, shape->room, values);
     }
 #pragma omp for schedule(dynamic)
     for (int i = 0; i < (j->packed ? OG_WINOGRAD_AREA : 1) * groups; i++)
@@ -361,9 +390,9 @@ static void convolve_group(const job *j, int first_band)
         else
             stream(j, i, count, values, sums);
 #pragma omp for schedule(dynamic)
-    for (int band = first_band; band < end; band++) {
-        og__winograd_band b = og__winograd_band_at(shape, band);
-        put(j, &b, 0, b.count, b.index - first, sums);
+    for (int i = first_band * oc_blocks; i < end * oc_blocks; i++) {
+        og__winograd_band band = og__winograd_band_at(shape, i / oc_blocks);
+        put(j, &band, i % oc_blocks, 0, band.count, band.index - first, sums);
     }
 }
 
@@ -440,17 +469,20 @@ typedef struct source {
     const og__conv_fused *fused;
 } source;
 
-/* Transform `count` of a band's tiles to place `at` and up. */
-static void transform(const source *s, reader *r, int first, int count, int at, float *values)
+static reader source_reader(const source *s, int band, float *strips)
+{
+    return reader_of(s->conv, &s->conv->forward, band, s->conv->shift, s->src, s->fused->load, strips);
+}
+
+/* Transform a channel block of d_dst's tiles, as transform() does those of src. */
+static void transform_slopes(const source *s, const og__winograd_band *band, int block, int first, int count, int at,
+                             float *values)
 {
     const og__winograd *shape = &s->conv->forward;
-    const og__ops *ops = s->conv->ops;
-    float *slopes = values + og__winograd_values(shape, shape->w_room);
-    fill(r, first + count);
-    ops->winograd_input(shape, &r->rows, r->band.tile + first, count, at, shape->w_room, values);
-    touch(s->fused->before, shape, &r->band, first + shape->tiles_x - 1, first + count + shape->tiles_x - 1);
-    const float *d_dst = image_of(s->conv, s->d_dst, image_at(s->conv, r->band.image, -s->conv->shift), shape->oc);
-    ops->winograd_slope(shape, d_dst, r->band.tile + first, count, at, shape->w_room, slopes);
+    const float *d_dst = image_of(s->conv, s->d_dst, image_at(s->conv, band->image, -s->conv->shift), shape->oc);
+    touch(s->fused->before, shape, band, block, first + shape->tiles_x - 1, first + count + shape->tiles_x - 1);
+    s->conv->ops->winograd_slope(shape, d_dst, block, band->tile + first, count, at, shape->w_room,
+                                 values + og__winograd_values(shape, shape->w_room));
 }
 
 static void correlate(const og__conv_winograd *conv, int element, int count, bool first, const float *values,
@@ -465,14 +497,16 @@ static void correlate(const og__conv_winograd *conv, int element, int count, boo
 static void sum_part(const source *s, int part, float *sums, float *scratch)
 {
     const og__winograd *shape = &s->conv->forward;
-    float *values = thread_in(s->conv, scratch), *strip = values + values_floats(s->conv, false);
+    float *values = thread_in(s->conv, scratch), *strips = values + values_floats(s->conv, false);
     int first_band = (int)((int64_t)shape->bands * part / shape->w_parts);
     int end = (int)((int64_t)shape->bands * (part + 1) / shape->w_parts);
     for (int band = first_band; band < end; band++) {
-        reader r = reader_of(s->conv, shape, band, s->conv->shift, s->src, s->fused->load, strip);
+        reader r = source_reader(s, band, strips);
         for (int first = 0; first < r.band.count; first += shape->w_block) {
             int count = r.band.count - first < shape->w_block ? r.band.count - first : shape->w_block;
-            transform(s, &r, first, count, 0, values);
+            transform(&r, first, count, 0, shape->w_room, values);
+            for (int block = 0; block < shape->oc / shape->lanes; block++)
+                transform_slopes(s, &r.band, block, first, count, 0, values);
             for (int element = 0; element < OG_WINOGRAD_AREA; element++)
                 correlate(s->conv, element, count, band == first_band && first == 0, values, sums);
         }
@@ -496,8 +530,8 @@ static void stream_gradient(const og__conv_winograd *conv, int pair, int count, 
     }
 }
 
-/* The one sum over all tiles, by all threads: bands of the transforms, then elements of the products, or with
- * `d_weights` the whole of a piece. */
+/* The one sum over all tiles, by all threads: channel blocks of bands of the transforms, then elements of the products,
+ * or with `d_weights` the whole of a piece. */
 static void sum_group(const source *s, int first_band, float *sums, float *scratch, float *d_weights)
 {
     const og__winograd *shape = &s->conv->forward;
@@ -505,10 +539,17 @@ static void sum_group(const source *s, int first_band, float *sums, float *scrat
     int end = first_band + shape->w_group < shape->bands ? first_band + shape->w_group : shape->bands;
     int first = og__winograd_band_at(shape, first_band).index;
     og__winograd_band last = og__winograd_band_at(shape, end - 1);
+    int ic_blocks = shape->ic / shape->lanes, blocks = ic_blocks + shape->oc / shape->lanes;
 #pragma omp for schedule(dynamic)
-    for (int band = first_band; band < end; band++) {
-        reader r = reader_of(s->conv, shape, band, s->conv->shift, s->src, s->fused->load, strip);
-        transform(s, &r, 0, r.band.count, r.band.index - first, values);
+    for (int i = first_band * blocks; i < end * blocks; i++) {
+        reader all = source_reader(s, i / blocks, strip);
+        int block = i % blocks, at = all.band.index - first;
+        if (block < ic_blocks) {
+            reader r = reader_of_block(all, block);
+            transform(&r, 0, r.band.count, at, shape->w_room, values);
+        } else {
+            transform_slopes(s, &all.band, block - ic_blocks, 0, all.band.count, at, values);
+        }
     }
     int count = last.index + last.count - first;
     if (shape->w_streamed) {

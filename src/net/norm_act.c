@@ -171,14 +171,12 @@ void og__act_rows_load(const void *rows, int image, int block, int row, int coun
     run_forward(&p, &u, &r->src, dst);
 }
 
-void og__act_rows_gather(const void *rows, int image, int chunk)
+void og__act_rows_gather(const void *rows, int image, int block, int chunk)
 {
     const og__act_rows *r = rows;
     og__pass p = og__pass_of(r->plan, r->node);
-    for (int block = 0; block < p.at->blocks; block++) {
-        og__unit u = chunk_of(&p, image, block, chunk);
-        og__norm_gather(&p, &u, r->src);
-    }
+    og__unit u = chunk_of(&p, image, block, chunk);
+    og__norm_gather(&p, &u, r->src);
 }
 
 /* --- backward ----------------------------------------------------------------------------------------------------- */
@@ -215,14 +213,12 @@ static void reduce(const og__pass *p, const float *const *src, float *const *d)
     }
 }
 
-void og__act_rows_reduce(const void *rows, int image, int chunk)
+void og__act_rows_reduce(const void *rows, int image, int block, int chunk)
 {
     const og__act_rows *r = rows;
     og__pass p = og__pass_of(r->plan, r->node);
-    for (int block = 0; block < p.at->blocks; block++) {
-        og__unit u = chunk_of(&p, image, block, chunk);
-        reduce_unit(&p, &u, &r->src, &r->d);
-    }
+    og__unit u = chunk_of(&p, image, block, chunk);
+    reduce_unit(&p, &u, &r->src, &r->d);
 }
 
 static void act_gradients(const og__pass *p)
@@ -264,14 +260,12 @@ static void apply(const og__pass *p, int operand, const float *src, float *d)
     }
 }
 
-void og__act_rows_apply(const void *rows, int image, int chunk)
+void og__act_rows_apply(const void *rows, int image, int block, int chunk)
 {
     const og__act_rows *r = rows;
     og__pass p = og__pass_of(r->plan, r->node);
-    for (int block = 0; block < p.at->blocks; block++) {
-        og__unit u = chunk_of(&p, image, block, chunk);
-        apply_unit(&p, &u, 0, r->src, r->d);
-    }
+    og__unit u = chunk_of(&p, image, block, chunk);
+    apply_unit(&p, &u, 0, r->src, r->d);
 }
 
 static void call_probe(const og__pass *p, const float *const *src, const float *d)

@@ -156,12 +156,12 @@ static inline og__act_rows og__act_rows_of(og_plan *plan, const og__step *step, 
 void og__act_rows_load(const void *rows, int image, int block, int row, int count, float *dst);
 
 /* A chunk's moments. */
-void og__act_rows_gather(const void *rows, int image, int chunk);
+void og__act_rows_gather(const void *rows, int image, int block, int chunk);
 
 /* d: from the gradient by the node's value to the one by z, with the sums; then, after og__norm_act_backward(), from
  * that to the one by src. */
-void og__act_rows_reduce(const void *rows, int image, int chunk);
-void og__act_rows_apply(const void *rows, int image, int chunk);
+void og__act_rows_reduce(const void *rows, int image, int block, int chunk);
+void og__act_rows_apply(const void *rows, int image, int block, int chunk);
 
 /* Spread the activation's parameters over channels, after the weights changed. */
 void og__norm_act_refresh(og_plan *plan, int node);

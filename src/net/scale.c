@@ -55,21 +55,19 @@ static void pool_back(const og__scale *s, const og__step *step, bool reduced, co
     og__act_rows act = og__act_rows_of(plan, step, 0);
     act.d = d_src;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < s->dst->images * chunks; i++) {
-        int chunk = i % chunks, image = i / chunks, rows = og__scale_pooled_rows(s, chunk);
+    for (int i = 0; i < s->dst->images * blocks * chunks; i++) {
+        int chunk = i % chunks, block = i / chunks % blocks, image = i / chunks / blocks;
+        int rows = og__scale_pooled_rows(s, chunk);
         size_t line = (size_t)(s->dst->w * plan->lanes), row = (size_t)(chunk * OG_POOLED_ROWS);
-        for (int block = 0; block < blocks; block++) {
-            size_t at = (size_t)(image * blocks + block);
-            const float *from = d_dst + at * s->dst_block + row * line;
-            float *to = d_src + at * s->src_block + 4 * row * line;
-            if (s->node->average)
-                plan->ops->average_backward(0, rows, s->dst->w, from, step->add[0], to);
-            else
-                plan->ops->pool_backward(0, rows, s->dst->w, og__scale_rows(s, step, image, block, chunk, 0), from,
-                                         step->add[0], to);
-        }
+        const float *from = d_dst + (size_t)(i / chunks) * s->dst_block + row * line;
+        float *to = d_src + (size_t)(i / chunks) * s->src_block + 4 * row * line;
+        if (s->node->average)
+            plan->ops->average_backward(0, rows, s->dst->w, from, step->add[0], to);
+        else
+            plan->ops->pool_backward(0, rows, s->dst->w, og__scale_rows(s, step, image, block, chunk, 0), from,
+                                     step->add[0], to);
         if (reduced)
-            og__act_rows_reduce(&act, image, chunk);
+            og__act_rows_reduce(&act, image, block, chunk);
     }
 }
 

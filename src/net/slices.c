@@ -45,24 +45,22 @@ void og__slices_pool_back(const og__scale *scale, const og__step *step, bool red
     og__act_rows act = og__act_rows_of(plan, step, 0);
     act.d = d_src;
 #pragma omp parallel for num_threads(plan->options.threads) schedule(static)
-    for (int i = 0; i < scale->dst->images * chunks; i++) {
-        int image = i / chunks, chunk = i % chunks;
-        for (int block = 0; block < blocks; block++) {
-            window w = {image, block, chunk, NULL, NULL};
-            float *d_front = d_src + (size_t)(2 * image * blocks + block) * scale->src_block +
-                             (size_t)(chunk * OG_CHUNK_ROWS * scale->src->w * plan->lanes);
-            float *d_back = d_front + (size_t)blocks * scale->src_block;
-            if (average) {
-                plan->ops->average_slices_backward(og__scale_pooled_rows(scale, chunk), scale->dst->w,
-                                                   d_dst + dst_at(scale, &w), step->add[0], d_front, d_back);
-                continue;
-            }
+    for (int i = 0; i < scale->dst->images * blocks * chunks; i++) {
+        int image = i / chunks / blocks, block = i / chunks % blocks, chunk = i % chunks;
+        window w = {image, block, chunk, NULL, NULL};
+        float *d_front = d_src + (size_t)(2 * image * blocks + block) * scale->src_block +
+                         (size_t)(chunk * OG_CHUNK_ROWS * scale->src->w * plan->lanes);
+        float *d_back = d_front + (size_t)blocks * scale->src_block;
+        if (average) {
+            plan->ops->average_slices_backward(og__scale_pooled_rows(scale, chunk), scale->dst->w,
+                                               d_dst + dst_at(scale, &w), step->add[0], d_front, d_back);
+        } else {
             w = window_of(scale, step, image, block, chunk);
             plan->ops->pool_slices_backward(og__scale_pooled_rows(scale, chunk), scale->dst->w, w.front, w.back,
                                             d_dst + dst_at(scale, &w), step->add[0], d_front, d_back);
         }
         for (int side = 0; reduced && side < 2; side++)
-            og__act_rows_reduce(&act, 2 * image + side, chunk);
+            og__act_rows_reduce(&act, 2 * image + side, block, chunk);
     }
 }
 

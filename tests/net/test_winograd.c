@@ -121,11 +121,20 @@ static void assert_small(const errors *all, size_t count)
                  all->worst / typical);
 }
 
-/* One image's rows as the tensor has them. */
-static og__winograd_rows rows_of(const example *e, const float *tensor, int image, int channels, int lanes)
+/* A channel block of an image as the tensor has it. */
+static og__winograd_rows rows_of(const example *e, const float *tensor, int image, int channels, int block, int lanes)
 {
-    size_t block = (size_t)(e->h * e->w * lanes);
-    return (og__winograd_rows){tensor + (size_t)image * (size_t)(channels / lanes) * block, block, 0};
+    return (og__winograd_rows){tensor + (size_t)(image * (channels / lanes) + block) * (size_t)(e->h * e->w * lanes),
+                               0};
+}
+
+static void transform_source(const example *e, const og__winograd *shape, const og__ops *ops, const float *tensor,
+                             int image, int tile, int count, int at, int room, float *values)
+{
+    for (int block = 0; block < shape->ic / shape->lanes; block++) {
+        og__winograd_rows src = rows_of(e, tensor, image, shape->ic, block, shape->lanes);
+        ops->winograd_input(shape, &src, block, tile, count, at, room, values);
+    }
 }
 
 static void check_forward(const example *e, og__isa isa, bool back, bool accumulate)
@@ -147,15 +156,17 @@ static void check_forward(const example *e, og__isa isa, bool back, bool accumul
     for (int pass = 0; pass < (accumulate ? 2 : 1); pass++)
         for (int i = 0; i < shape.bands; i++) {
             og__winograd_band band = og__winograd_band_at(&shape, i);
-            og__winograd_rows src = rows_of(e, back ? t.d_dst_blocked : t.src_blocked, band.image, shape.ic, t.lanes);
             for (int first = 0; first < band.count; first += shape.block - at) {
                 int count = band.count - first < shape.block - at ? band.count - first : shape.block - at;
-                ops->winograd_input(&shape, &src, band.tile + first, count, at, room, values);
+                transform_source(e, &shape, ops, back ? t.d_dst_blocked : t.src_blocked, band.image, band.tile + first,
+                                 count, at, room, values);
                 for (int j = 0; j < OG_WINOGRAD_AREA * groups; j++)
                     ops->winograd_product(&shape, og__winograd_group(&shape, j % groups), j / groups, at + count, room,
                                           values, packed + (size_t)(j % groups) * group_floats, sums);
-                ops->winograd_output(&shape, band.tile + first, count, at, room, sums, back ? NULL : t.bias_padded,
-                                     pass > 0, dst + (size_t)(band.image * shape.oc * e->h * e->w));
+                for (int block = 0; block < shape.oc / t.lanes; block++)
+                    ops->winograd_output(&shape, block, band.tile + first, count, at, room, sums,
+                                         back ? NULL : t.bias_padded, pass > 0,
+                                         dst + (size_t)(band.image * shape.oc * e->h * e->w));
             }
         }
     errors all = {0};
@@ -189,12 +200,13 @@ static void check_weights(const example *e, og__isa isa)
     bool made[2] = {false, false};
     for (int i = 0; i < shape->bands; i++) {
         og__winograd_band band = og__winograd_band_at(shape, i);
-        og__winograd_rows src = rows_of(e, t.src_blocked, band.image, shape->ic, t.lanes);
-        og__winograd_rows d_dst = rows_of(e, t.d_dst_blocked, band.image, shape->oc, t.lanes);
+        og__winograd_rows d_dst = rows_of(e, t.d_dst_blocked, band.image, shape->oc, 0, t.lanes);
         for (int first = 0; first < band.count; first += shape->w_block) {
             int count = band.count - first < shape->w_block ? band.count - first : shape->w_block, p = i % 2;
-            ops->winograd_input(shape, &src, band.tile + first, count, 0, shape->w_room, values);
-            ops->winograd_slope(shape, d_dst.from, band.tile + first, count, 0, shape->w_room, slopes);
+            transform_source(e, shape, ops, t.src_blocked, band.image, band.tile + first, count, 0, shape->w_room,
+                             values);
+            for (int block = 0; block < shape->oc / t.lanes; block++)
+                ops->winograd_slope(shape, d_dst.from, block, band.tile + first, count, 0, shape->w_room, slopes);
             for (int k = 0; k < OG_WINOGRAD_AREA; k++)
                 ops->winograd_correlate(shape, og__winograd_whole(shape), k, count, shape->w_room, !made[p], values,
                                         slopes, sums + p * part);
