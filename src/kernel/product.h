@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "kernel/ahead.h"
 #include "kernel/isa.h"
 
 #define OG_INLINE static inline __attribute__((always_inline))
@@ -48,18 +49,20 @@ OG_INLINE void og__multiply(int ic, const float *values, size_t block_stride, co
             og__store(sums + (size_t)c * sum_stride + t * OG_LANES, sum[t * columns + c]);
 }
 
-enum { OG_CORRELATE_ROWS = OG_LANES == 16 ? 8 : 4 };
+enum { OG_CORRELATE_ROWS = OG_CORRELATE_ROWS_OF(OG_LANES) };
 
 /* sums[i][o] += sum over t < count of values[t][i] * gradients[t][o]: OG_CORRELATE_ROWS input channels, `columns`
- * vectors of output channels. */
+ * vectors of output channels. A step of `ahead` for each OG_AHEAD_TERMS of the sum. */
 OG_INLINE void og__correlate(int count, const float *values, const float *gradients, size_t gradient_stride, bool first,
-                             float *sums, size_t sum_stride, const int columns)
+                             float *sums, size_t sum_stride, const int columns, og__ahead *ahead)
 {
     og__lanes sum[OG_CORRELATE_ROWS * 2];
 #pragma GCC unroll 16
     for (int j = 0; j < OG_CORRELATE_ROWS * columns; j++)
         sum[j] = (og__lanes){0};
     for (int t = 0; t < count; t++) {
+        if (t % OG_AHEAD_TERMS == 0)
+            og__ahead_step(ahead);
         og__lanes gradient[2];
 #pragma GCC unroll 2
         for (int c = 0; c < columns; c++)

@@ -202,7 +202,7 @@ void OG_ISA_FN(up_backward_data)(const og__up *shape, int unit, const float *d_d
 static __attribute__((noinline)) void correlate(int count, const float *values, const float *gradients,
                                                 size_t gradient_stride, bool first, float *sums, size_t sum_stride)
 {
-    og__correlate(count, values, gradients, gradient_stride, first, sums, sum_stride, 2);
+    og__correlate(count, values, gradients, gradient_stride, first, sums, sum_stride, 2, NULL);
 }
 
 void OG_ISA_FN(up_correlate)(const og__up *shape, int chunk, int begin, int end, bool first, const float *src,

@@ -142,6 +142,17 @@ og__winograd og__winograd_of(int n, int ic, int oc, int h, int w, og__isa isa)
     return shape;
 }
 
+int og__winograd_steps(const og__winograd *shape, int count)
+{
+    return OG_WINOGRAD_AREA * og__winograd_groups(shape) * ((count + shape->rows - 1) / shape->rows);
+}
+
+int og__winograd_w_steps(const og__winograd *shape, int count)
+{
+    int pairs = (shape->oc / shape->lanes + 1) / 2, rows = shape->ic / OG_CORRELATE_ROWS_OF(shape->lanes);
+    return OG_WINOGRAD_AREA * pairs * rows * ((count + OG_AHEAD_TERMS - 1) / OG_AHEAD_TERMS);
+}
+
 size_t og__winograd_weights(const og__winograd *shape)
 {
     return og__winograd_floats(shape, og__winograd_group(shape, 0)) * (size_t)og__winograd_groups(shape);

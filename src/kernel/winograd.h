@@ -23,6 +23,7 @@
 #include <stddef.h>
 
 #include "base/cpu.h"
+#include "kernel/ahead.h"
 
 enum { OG_WINOGRAD_AREA = 36, OG_WINOGRAD_TILE = 4 };
 
@@ -98,6 +99,10 @@ static inline og__winograd_piece og__winograd_group(const og__winograd *shape, i
 og__winograd og__winograd_of(int n, int ic, int oc, int h, int w, og__isa isa);
 
 og__winograd_band og__winograd_band_at(const og__winograd *shape, int band);
+
+/* Steps of `ahead` in all products of `count` tiles, forward and by weights. */
+int og__winograd_steps(const og__winograd *shape, int count);
+int og__winograd_w_steps(const og__winograd *shape, int count);
 
 /* Floats of transformed weights, group behind group. */
 size_t og__winograd_weights(const og__winograd *shape);

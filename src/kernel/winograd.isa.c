@@ -326,16 +326,18 @@ void OG_ISA_FN(winograd_input)(const og__winograd *shape, const og__winograd_row
 }
 
 void OG_ISA_FN(winograd_product)(const og__winograd *shape, og__winograd_piece piece, int element, int count, int room,
-                                 const float *values, const float *packed, float *sums)
+                                 const float *values, const float *packed, float *sums, og__ahead *ahead)
 {
     product run = product_of(shape->rows, shape->columns);
     size_t block = (size_t)room * OG_LANES;
     values += ((size_t)element * (size_t)(shape->ic / OG_LANES) + (size_t)(piece.i / OG_LANES)) * block;
     packed += (size_t)element * og__winograd_stride(shape, piece);
     sums += ((size_t)element * (size_t)(shape->oc / OG_LANES) + (size_t)(piece.o / OG_LANES)) * block;
-    for (int t = 0; t < count; t += shape->rows)
+    for (int t = 0; t < count; t += shape->rows) {
+        og__ahead_step(ahead);
         run(piece.is, values + (size_t)(t * OG_LANES), block, packed, piece.i == 0, sums + (size_t)(t * OG_LANES),
             block);
+    }
 }
 
 /* Floats of a channel block of an image of the result. */
@@ -361,15 +363,17 @@ void OG_ISA_FN(winograd_output)(const og__winograd *shape, int block, int tile, 
  */
 
 static __attribute__((noinline)) void correlate_1(int tiles, const float *values, const float *gradients,
-                                                  size_t gradient_stride, bool first, float *sums, size_t sum_stride)
+                                                  size_t gradient_stride, bool first, float *sums, size_t sum_stride,
+                                                  og__ahead *ahead)
 {
-    og__correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 1);
+    og__correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 1, ahead);
 }
 
 static __attribute__((noinline)) void correlate_2(int tiles, const float *values, const float *gradients,
-                                                  size_t gradient_stride, bool first, float *sums, size_t sum_stride)
+                                                  size_t gradient_stride, bool first, float *sums, size_t sum_stride,
+                                                  og__ahead *ahead)
 {
-    og__correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 2);
+    og__correlate(tiles, values, gradients, gradient_stride, first, sums, sum_stride, 2, ahead);
 }
 
 void OG_ISA_FN(winograd_slope)(const og__winograd *shape, const float *d_dst, int block, int tile, int count, int at,
@@ -383,7 +387,8 @@ void OG_ISA_FN(winograd_slope)(const og__winograd *shape, const float *d_dst, in
 }
 
 void OG_ISA_FN(winograd_correlate)(const og__winograd *shape, og__winograd_piece piece, int element, int count,
-                                   int room, bool first, const float *values, const float *slopes, float *sums)
+                                   int room, bool first, const float *values, const float *slopes, float *sums,
+                                   og__ahead *ahead)
 {
     size_t block = (size_t)room * OG_LANES, row = (size_t)piece.os;
     values += ((size_t)element * (size_t)(shape->ic / OG_LANES) + (size_t)(piece.i / OG_LANES)) * block;
@@ -394,7 +399,7 @@ void OG_ISA_FN(winograd_correlate)(const og__winograd *shape, og__winograd_piece
         for (int i = 0; i < piece.is; i += OG_CORRELATE_ROWS)
             (columns == 2 ? correlate_2 : correlate_1)(
                 count, values + (size_t)(i / OG_LANES) * block + (size_t)(i % OG_LANES),
-                slopes + (size_t)(o / OG_LANES) * block, block, first, sums + (size_t)i * row + (size_t)o, row);
+                slopes + (size_t)(o / OG_LANES) * block, block, first, sums + (size_t)i * row + (size_t)o, row, ahead);
         o += columns * OG_LANES;
     }
 }

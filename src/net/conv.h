@@ -44,7 +44,7 @@ typedef struct og__conv_shape {
  * Each member may be NULL. Calls come from several threads, in any order. */
 enum { OG_CHUNK_ROWS = 4 }; /* chunk i of an image: rows [4 i, 4 i + 4), or up to its end */
 
-/* Make rows of the source's channel block in `dst`, (rows, w, lanes). */
+/* Make rows of the source's channel block, from those that src has there, in `dst`, (rows, w, lanes). */
 typedef struct og__row_load {
     void (*run)(const void *context, int image, int block, int row, int rows, float *dst);
     const void *context;
@@ -54,6 +54,7 @@ typedef struct og__row_load {
 typedef struct og__row_touch {
     void (*run)(const void *context, int image, int block, int chunk);
     const void *context;
+    const float *reads; /* another tensor of that shape whose chunk is read, or NULL; it may be fetched ahead of it */
 } og__row_touch;
 
 typedef struct og__conv_fused {

@@ -257,6 +257,54 @@ static void transform(reader *r, int first, int count, int at, int room, float *
     }
 }
 
+/* --- what the next tiles need, fetched while these are multiplied ----------------------------------------------------
+ */
+
+/* Tiles of a band. */
+typedef struct span {
+    og__winograd_band band;
+    int first, count;
+} span;
+
+/* Those behind `first` of a band, or a later band's first ones; none have count 0. */
+static span next_span(const og__winograd *shape, const og__winograd_band *band, int first, int block, int later)
+{
+    span next = {*band, first + block, 0};
+    if (next.first >= band->count && later < shape->bands)
+        next = (span){og__winograd_band_at(shape, later), 0, 0};
+    int left = next.band.count - next.first;
+    next.count = left < 0 ? 0 : left < block ? left : block;
+    return next;
+}
+
+/* The rows of an image's `channels` that belong to a span's tiles, or with `around` those that they read of a source.
+ */
+static void fetch(og__ahead *ahead, const og__winograd *shape, const span *s, const float *image, int channels,
+                  bool around)
+{
+    int row = s->band.row + s->first / shape->tiles_x, last = s->band.row + (s->first + s->count - 1) / shape->tiles_x;
+    int from = row * OG_WINOGRAD_TILE, to = (last + 1) * OG_WINOGRAD_TILE, x = 0, w = shape->w;
+    if (around) { /* the tiles before have read their own */
+        from += s->first == 0 && from > 0 ? -1 : 1;
+        to++;
+    }
+    if (row == last) {
+        x = s->first % shape->tiles_x * OG_WINOGRAD_TILE;
+        w = shape->w - x < s->count * OG_WINOGRAD_TILE ? shape->w - x : s->count * OG_WINOGRAD_TILE;
+    }
+    to = to < shape->h ? to : shape->h;
+    size_t line = (size_t)(shape->w * shape->lanes);
+    if (image && s->count > 0 && from < to)
+        ahead->parts[ahead->count++] = (og__ahead_part){
+            .from = image + (size_t)from * line + (size_t)(x * shape->lanes),
+            .plane = (size_t)shape->h * line,
+            .row = line,
+            .planes = channels / shape->lanes,
+            .rows = to - from,
+            .lines = (w * shape->lanes * (int)sizeof(float) + OG_AHEAD_LINE - 1) / OG_AHEAD_LINE,
+        };
+}
+
 static float *image_of(const og__conv_winograd *conv, const float *tensor, int image, int channels)
 {
     const og__conv_shape *s = &conv->shape;
@@ -329,8 +377,24 @@ static void put(const job *j, const og__winograd_band *band, int block, int firs
     touch(j->fused->after, j->shape, band, block, first, first + count);
 }
 
-/* A band by one thread, block by block. */
-static void convolve_band(const job *j, int band)
+/* The source, and the result with what is read beside it. */
+static og__ahead fetch_next(const job *j, const og__winograd_band *band, int first, int count, int later)
+{
+    const og__winograd *shape = j->shape;
+    span next = next_span(shape, band, first, shape->block, later);
+    int image = image_at(j->conv, next.band.image, -j->shift);
+    og__ahead ahead = {.count = 0};
+    fetch(&ahead, shape, &next, image_of(j->conv, j->src, image_at(j->conv, next.band.image, j->shift), shape->ic),
+          shape->ic, true);
+    fetch(&ahead, shape, &next, image_of(j->conv, j->dst, image, shape->oc), shape->oc, false);
+    if (j->fused->after && j->fused->after->reads)
+        fetch(&ahead, shape, &next, image_of(j->conv, j->fused->after->reads, image, shape->oc), shape->oc, false);
+    og__ahead_spread(&ahead, og__winograd_steps(shape, count));
+    return ahead;
+}
+
+/* A band by one thread, block by block. It is likely to get band `later` next. */
+static void convolve_band(const job *j, int band, int later)
 {
     const og__winograd *shape = j->shape;
     const og__ops *ops = j->conv->ops;
@@ -340,10 +404,11 @@ static void convolve_band(const job *j, int band)
     for (int first = 0; first < r.band.count; first += shape->block) {
         int count = r.band.count - first < shape->block ? r.band.count - first : shape->block;
         transform(&r, first, count, 0, shape->room, values);
+        og__ahead ahead = fetch_next(j, &r.band, first, count, later);
         for (int element = 0; element < OG_WINOGRAD_AREA; element++)
             for (int group = 0; group < og__winograd_groups(shape); group++)
                 ops->winograd_product(shape, og__winograd_group(shape, group), element, count, shape->room, values,
-                                      group_in(shape, group, j->packed), sums);
+                                      group_in(shape, group, j->packed), sums, &ahead);
         for (int block = 0; block < shape->oc / shape->lanes; block++)
             put(j, &r.band, block, first, count, 0, sums);
     }
@@ -358,7 +423,7 @@ static void stream(const job *j, int group, int count, const float *values, floa
         og__winograd_piece piece = piece_of(shape, group, first);
         pack_piece(j->conv, shape, piece, packed);
         for (int element = 0; element < OG_WINOGRAD_AREA; element++)
-            j->conv->ops->winograd_product(shape, piece, element, count, shape->room, values, packed, sums);
+            j->conv->ops->winograd_product(shape, piece, element, count, shape->room, values, packed, sums, NULL);
     }
 }
 
@@ -386,7 +451,7 @@ static void convolve_group(const job *j, int first_band)
     for (int i = 0; i < (j->packed ? OG_WINOGRAD_AREA : 1) * groups; i++)
         if (j->packed)
             ops->winograd_product(shape, og__winograd_group(shape, i % groups), i / groups, count, shape->room, values,
-                                  group_in(shape, i % groups, j->packed), sums);
+                                  group_in(shape, i % groups, j->packed), sums, NULL);
         else
             stream(j, i, count, values, sums);
 #pragma omp for schedule(dynamic)
@@ -407,7 +472,7 @@ static void convolve(const job *j)
     }
 #pragma omp parallel for num_threads(j->conv->shape.threads) schedule(dynamic)
     for (int band = 0; band < shape->bands; band++)
-        convolve_band(j, band);
+        convolve_band(j, band, band + omp_get_num_threads());
 }
 
 void og__conv_winograd_pack(og__conv_winograd *conv, const float *weights)
@@ -486,11 +551,27 @@ static void transform_slopes(const source *s, const og__winograd_band *band, int
 }
 
 static void correlate(const og__conv_winograd *conv, int element, int count, bool first, const float *values,
-                      float *sums)
+                      float *sums, og__ahead *ahead)
 {
     const og__winograd *shape = &conv->forward;
     conv->ops->winograd_correlate(shape, og__winograd_whole(shape), element, count, shape->w_room, first, values,
-                                  values + og__winograd_values(shape, shape->w_room), sums);
+                                  values + og__winograd_values(shape, shape->w_room), sums, ahead);
+}
+
+/* The source, and the result's gradient with what is read beside it. */
+static og__ahead fetch_next_source(const source *s, const og__winograd_band *band, int first, int count, int later)
+{
+    const og__winograd *shape = &s->conv->forward;
+    span next = next_span(shape, band, first, shape->w_block, later);
+    int image = image_at(s->conv, next.band.image, -s->conv->shift);
+    og__ahead ahead = {.count = 0};
+    fetch(&ahead, shape, &next,
+          image_of(s->conv, s->src, image_at(s->conv, next.band.image, s->conv->shift), shape->ic), shape->ic, true);
+    fetch(&ahead, shape, &next, image_of(s->conv, s->d_dst, image, shape->oc), shape->oc, false);
+    if (s->fused->before && s->fused->before->reads)
+        fetch(&ahead, shape, &next, image_of(s->conv, s->fused->before->reads, image, shape->oc), shape->oc, false);
+    og__ahead_spread(&ahead, og__winograd_w_steps(shape, count));
+    return ahead;
 }
 
 /* Sums of part `part` over its bands, by one thread. */
@@ -507,8 +588,9 @@ static void sum_part(const source *s, int part, float *sums, float *scratch)
             transform(&r, first, count, 0, shape->w_room, values);
             for (int block = 0; block < shape->oc / shape->lanes; block++)
                 transform_slopes(s, &r.band, block, first, count, 0, values);
+            og__ahead ahead = fetch_next_source(s, &r.band, first, count, band + 1);
             for (int element = 0; element < OG_WINOGRAD_AREA; element++)
-                correlate(s->conv, element, count, band == first_band && first == 0, values, sums);
+                correlate(s->conv, element, count, band == first_band && first == 0, values, sums, &ahead);
         }
     }
 }
@@ -523,7 +605,7 @@ static void stream_gradient(const og__conv_winograd *conv, int pair, int count, 
         og__winograd_piece piece = gradient_piece(shape, pair, first);
         for (int element = 0; element < OG_WINOGRAD_AREA; element++)
             conv->ops->winograd_correlate(shape, piece, element, count, shape->w_room, true, values,
-                                          values + og__winograd_values(shape, shape->w_room), sums);
+                                          values + og__winograd_values(shape, shape->w_room), sums, NULL);
         for (int block = 0; block < piece.os / shape->lanes; block++)
             conv->ops->winograd_gradient(shape, piece, s->ic, s->oc, (size_t)s->ic_all * kernel_floats(s),
                                          kernel_floats(s), block, 1, sums, d_weights + weights_at(conv));
@@ -560,7 +642,7 @@ static void sum_group(const source *s, int first_band, float *sums, float *scrat
     }
 #pragma omp for schedule(static)
     for (int element = 0; element < OG_WINOGRAD_AREA; element++)
-        correlate(s->conv, element, count, first_band == 0, values, sums);
+        correlate(s->conv, element, count, first_band == 0, values, sums, NULL);
 }
 
 /* Sums over all pixels, a chunk at a time in a fixed order. */

@@ -104,7 +104,7 @@ static og_status conv_forward(const context *c, const og__step *step)
     og_plan *plan = c->plan;
     float *dst = og__plan_buffer(plan, step->dst);
     const og__act_rows norm = {.plan = plan, .node = step->node + 1, .src = dst};
-    const og__row_touch gather = {og__act_rows_gather, &norm};
+    const og__row_touch gather = {og__act_rows_gather, &norm, NULL};
     for (int i = 0; i < c->node->src_count; i++) {
         const float *src = conv_source(plan, step, i);
         og__act_rows act = og__act_rows_of(plan, step, i);
@@ -183,7 +183,7 @@ static og_status conv_backward(const context *c, const og__step *step)
     og_plan *plan = c->plan;
     float *d_dst = og__plan_buffer(plan, step->d_dst);
     const og__act_rows norm = {plan, step->node + 1, og__plan_buffer(plan, step->applied), d_dst};
-    const og__row_touch apply = {og__act_rows_apply, &norm};
+    const og__row_touch apply = {og__act_rows_apply, &norm, norm.src};
     float *d_weights = og__net_gradient(plan->net, c->node->weight);
     float *d_bias = og__net_gradient(plan->net, c->node->bias);
     const og__graph *g = &plan->net->graph;
@@ -191,7 +191,7 @@ static og_status conv_backward(const context *c, const og__step *step)
         const float *src = conv_source(plan, step, i);
         og__act_rows act = og__act_rows_of(plan, step, i);
         const og__row_load load = {og__act_rows_load, &act};
-        const og__row_touch reduce = {og__act_rows_reduce, &act};
+        const og__row_touch reduce = {og__act_rows_reduce, &act, act.src};
         og__conv_fused for_weights = {.load = step->act[i] != OG_NO_NODE ? &load : NULL,
                                       .before = step->applied != OG_NO_BUFFER && i == 0 ? &apply : NULL};
         OG_TRY(og__conv_backward_weights(c->at->conv[i], src, d_dst, d_weights, i == 0 ? d_bias : NULL, &for_weights,

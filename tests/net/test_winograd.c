@@ -162,7 +162,7 @@ static void check_forward(const example *e, og__isa isa, bool back, bool accumul
                                  count, at, room, values);
                 for (int j = 0; j < OG_WINOGRAD_AREA * groups; j++)
                     ops->winograd_product(&shape, og__winograd_group(&shape, j % groups), j / groups, at + count, room,
-                                          values, packed + (size_t)(j % groups) * group_floats, sums);
+                                          values, packed + (size_t)(j % groups) * group_floats, sums, NULL);
                 for (int block = 0; block < shape.oc / t.lanes; block++)
                     ops->winograd_output(&shape, block, band.tile + first, count, at, room, sums,
                                          back ? NULL : t.bias_padded, pass > 0,
@@ -209,7 +209,7 @@ static void check_weights(const example *e, og__isa isa)
                 ops->winograd_slope(shape, d_dst.from, block, band.tile + first, count, 0, shape->w_room, slopes);
             for (int k = 0; k < OG_WINOGRAD_AREA; k++)
                 ops->winograd_correlate(shape, og__winograd_whole(shape), k, count, shape->w_room, !made[p], values,
-                                        slopes, sums + p * part);
+                                        slopes, sums + p * part, NULL);
             made[p] = true;
         }
     }
