@@ -1,19 +1,18 @@
 #include "kernel/winograd.h"
 
-/* Bytes of transformed values that one thread works on, which share the L2 cache with one element's weights, and what
- * threads work on together; transformed weights from which on they do; and values of a whole batch up to which weights
- * are streamed, and a piece of these. For the gradient by weights the same. Found by trying on every layer of the usual
- * U-Nets. */
+/* Bytes of transformed tiles that a thread works on at a time, forward and by weights: they share its L2 cache with
+ * weights or sums. Where those are large, each block fetches all of them anew, and blocks are larger. Found by trying
+ * on every layer of the usual U-Nets, as all of these. */
 enum {
     BLOCK_BYTES = 600000,
-    WEIGHTS_BYTES = 1 << 20,
-    SHARED_BYTES = 10000000,
-    STREAMED_BYTES = 12000000,
-    PIECE_BYTES = 300000,
-    GRADIENT_BYTES = 900000,
-    GRADIENT_SUMS_BYTES = 1 << 18,
-    GRADIENT_SHARED_BYTES = 4000000,
+    W_BLOCK_BYTES = 900000,
+    LARGE_WEIGHTS_BYTES = 1 << 20,
+    LARGE_SUMS_BYTES = 1 << 18,
+    LARGE_BLOCK_BYTES = 2000000,
 };
+
+/* Tiles of a whole batch up to which weights are streamed, and a piece of these; and what threads work on together. */
+enum { STREAMED_BYTES = 12000000, PIECE_BYTES = 300000, GROUP_BYTES_LEAST = 4000000, GROUP_BYTES_MOST = 10000000 };
 
 /* Rows of tiles in a band; bands and sums that there shall be at least, where there are enough tiles: for all threads
  * that one may reasonably have. */
@@ -45,18 +44,25 @@ static int tile_bytes(const og__winograd *shape)
     return OG_WINOGRAD_AREA * (int)sizeof(float) * (shape->ic + shape->oc);
 }
 
+/* Bytes of all transformed weights, or of a sum of their gradient. */
+static size_t weights_bytes(const og__winograd *shape)
+{
+    return og__winograd_gradient(shape) * sizeof(float);
+}
+
 static void choose_bands(og__winograd *shape)
 {
-    int rows = BAND_ROWS;
+    int rows = weights_bytes(shape) > LARGE_WEIGHTS_BYTES ? 2 * BAND_ROWS : BAND_ROWS;
     while (rows > 1 && shape->n * ((shape->tiles_y + rows - 1) / rows) < BANDS_LEAST)
         rows /= 2;
     shape->band = rows;
     shape->bands = shape->n * ((shape->tiles_y + rows - 1) / rows);
 }
 
-/* Bands of a group that works on at most so many bytes. */
-static int group_of(const og__winograd *shape, int bytes)
+/* Bands that threads sum together. Each group reads and writes all sums: the larger they are, the fewer groups. */
+static int group_of(const og__winograd *shape)
 {
+    int bytes = clamp((int)weights_bytes(shape), GROUP_BYTES_LEAST, GROUP_BYTES_MOST);
     return clamp(bytes / tile_bytes(shape) / (shape->band * shape->tiles_x), 1, shape->bands);
 }
 
@@ -73,8 +79,8 @@ static int odd(int room)
     return room | 1;
 }
 
-/* Whether one group of bands is everything, so that transformed weights need not stay. */
-static bool is_streamed(const og__winograd *shape)
+/* Whether threads can have the transformed tiles of a whole batch between them, so that weights need not stay. */
+static bool is_small(const og__winograd *shape)
 {
     return shape->tiles <= STREAMED_BYTES / tile_bytes(shape);
 }
@@ -90,16 +96,17 @@ static void choose_block(og__winograd *shape, og__isa isa)
 {
     double least = 0;
     int columns = shape->oc / og__isa_lanes(isa) % 2 == 0 && isa != OG_ISA_BASELINE ? 2 : 1;
-    shape->together = og__winograd_gradient(shape) * sizeof(float) > WEIGHTS_BYTES;
-    shape->streamed = shape->together && is_streamed(shape);
-    shape->group = shape->streamed ? shape->bands : shape->together ? group_of(shape, SHARED_BYTES) : 1;
-    int tiles = clamp(shape->group * shape->band * shape->tiles_x, 1, shape->tiles);
+    bool large = weights_bytes(shape) > LARGE_WEIGHTS_BYTES;
+    /* What another thread made is slow to fetch, here tiles, else weights: the smaller of them is better. */
+    shape->streamed = large && is_small(shape) && shape->tiles < shape->oc;
+    int tiles = shape->streamed ? shape->tiles : clamp(shape->band * shape->tiles_x, 1, shape->tiles);
+    int bytes = OG_WINOGRAD_AREA * (int)sizeof(float) * (shape->ic + columns * shape->lanes);
     for (int i = 0; i < (int)(sizeof products / sizeof products[0]); i++) {
         int rows = products[i].rows;
         if (products[i].isa != isa || products[i].columns != columns)
             continue;
-        int block = clamp(BLOCK_BYTES / tile_bytes(shape) / rows * rows, 2 * rows, 8 * rows);
-        if (shape->together || block > tiles)
+        int block = clamp((large ? LARGE_BLOCK_BYTES : BLOCK_BYTES) / bytes / rows, 2, large ? tiles : 8) * rows;
+        if (shape->streamed || block > tiles)
             block = round_up(tiles, rows);
         double cost = (double)computed(tiles, block, rows) / tiles * (1 + 0.7 / (rows * columns));
         if (least == 0 || cost < least) {
@@ -113,17 +120,20 @@ static void choose_block(og__winograd *shape, og__isa isa)
     }
 }
 
-/* Partial sums of the gradient by weights: several where they are small, one where they are large. */
+/* Partial sums of the gradient by weights: several, or one where they are larger than the tiles, half of which another
+ * thread made. */
 static void choose_parts(og__winograd *shape)
 {
-    shape->w_together = og__winograd_gradient(shape) * sizeof(float) > GRADIENT_SUMS_BYTES;
-    shape->w_streamed = shape->w_together && is_streamed(shape);
-    shape->w_parts = shape->w_together ? 1 : clamp(PARTS_LEAST, 1, shape->bands);
-    /* Each group reads and writes all sums: the larger they are, the fewer groups. */
-    int bytes = clamp((int)(og__winograd_gradient(shape) * sizeof(float)), GRADIENT_SHARED_BYTES, SHARED_BYTES);
-    shape->w_group = shape->w_streamed ? shape->bands : shape->w_together ? group_of(shape, bytes) : 1;
+    size_t sums = weights_bytes(shape);
+    bool large = sums > LARGE_SUMS_BYTES;
+    int parts = clamp(large ? PARTS_LEAST / 2 : PARTS_LEAST, 1, shape->bands);
+    shape->w_together = large && 2 * (size_t)parts * sums > (size_t)shape->tiles * (size_t)tile_bytes(shape);
+    shape->w_streamed = shape->w_together && is_small(shape);
+    shape->w_parts = shape->w_together ? 1 : parts;
+    shape->w_group = shape->w_streamed ? shape->bands : shape->w_together ? group_of(shape) : 1;
     int tiles = clamp(shape->w_group * shape->band * shape->tiles_x, 1, shape->tiles);
-    int most = GRADIENT_BYTES / tile_bytes(shape), blocks = (tiles + most - 1) / most;
+    int most = clamp((large ? LARGE_BLOCK_BYTES : W_BLOCK_BYTES) / tile_bytes(shape), 1, tiles);
+    int blocks = (tiles + most - 1) / most;
     shape->w_block = shape->w_together ? tiles : (tiles + blocks - 1) / blocks;
     shape->w_room = odd(shape->w_block);
 }
@@ -164,6 +174,11 @@ size_t og__winograd_values(const og__winograd *shape, int room)
 }
 
 size_t og__winograd_sums(const og__winograd *shape, int room)
+{
+    return (size_t)OG_WINOGRAD_AREA * (size_t)(shape->columns * shape->lanes) * (size_t)room;
+}
+
+size_t og__winograd_slopes(const og__winograd *shape, int room)
 {
     return (size_t)OG_WINOGRAD_AREA * (size_t)shape->oc * (size_t)room;
 }

@@ -8,10 +8,13 @@
  * 36 elements.
  *
  * Work is cut into bands, some rows of tiles of one image, and these into blocks of tiles whose data stay in the L2
- * cache while one thread takes them through all stages. Where the transformed weights are larger than that cache, each
- * block would fetch all of them anew; there, threads take a group of bands through one stage after the other together.
- * Where that group is the whole batch, each transformed weight is used only once: then they are never whole in memory,
- * and a thread transforms a piece of them in its cache, multiplies and forgets it; likewise the sums of their gradient.
+ * cache while one thread takes them through all stages; larger blocks where the transformed weights are larger than
+ * that cache, since each block fetches all of them anew. What one thread makes and another one reads is slow: on a
+ * machine whose cores share no cache, or a virtual one, it was the half of the time of layers that did so. It remains
+ * where the batch has fewer tiles than output channels: there the transformed weights are never whole in memory, and
+ * all threads share the tiles; one transforms a piece of the weights in its cache, multiplies and forgets it. Backward
+ * by weights, each of some parts of the bands has its own sums, or threads share a group of bands, or all of them and
+ * transform a piece of the sums back as soon as it is complete.
  * All of this follows from the shape, whatever the number of threads; the functions of ops.def are the stages.
  *
  * Source: Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, CVPR 2016; on the points: Barabasz, Anderson,
@@ -35,13 +38,11 @@ typedef struct og__winograd {
     int tiles;            /* of all images */
     int rows, columns;    /* of the matrix product's register tile: tiles and vectors of output channels */
     int band, bands;      /* rows of tiles of a band, and how many bands there are */
-    bool together;        /* threads share a group of bands */
-    bool streamed;        /* which is all of them; a thread transforms a piece of the weights at a time */
+    bool streamed;        /* a block is all tiles, and a thread transforms a piece of the weights at a time */
     int piece;            /* input channels of such a piece */
-    int group;            /* bands of a group; 1 if not together */
-    int block, room;      /* tiles of a block, or of a group, a multiple of `rows`; vectors that have room */
-    bool w_together;      /* the same for backward by weights */
-    bool w_streamed;
+    int block, room;      /* tiles of a block, a multiple of `rows`; vectors that have room */
+    bool w_together;      /* backward by weights, threads share a group of bands */
+    bool w_streamed;      /* which is all of them; a thread has the sums of a piece of the weights at a time */
     int w_group, w_block, w_room;
     int w_parts; /* independent sums that are added at the end; 1 if together */
 } og__winograd;
@@ -107,9 +108,10 @@ int og__winograd_w_steps(const og__winograd *shape, int count);
 /* Floats of transformed weights, group behind group. */
 size_t og__winograd_weights(const og__winograd *shape);
 
-/* Floats of `room` transformed tiles of the source, and of as many of the destination. */
+/* Floats of `room` transformed tiles: of the source, of a group of output channels, and of the result's gradient. */
 size_t og__winograd_values(const og__winograd *shape, int room);
 size_t og__winograd_sums(const og__winograd *shape, int room);
+size_t og__winograd_slopes(const og__winograd *shape, int room);
 
 /* Floats of one partial sum of the weights' gradient. */
 size_t og__winograd_gradient(const og__winograd *shape);

@@ -332,7 +332,7 @@ void OG_ISA_FN(winograd_product)(const og__winograd *shape, og__winograd_piece p
     size_t block = (size_t)room * OG_LANES;
     values += ((size_t)element * (size_t)(shape->ic / OG_LANES) + (size_t)(piece.i / OG_LANES)) * block;
     packed += (size_t)element * og__winograd_stride(shape, piece);
-    sums += ((size_t)element * (size_t)(shape->oc / OG_LANES) + (size_t)(piece.o / OG_LANES)) * block;
+    sums += (size_t)(element * shape->columns) * block;
     for (int t = 0; t < count; t += shape->rows) {
         og__ahead_step(ahead);
         run(piece.is, values + (size_t)(t * OG_LANES), block, packed, piece.i == 0, sums + (size_t)(t * OG_LANES),
@@ -349,11 +349,11 @@ OG_INLINE size_t image_block(const og__winograd *shape)
 void OG_ISA_FN(winograd_output)(const og__winograd *shape, int block, int tile, int count, int at, int room,
                                 const float *sums, const float *bias, bool accumulate, float *dst)
 {
-    size_t row = (size_t)room * OG_LANES, stride = row * (size_t)(shape->oc / OG_LANES);
+    size_t row = (size_t)room * OG_LANES, stride = row * (size_t)shape->columns;
     og__lanes add = {0};
     if (bias)
         add = og__load(bias + block * OG_LANES);
-    sums += (size_t)block * row + (size_t)(at * OG_LANES);
+    sums += (size_t)(block % shape->columns) * row + (size_t)(at * OG_LANES);
     dst += (size_t)block * image_block(shape);
     for (int t = 0; t < count; t++)
         transform_output(shape, sums + (size_t)(t * OG_LANES), stride, place_of(shape, tile + t), add, accumulate, dst);

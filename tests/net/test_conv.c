@@ -396,8 +396,12 @@ static void test_winograd_streams(void **state)
     s.n = 1;
     s.h = s.w = 84;
     s.accumulate = false;
-    assert_true(og__winograd_of(s.n, s.ic, s.oc, s.h, s.w, s.isa).together);
-    assert_false(og__winograd_of(s.n, s.ic, s.oc, s.h, s.w, s.isa).streamed);
+    assert_true(og__winograd_of(s.n, s.ic, s.oc, s.h, s.w, s.isa).w_together);
+    assert_false(og__winograd_of(s.n, s.ic, s.oc, s.h, s.w, s.isa).w_streamed);
+    check_shape(s, winograd);
+    s.ic = s.ic_all = s.oc = 64;
+    s.h = s.w = 96;
+    assert_int_equal(og__winograd_of(s.n, s.ic, s.oc, s.h, s.w, s.isa).w_parts, 8);
     check_shape(s, winograd);
 }
 

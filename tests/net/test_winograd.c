@@ -160,13 +160,15 @@ static void check_forward(const example *e, og__isa isa, bool back, bool accumul
                 int count = band.count - first < shape.block - at ? band.count - first : shape.block - at;
                 transform_source(e, &shape, ops, back ? t.d_dst_blocked : t.src_blocked, band.image, band.tile + first,
                                  count, at, room, values);
-                for (int j = 0; j < OG_WINOGRAD_AREA * groups; j++)
-                    ops->winograd_product(&shape, og__winograd_group(&shape, j % groups), j / groups, at + count, room,
-                                          values, packed + (size_t)(j % groups) * group_floats, sums, NULL);
-                for (int block = 0; block < shape.oc / t.lanes; block++)
+                for (int block = 0; block < shape.oc / t.lanes; block++) {
+                    int g = block / shape.columns;
+                    for (int k = 0; k < OG_WINOGRAD_AREA && block % shape.columns == 0; k++)
+                        ops->winograd_product(&shape, og__winograd_group(&shape, g), k, at + count, room, values,
+                                              packed + (size_t)g * group_floats, sums, NULL);
                     ops->winograd_output(&shape, block, band.tile + first, count, at, room, sums,
                                          back ? NULL : t.bias_padded, pass > 0,
                                          dst + (size_t)(band.image * shape.oc * e->h * e->w));
+                }
             }
         }
     errors all = {0};
@@ -195,7 +197,7 @@ static void check_weights(const example *e, og__isa isa)
     const og__winograd *shape = &t.shape;
     size_t part = og__winograd_gradient(shape);
     float *sums = floats(part * 2), *values = floats(og__winograd_values(shape, shape->w_room));
-    float *slopes = floats(og__winograd_sums(shape, shape->w_room));
+    float *slopes = floats(og__winograd_slopes(shape, shape->w_room));
     float *d_weights = floats((size_t)(e->oc * e->ic * 9));
     bool made[2] = {false, false};
     for (int i = 0; i < shape->bands; i++) {
