@@ -79,7 +79,7 @@ static inline double cos_of_turn(uint32_t v)
 /* Numbers 2 * block and up. */
 static void draw_batch(uint64_t seed, uint32_t stream, uint64_t item, uint64_t block, double factor, float *to)
 {
-    uint32_t c[OG_PHILOX_BLOCK][OG_LANES];
+    og__words c[OG_PHILOX_BLOCK];
     for (uint32_t lane = 0; lane < OG_LANES; lane++) {
         c[0][lane] = (uint32_t)block + lane;
         c[1][lane] = stream;
