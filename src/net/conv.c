@@ -152,6 +152,12 @@ static og_status checked(dnnl_status_t result, const char *what)
 
 #define DNNL_TRY(call, what) OG_TRY(checked(call, what))
 
+/* Products of planar matrices are cut by the number of threads, so that results would depend on it. */
+static void set_threads(const og__conv_shape *s)
+{
+    omp_set_num_threads(og__conv_copies_planar(s->isa) ? 1 : s->threads);
+}
+
 /* --- convolutions ------------------------------------------------------------------------------------------------- */
 
 /* One pass: its primitive, and memory objects whose data handles are set at each run. */
@@ -237,6 +243,7 @@ static int weights_sizes(const onednn_conv *conv, dnnl_dims_t sizes)
 
 static dnnl_format_tag_t layout_of(const og__conv_shape *s, bool planar)
 {
+    planar = planar || og__conv_copies_planar(s->isa);
     bool wide = og__isa_lanes(s->isa) == 16;
     if (is_volume(s))
         return planar ? dnnl_ncdhw : wide ? dnnl_nCdhw16c : dnnl_nCdhw8c;
@@ -426,6 +433,7 @@ static og_status onednn_new(const og__conv_shape *shape, void **conv)
     *conv = NULL;
     pthread_once(&once, start_engine);
     DNNL_TRY(engine_status, "starting its CPU engine");
+    set_threads(shape); /* primitives are made for a number of threads */
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->shape = *shape;
     made->ic = shape->planar ? shape->ic : at_least_a_block(shape->ic, shape->isa);
@@ -507,7 +515,7 @@ static void copy_padded(onednn_conv *conv, const float *weights, float *d_weight
 static og_status onednn_pack(void *self, const float *weights)
 {
     onednn_conv *conv = self;
-    omp_set_num_threads(conv->shape.threads);
+    set_threads(&conv->shape);
     if (is_padded(conv)) {
         memset(conv->padded, 0, padded_count(conv) * sizeof(float)); /* a gradient may have passed through */
         copy_padded(conv, weights, NULL);
@@ -526,7 +534,7 @@ static og_status onednn_pack(void *self, const float *weights)
 
 static og_status execute(const onednn_conv *conv, const pass *p, int count, const dnnl_exec_arg_t *args, void *scratch)
 {
-    omp_set_num_threads(conv->shape.threads);
+    set_threads(&conv->shape);
     point(p->scratch, (char *)scratch + og__conv_copies_bytes(&conv->copies));
     return checked(dnnl_primitive_execute(p->primitive, stream, count, args), "a convolution");
 }

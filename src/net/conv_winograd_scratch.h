@@ -24,7 +24,8 @@ typedef struct og__conv_winograd_scratch {
     float *sums;    /* the thread's: of a group of output channels */
     float *values;  /*   its transformed tiles, and behind them strips of all channel blocks (winograd_tiles.h) */
     float *strips;
-    float *strip, *piece; /* or, with shared tiles, one strip; then a piece of the weights, or of their gradient's sums */
+    float *strip,
+        *piece; /* or, with shared tiles, one strip; then a piece of the weights, or of their gradient's sums */
 } og__conv_winograd_scratch;
 
 og__conv_winograd_scratch og__conv_winograd_scratch_of(const og__conv_winograd *conv, float *scratch);

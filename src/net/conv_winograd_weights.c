@@ -161,8 +161,9 @@ void og__conv_winograd_backward_weights(const og__conv_winograd *conv, const flo
     int blocks = shape->w_streamed ? 0 : shape->oc / shape->lanes;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int block = 0; block < blocks; block++)
-        conv->ops->winograd_gradient(shape, whole, s->ic, s->oc, (size_t)s->ic_all * og__conv_winograd_kernel_floats(s), og__conv_winograd_kernel_floats(s),
-                                     block, shape->w_parts, scratch, d_weights + og__conv_winograd_weights_at(conv));
+        conv->ops->winograd_gradient(shape, whole, s->ic, s->oc, (size_t)s->ic_all * og__conv_winograd_kernel_floats(s),
+                                     og__conv_winograd_kernel_floats(s), block, shape->w_parts, scratch,
+                                     d_weights + og__conv_winograd_weights_at(conv));
     if (d_bias)
         sum_bias(conv, d_dst, d_bias);
 }

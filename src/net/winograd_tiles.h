@@ -59,8 +59,8 @@ typedef struct og__tile_tensors {
     const og__row_touch *touch; /* or NULL */
 } og__tile_tensors;
 
-/* What the tiles of the block behind [first, first + block) of a band need, or the first ones of band `later` where that
- * was the last one; to be fetched in `steps`. */
+/* What the tiles of the block behind [first, first + block) of a band need, or the first ones of band `later` where
+ * that was the last one; to be fetched in `steps`. */
 og__ahead og__tiles_ahead(const og__winograd *shape, const og__tap *tap, const og__tile_tensors *tensors,
                           const og__winograd_band *band, int first, int block, int later, int steps);
 
