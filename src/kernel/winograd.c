@@ -19,12 +19,12 @@ enum { STREAMED_BYTES = 12000000, PIECE_BYTES = 300000, GROUP_BYTES_LEAST = 4000
 enum { BAND_ROWS = 4, BANDS_LEAST = 8, PARTS_LEAST = 16 };
 
 typedef struct product {
-    og__isa isa;
     int rows, columns;
+    bool serves[OG_ISA_COUNT];
 } product;
 
 static const product products[] = {
-#define OG_PRODUCT(isa, rows, columns) {OG_ISA_##isa, rows, columns},
+#define OG_PRODUCT(rows, columns, baseline, avx2, avx512) {rows, columns, {baseline, avx2, avx512}},
 #include "kernel/winograd.def"
 #undef OG_PRODUCT
 };
@@ -103,7 +103,7 @@ static void choose_block(og__winograd *shape, og__isa isa)
     int bytes = OG_WINOGRAD_AREA * (int)sizeof(float) * (shape->ic + columns * shape->lanes);
     for (int i = 0; i < (int)(sizeof products / sizeof products[0]); i++) {
         int rows = products[i].rows;
-        if (products[i].isa != isa || products[i].columns != columns)
+        if (!products[i].serves[isa] || products[i].columns != columns)
             continue;
         int block = clamp((large ? LARGE_BLOCK_BYTES : BLOCK_BYTES) / bytes / rows, 2, large ? tiles : 8) * rows;
         if (shape->streamed || block > tiles)

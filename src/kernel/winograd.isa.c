@@ -193,7 +193,7 @@ static void transform_gradient(const og__winograd *shape, const float *block, pl
 typedef void (*product)(int ic, const float *values, size_t block_stride, const float *weights, bool first, float *sums,
                         size_t sum_stride);
 
-#define OG_PRODUCT(isa, rows, columns)                                                                                 \
+#define OG_PRODUCT(rows, columns, baseline, avx2, avx512)                                                              \
     static __attribute__((noinline)) void product_##rows##_##columns(int ic, const float *values, size_t block_stride, \
                                                                      const float *weights, bool first, float *sums,    \
                                                                      size_t sum_stride)                                \
@@ -205,7 +205,7 @@ typedef void (*product)(int ic, const float *values, size_t block_stride, const 
 
 static product product_of(int rows, int columns)
 {
-#define OG_PRODUCT(isa, r, c)                                                                                          \
+#define OG_PRODUCT(r, c, baseline, avx2, avx512)                                                                       \
     if (rows == r && columns == c)                                                                                     \
         return product_##r##_##c;
 #include "kernel/winograd.def"
