@@ -263,7 +263,7 @@ def shape(results):
         return ""
     functions = sorted(data["by_activation"].items(), key=lambda item: -item[1]["ratio"])
     ends = functions if len(functions) <= 24 else functions[:20] + functions[-4:]
-    text = "## The step by activation\n\nStep time over ReLU's, base 16: the best of six steps in turns with it; the dearest and the cheapest. "
+    text = "## The step by activation\n\nStep time over ReLU's, base 16: the best of six steps of each, in turns; the dearest and the cheapest. "
     text += "A function with gates has as many convolutions more in each layer, one with a funnel a small one.\n\n"
     text += table(["function", "step, ms", "over ReLU", "peak MB"],
                   [["`%s`" % name, "%.1f" % row["ms"], "%.2f" % row["ratio"], megabytes(row["peak_bytes"])] for name, row in ends])
@@ -339,13 +339,19 @@ LIMITS = """## What stands in the way
 **Functions with learned parameters.** A table (ADR 28) holds a function of one number; where a parameter changes with every
 step, the function is computed, and so is its derivative by each parameter. A step of base 16 has 32 million activations, each
 value is computed about twice and each derivative once (ADR 17). With the times per element at 1 MB, one thread, forward and
-backward, over ReLU's 0.07 and 0.07 ns, two threads should take longer than ReLU's 106 ms by: `soft_exponential` (0.59, 0.87)
+backward, over ReLU's 0.07 and 0.07 ns, two threads should take longer than ReLU's 92 ms by: `soft_exponential` (0.59, 0.87)
 31 ms, `acon_c` (0.33, 0.78) 20, `mixture_convex` (0.33, 0.54) 16, `snake` (0.27, 0.60) 15, `swish_beta` (0.32, 0.49) 15, `pelu` (0.25,
 0.56) 14, `pau_a` (0.11, 0.62) 10, `xielu` (0.26, 0.38) 11. All of them are bound by instructions: an exponential takes 14 at least and a
 quotient 5, at two per cycle, and a sum per parameter 2, so that `acon_c` with one exponential, one quotient and five sums cannot
-take less than 40 for its derivatives, 0.3 ns, and no less than 7 ms above ReLU. What would lift it: one evaluation of the exponential's two parts
-for all products that contain it, which now carry their factor through it one by one so that no product is a denormal before
-its end (`src/act/f32.h`); or tables of the parameter-free parts, in emitted code that names registers.
+take less than 40 for its derivatives, 0.3 ns, and no less than 7 ms above ReLU. It has 150, and its 100 cycles from the exponential through
+the quotient to the gradient overlap with those of three pixels only, as many as the processor looks ahead. What would lift it: one evaluation
+of the exponential's two parts for all products that contain it, which now carry their factor through it one by one so that no product is a
+denormal before its end (`src/act/f32.h`); or tables of the parameter-free parts, in emitted code that names registers. The faster the
+convolutions, the larger these ratios: the same functions cost the same milliseconds when ReLU's step took 106.
+
+**Noise.** `rrelu` and the fourth PAU draw a number for each activation, and the same one each time a step needs it, three times. Ten rounds
+of Philox are 135 instructions for 64 numbers, 0.16 ns each: 8 ms of a step of base 16, 9 % of ReLU's. What would lift it: fewer rounds, or
+two numbers from each word; both change the numbers that a seed gives, and the first one their quality.
 
 **Gates and maxout** double the channels of every convolution: the step doubles with them, whatever the function costs.
 

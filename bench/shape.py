@@ -17,39 +17,36 @@ def pass_of(kind, network, function="relu", turns=5, threads=2, more=()):
                         "--turns", turns, *more, threads=threads)
 
 
-def steps_of(network, ids):
-    """Reports of a few functions in turns with ReLU, {id: the faster of two} and ReLU's: another program only adds. A
-    function that overflows in this network has none."""
-    found = {}
+def beside_relu(network, function):
+    """The faster of two steps of a function and of ReLU, in turns, since the machine's speed changes by the minute; None
+    where it overflows in this network."""
+    taken = {"relu": [], function: []}
     for _ in range(2):
-        for name in ["relu", *ids]:
+        for name, reports in taken.items():
             try:
-                report = pass_of("step", network, name, turns=3)
+                reports.append(pass_of("step", network, name, turns=3))
             except subprocess.CalledProcessError as error:
                 if error.returncode != NOT_FINITE:
                     raise
-                continue
-            if name not in found or report["best_ms"] < found[name]["best_ms"]:
-                found[name] = report
-    return found, found["relu"]["best_ms"]
+                return None
+    relu, report = (min(taken[name], key=lambda each: each["best_ms"]) for name in ("relu", function))
+    return report, report["best_ms"] / relu["best_ms"]
 
 
 def by_activation(quick):
-    """Step time of every function of the catalogue over that of ReLU, by the best of six steps in two rounds; and those
-    that overflow."""
-    network, rows, overflow = NETWORKS[0], {}, []
-    entries = [entry for entry in act.catalogue() if not quick or entry["id"] in act.QUICK]
-    for first in range(0, len(entries), 8):
-        group = entries[first:first + 8]
-        found, relu = steps_of(network, [entry["id"] for entry in group])
-        for entry in group:
-            report = found.get(entry["id"])
-            if not report:
-                overflow.append(entry["id"])
-                continue
-            rows[entry["id"]] = {"ms": report["best_ms"], "ratio": report["best_ms"] / relu, "peak_bytes": report["peak_bytes"],
-                                 "inputs": [each["name"] for each in entry["inputs"]],
-                                 "learns": any(param.get("learn") for param in entry["params"])}
+    """Step time of every function of the catalogue over that of ReLU; and those that overflow."""
+    rows, overflow = {}, []
+    for entry in act.catalogue():
+        if quick and entry["id"] not in act.QUICK:
+            continue
+        found = beside_relu(NETWORKS[0], entry["id"])
+        if not found:
+            overflow.append(entry["id"])
+            continue
+        report, ratio = found
+        rows[entry["id"]] = {"ms": report["best_ms"], "ratio": ratio, "peak_bytes": report["peak_bytes"],
+                             "inputs": [each["name"] for each in entry["inputs"]],
+                             "learns": any(param.get("learn") for param in entry["params"])}
     return {"by_activation": rows, "overflow": overflow}
 
 

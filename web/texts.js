@@ -69,7 +69,7 @@ ogive.texts = {
     importance_lead: "Share of each choice in what tells the best tenth of the configurations from all (PED-ANOVA). Of few configurations this is a hint, no more.",
     importance_axis: "%",
     trials: "All configurations",
-    trials_lead: "{n} configurations, on {seeds} seed(s) each. What was stopped early has its last Dice.",
+    trials_lead: "{n} configurations; seeds of each: {seeds}. What was stopped early has its last Dice.",
     state: "State",
     state_complete: "complete",
     state_pruned: "stopped early",

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "kernel/ops.h"
+#include "net/shares.h"
 
 /* A slice of a volume becomes two, which lie behind one another as the halves of twice as many channels would: so they
  * are computed. */
@@ -160,8 +161,10 @@ static og_status up_forward(void *self, const float *src, const float *bias, flo
     memset(padded, 0, (size_t)conv->up.oc * sizeof(float));
     for (int z = 0; bias && z < conv->slices; z++)
         memcpy(padded + z * conv->slice_oc, bias, (size_t)conv->oc * sizeof(float));
-#pragma omp parallel for num_threads(conv->shape.threads) schedule(dynamic)
-    for (int unit = 0; unit < conv->up.forward.count; unit++)
+    og__shares units;
+    og__shares_deal(&units, conv->up.forward.count, conv->shape.threads);
+#pragma omp parallel num_threads(conv->shape.threads)
+    for (int unit; (unit = og__shares_take(&units, omp_get_thread_num())) >= 0;)
         conv->ops->up_forward(&conv->up, unit, src, packed, padded, dst, thread_scratch(conv, scratch));
     return OG_OK;
 }
@@ -172,8 +175,10 @@ static og_status up_backward_data(void *self, const float *d_dst, float *d_src, 
     const up_conv *conv = self;
     const float *packed = pack_blocks(conv, true, scratch);
     (void)fused;
-#pragma omp parallel for num_threads(conv->shape.threads) schedule(dynamic)
-    for (int unit = 0; unit < conv->up.data.count; unit++)
+    og__shares units;
+    og__shares_deal(&units, conv->up.data.count, conv->shape.threads);
+#pragma omp parallel num_threads(conv->shape.threads)
+    for (int unit; (unit = og__shares_take(&units, omp_get_thread_num())) >= 0;)
         conv->ops->up_backward_data(&conv->up, unit, d_dst, packed, d_src, thread_scratch(conv, scratch));
     return OG_OK;
 }
@@ -222,8 +227,10 @@ static og_status up_backward_weights(void *self, const float *src, const float *
     if (up->sums == 1)
         sum_together(conv, src, d_dst, scratch);
     else {
-#pragma omp parallel for num_threads(s->threads) schedule(dynamic)
-        for (int sum = 0; sum < up->sums; sum++)
+        og__shares sums;
+        og__shares_deal(&sums, up->sums, s->threads);
+#pragma omp parallel num_threads(s->threads)
+        for (int sum; (sum = og__shares_take(&sums, omp_get_thread_num())) >= 0;)
             sum_share(conv, sum, src, d_dst, scratch);
     }
 #pragma omp parallel for num_threads(s->threads) schedule(static)

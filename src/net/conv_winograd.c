@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "net/conv_winograd_scratch.h"
+#include "net/shares.h"
 
 /* A transform of the weights costs as much as the products of some tiles; channels fill at least one vector. */
 enum { TILES_LEAST = 4 };
@@ -107,8 +108,8 @@ static void put(const job *j, const og__winograd_band *band, int group, int firs
     }
 }
 
-/* A band by one thread, block by block. It is likely to get band `later` next. */
-static void convolve_band(const job *j, int band, int later)
+/* A band by one thread, block by block. It is likely to get the one behind it next. */
+static void convolve_band(const job *j, int band)
 {
     const og__winograd *shape = j->shape;
     const og__tile_tensors tensors = {j->src, j->dst, j->fused->after};
@@ -117,7 +118,7 @@ static void convolve_band(const job *j, int band, int later)
     for (int first = 0; first < r.band.count; first += shape->block) {
         int count = r.band.count - first < shape->block ? r.band.count - first : shape->block;
         og__tile_reader_transform(&r, first, count, 0, shape->room, s.values);
-        og__ahead ahead = og__tiles_ahead(shape, &j->slices, &tensors, &r.band, first, shape->block, later,
+        og__ahead ahead = og__tiles_ahead(shape, &j->slices, &tensors, &r.band, first, shape->block, band + 1,
                                           og__winograd_steps(shape, count));
         for (int group = 0; group < og__winograd_groups(shape); group++) {
             for (int element = 0; element < OG_WINOGRAD_AREA; element++)
@@ -172,9 +173,11 @@ static void convolve(const job *j)
         convolve_all(j);
         return;
     }
-#pragma omp parallel for num_threads(j->conv->shape.threads) schedule(dynamic)
-    for (int band = 0; band < shape->bands; band++)
-        convolve_band(j, band, band + omp_get_num_threads());
+    og__shares bands;
+    og__shares_deal(&bands, shape->bands, j->conv->shape.threads);
+#pragma omp parallel num_threads(j->conv->shape.threads)
+    for (int band; (band = og__shares_take(&bands, omp_get_thread_num())) >= 0;)
+        convolve_band(j, band);
 }
 
 void og__conv_winograd_pack(og__conv_winograd *conv, const float *weights)

@@ -1,8 +1,11 @@
 /* Backward by weights of the Winograd convolutions. */
 #include "net/conv_winograd.h"
 
+#include <omp.h>
+
 #include "base/memory.h"
 #include "net/conv_winograd_scratch.h"
+#include "net/shares.h"
 
 /* What the sums are made of. */
 typedef struct source {
@@ -154,8 +157,10 @@ void og__conv_winograd_backward_weights(const og__conv_winograd *conv, const flo
         for (int band = 0; band < shape->bands; band += shape->w_group)
             sum_group(&from, band, scratch, scratch, d_weights);
     } else {
-#pragma omp parallel for num_threads(s->threads) schedule(dynamic)
-        for (int part = 0; part < shape->w_parts; part++)
+        og__shares parts;
+        og__shares_deal(&parts, shape->w_parts, s->threads);
+#pragma omp parallel num_threads(s->threads)
+        for (int part; (part = og__shares_take(&parts, omp_get_thread_num())) >= 0;)
             sum_part(&from, part, scratch + (size_t)part * part_floats, scratch);
     }
     int blocks = shape->w_streamed ? 0 : shape->oc / shape->lanes;

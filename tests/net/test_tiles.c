@@ -1,4 +1,5 @@
-/* What is fetched ahead of the tiles of a Winograd convolution (net/winograd_tiles.h). */
+/* What is fetched ahead of the tiles of a Winograd convolution (net/winograd_tiles.h), and how threads share its bands
+ * (net/shares.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +7,9 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <omp.h>
 
+#include "net/shares.h"
 #include "net/winograd_tiles.h"
 #include "tensors.h"
 
@@ -87,11 +90,39 @@ static void test_slices(void **state)
     }
 }
 
+/* Every unit once, each thread's own first, by any number of threads. */
+static void test_shares(void **state)
+{
+    (void)state;
+    enum { UNITS_MOST = 41 };
+    for (int threads = 1; threads <= 5; threads++)
+        for (int units = 0; units <= UNITS_MOST; units += 5) {
+            og__shares shares;
+            atomic_int taken[UNITS_MOST] = {0};
+            og__shares_deal(&shares, units, threads);
+#pragma omp parallel num_threads(threads)
+            for (int unit; (unit = og__shares_take(&shares, omp_get_thread_num())) >= 0;)
+                atomic_fetch_add(&taken[unit], 1);
+            for (int unit = 0; unit < units; unit++)
+                assert_int_equal(taken[unit], 1);
+            og__shares_deal(&shares, units, threads);
+            for (int thread = threads; thread-- > 0;)
+                if (units * (thread + 1) / threads > units * thread / threads)
+                    assert_int_equal(og__shares_take(&shares, thread), units * thread / threads);
+        }
+    og__shares many;
+    og__shares_deal(&many, 1000, 3 * OG_SHARES_MAX);
+    for (int unit = 0; unit < 1000; unit++)
+        assert_true(og__shares_take(&many, 2 * OG_SHARES_MAX + 5) >= 0);
+    assert_int_equal(og__shares_take(&many, 0), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_of_the_result),
         cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
