@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-enum { OG_AHEAD_PARTS = 4, OG_AHEAD_LINE = 64 /* bytes */ };
+enum { OG_AHEAD_PARTS = 3, OG_AHEAD_LINE = 64 /* bytes */ };
 
 /* A sum over tiles (product.h) takes a step for so many of them, and has so many rows. */
 enum { OG_AHEAD_TERMS = 16 };

@@ -50,9 +50,14 @@ static size_t weights_bytes(const og__winograd *shape)
     return og__winograd_gradient(shape) * sizeof(float);
 }
 
+static bool has_large_weights(const og__winograd *shape)
+{
+    return weights_bytes(shape) > LARGE_WEIGHTS_BYTES;
+}
+
 static void choose_bands(og__winograd *shape)
 {
-    int rows = weights_bytes(shape) > LARGE_WEIGHTS_BYTES ? 2 * BAND_ROWS : BAND_ROWS;
+    int rows = has_large_weights(shape) ? 2 * BAND_ROWS : BAND_ROWS;
     while (rows > 1 && shape->n * ((shape->tiles_y + rows - 1) / rows) < BANDS_LEAST)
         rows /= 2;
     shape->band = rows;
@@ -96,7 +101,7 @@ static void choose_block(og__winograd *shape, og__isa isa)
 {
     double least = 0;
     int columns = shape->oc / og__isa_lanes(isa) % 2 == 0 && isa != OG_ISA_BASELINE ? 2 : 1;
-    bool large = weights_bytes(shape) > LARGE_WEIGHTS_BYTES;
+    bool large = has_large_weights(shape);
     /* What another thread made is slow to fetch, here tiles, else weights: the smaller of them is better. */
     shape->streamed = large && is_small(shape) && shape->tiles < shape->oc;
     int tiles = shape->streamed ? shape->tiles : clamp(shape->band * shape->tiles_x, 1, shape->tiles);

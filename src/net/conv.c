@@ -433,7 +433,7 @@ static og_status onednn_new(const og__conv_shape *shape, void **conv)
     *conv = NULL;
     pthread_once(&once, start_engine);
     DNNL_TRY(engine_status, "starting its CPU engine");
-    set_threads(shape); /* primitives are made for a number of threads */
+    set_threads(shape); /* fewer than og__conv_new() has set, where tensors are planar */
     OG_GO(og__alloc(1, sizeof *made, &made));
     made->shape = *shape;
     made->ic = shape->planar ? shape->ic : at_least_a_block(shape->ic, shape->isa);

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "kernel/ops.h"
+#include "net/shares.h"
 
 /* Pixels of a unit of work, and independent sums of gradients, the same for any number of threads. */
 enum { CHUNK = 1024, SUMS = 16 };
@@ -176,7 +177,7 @@ static void sum_share(const head_conv *conv, int sum, const float *src, const fl
 {
     const og__conv_shape *s = &conv->shape;
     int64_t units = unit_count(conv);
-    int begin = (int)(units * sum / SUMS), end = (int)(units * (sum + 1) / SUMS);
+    int begin = og__share_begin(units, sum, SUMS), end = og__share_begin(units, sum + 1, SUMS);
     memset(sums, 0, sum_doubles(conv) * sizeof(double));
     for (int unit = begin; unit < end; unit++) {
         piece p = piece_of(conv, unit);

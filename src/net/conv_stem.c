@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "kernel/ops.h"
+#include "net/shares.h"
 
 /* Rows of a unit of work, and independent sums of gradients, the same for any number of threads. */
 enum { STRIP = 4, SUMS = 16, AREA = 9, ALIGN_FLOATS = OG_ALIGN_BYTES / sizeof(float) };
@@ -176,7 +177,7 @@ static void sum_share(const stem_conv *conv, int sum, const float *src, const fl
 {
     const og__conv_shape *s = &conv->shape;
     int64_t units = (int64_t)s->n * s->d * conv->strips;
-    int begin = (int)(units * sum / SUMS), end = (int)(units * (sum + 1) / SUMS);
+    int begin = og__share_begin(units, sum, SUMS), end = og__share_begin(units, sum + 1, SUMS);
     memset(sums, 0, (size_t)conv->blocks * block_sums(conv) * sizeof(double));
     for (int unit = begin; unit < end; unit++) {
         strip t = strip_of(conv, unit, src, scratch);

@@ -191,7 +191,7 @@ static void sum_share(const up_conv *conv, int sum, const float *src, const floa
 {
     const og__up *up = &conv->up;
     int64_t chunks = (int64_t)up->n * up->gradient.chunks;
-    int begin = (int)(chunks * sum / up->sums), end = (int)(chunks * (sum + 1) / up->sums);
+    int begin = og__share_begin(chunks, sum, up->sums), end = og__share_begin(chunks, sum + 1, up->sums);
     float *sums = scratch + (size_t)sum * og__up_weights(up);
     double *bias = (double *)(void *)bias_in(conv, scratch) + (size_t)sum * (size_t)up->oc;
     for (int chunk = begin; chunk < end; chunk++)
@@ -206,7 +206,7 @@ static void sum_together(const up_conv *conv, const float *src, const float *d_d
     int threads = conv->shape.threads, chunks = up->n * up->gradient.chunks;
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int t = 0; t < threads; t++) {
-        int begin = conv->blocks * t / threads, end = conv->blocks * (t + 1) / threads;
+        int begin = og__share_begin(conv->blocks, t, threads), end = og__share_begin(conv->blocks, t + 1, threads);
         double *bias = begin == 0 ? (double *)(void *)bias_in(conv, scratch) : NULL;
         for (int chunk = 0; chunk < chunks && begin < end; chunk++)
             conv->ops->up_correlate(up, chunk, begin, end, chunk == 0, src, d_dst, scratch, bias,

@@ -118,8 +118,8 @@ static void convolve_band(const job *j, int band)
     for (int first = 0; first < r.band.count; first += shape->block) {
         int count = r.band.count - first < shape->block ? r.band.count - first : shape->block;
         og__tile_reader_transform(&r, first, count, 0, shape->room, s.values);
-        og__ahead ahead = og__tiles_ahead(shape, &j->slices, &tensors, &r.band, first, shape->block, band + 1,
-                                          og__winograd_steps(shape, count));
+        og__ahead ahead =
+            og__tiles_ahead(shape, &j->slices, &tensors, band, first, shape->block, og__winograd_steps(shape, count));
         for (int group = 0; group < og__winograd_groups(shape); group++) {
             for (int element = 0; element < OG_WINOGRAD_AREA; element++)
                 j->conv->ops->winograd_product(shape, og__winograd_group(shape, group), element, count, shape->room,

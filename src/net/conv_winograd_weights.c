@@ -52,8 +52,8 @@ static void sum_part(const source *s, int part, float *sums, float *scratch)
     const og__winograd *shape = &s->conv->forward;
     const og__tile_tensors tensors = {s->src, s->d_dst, s->fused->before};
     og__conv_winograd_scratch room = og__conv_winograd_scratch_of(s->conv, scratch);
-    int first_band = (int)((int64_t)shape->bands * part / shape->w_parts);
-    int end = (int)((int64_t)shape->bands * (part + 1) / shape->w_parts);
+    int first_band = og__share_begin(shape->bands, part, shape->w_parts);
+    int end = og__share_begin(shape->bands, part + 1, shape->w_parts);
     for (int band = first_band; band < end; band++) {
         og__tile_reader r = source_reader(s, band, room.strips);
         for (int first = 0; first < r.band.count; first += shape->w_block) {
@@ -61,12 +61,22 @@ static void sum_part(const source *s, int part, float *sums, float *scratch)
             og__tile_reader_transform(&r, first, count, 0, shape->w_room, room.values);
             for (int block = 0; block < shape->oc / shape->lanes; block++)
                 transform_slopes(s, &r.band, block, first, count, 0, room.values);
-            og__ahead ahead = og__tiles_ahead(shape, &s->conv->slices, &tensors, &r.band, first, shape->w_block,
-                                              band + 1, og__winograd_w_steps(shape, count));
+            og__ahead ahead = og__tiles_ahead(shape, &s->conv->slices, &tensors, band, first, shape->w_block,
+                                              og__winograd_w_steps(shape, count));
             for (int element = 0; element < OG_WINOGRAD_AREA; element++)
                 correlate(s->conv, element, count, band == first_band && first == 0, room.values, sums, &ahead);
         }
     }
+}
+
+/* Bring `parts` sums of a piece's block of output channels back to the weights' gradient. */
+static void give(const og__conv_winograd *conv, og__winograd_piece piece, int block, int parts, const float *sums,
+                 float *d_weights)
+{
+    const og__conv_shape *s = &conv->shape;
+    size_t kernel = og__conv_winograd_kernel_floats(s);
+    conv->ops->winograd_gradient(&conv->forward, piece, s->ic, s->oc, (size_t)s->ic_all * kernel, kernel, block, parts,
+                                 sums, d_weights + og__conv_winograd_weights_at(conv));
 }
 
 /* The gradient of two blocks of output channels from all `count` tiles at once. */
@@ -74,16 +84,13 @@ static void stream_gradient(const og__conv_winograd *conv, int pair, int count, 
                             float *d_weights)
 {
     const og__winograd *shape = &conv->forward;
-    const og__conv_shape *s = &conv->shape;
-    size_t kernel = og__conv_winograd_kernel_floats(s);
     for (int first = 0; first < shape->ic; first += shape->lanes) {
         og__winograd_piece piece = og__conv_winograd_gradient_piece(shape, pair, first);
         for (int element = 0; element < OG_WINOGRAD_AREA; element++)
             conv->ops->winograd_correlate(shape, piece, element, count, shape->w_room, true, values,
                                           slopes_in(shape, values), sums, NULL);
         for (int block = 0; block < piece.os / shape->lanes; block++)
-            conv->ops->winograd_gradient(shape, piece, s->ic, s->oc, (size_t)s->ic_all * kernel, kernel, block, 1, sums,
-                                         d_weights + og__conv_winograd_weights_at(conv));
+            give(conv, piece, block, 1, sums, d_weights);
     }
 }
 
@@ -151,7 +158,6 @@ void og__conv_winograd_backward_weights(const og__conv_winograd *conv, const flo
     const og__conv_shape *s = &conv->shape;
     const source from = {conv, src, d_dst, fused};
     size_t part_floats = og__winograd_gradient(shape);
-    og__winograd_piece whole = og__winograd_whole(shape);
     if (shape->w_together) {
 #pragma omp parallel num_threads(s->threads)
         for (int band = 0; band < shape->bands; band += shape->w_group)
@@ -166,9 +172,7 @@ void og__conv_winograd_backward_weights(const og__conv_winograd *conv, const flo
     int blocks = shape->w_streamed ? 0 : shape->oc / shape->lanes;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int block = 0; block < blocks; block++)
-        conv->ops->winograd_gradient(shape, whole, s->ic, s->oc, (size_t)s->ic_all * og__conv_winograd_kernel_floats(s),
-                                     og__conv_winograd_kernel_floats(s), block, shape->w_parts, scratch,
-                                     d_weights + og__conv_winograd_weights_at(conv));
+        give(conv, og__winograd_whole(shape), block, shape->w_parts, scratch, d_weights);
     if (d_bias)
         sum_bias(conv, d_dst, d_bias);
 }

@@ -5,6 +5,7 @@
 #define OG_NET_SHARES_H
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 enum { OG_SHARES_MAX = 64 };
 
@@ -13,9 +14,10 @@ typedef struct og__shares {
     atomic_int next[OG_SHARES_MAX]; /* unit of each share that nobody has taken */
 } og__shares;
 
-static inline int og__shares_begin(const og__shares *s, int share)
+/* The first unit of one of several shares, as equal as may be; of the one behind the last, the number of units. */
+static inline int og__share_begin(int64_t units, int share, int shares)
 {
-    return (int)((long long)s->units * share / s->shares);
+    return (int)(units * share / shares);
 }
 
 static inline void og__shares_deal(og__shares *s, int units, int threads)
@@ -23,14 +25,14 @@ static inline void og__shares_deal(og__shares *s, int units, int threads)
     s->units = units;
     s->shares = threads < OG_SHARES_MAX ? threads : OG_SHARES_MAX;
     for (int share = 0; share < s->shares; share++)
-        atomic_init(&s->next[share], og__shares_begin(s, share));
+        atomic_init(&s->next[share], og__share_begin(units, share, s->shares));
 }
 
 /* The next unit for a thread, or -1. */
 static inline int og__shares_take(og__shares *s, int thread)
 {
     for (int i = 0; i < s->shares; i++) {
-        int share = (thread + i) % s->shares, end = og__shares_begin(s, share + 1);
+        int share = (thread + i) % s->shares, end = og__share_begin(s->units, share + 1, s->shares);
         if (atomic_load_explicit(&s->next[share], memory_order_relaxed) >= end)
             continue;
         int unit = atomic_fetch_add_explicit(&s->next[share], 1, memory_order_relaxed);

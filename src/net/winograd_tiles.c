@@ -110,12 +110,12 @@ typedef struct span {
     int first, count;
 } span;
 
-/* The block behind `first` of a band, or band `later`'s first one; behind the last band it is empty. */
-static span next_span(const og__winograd *shape, const og__winograd_band *band, int first, int block, int later)
+/* The block behind `first` of a band, or the next band's first one; behind the last band it is empty. */
+static span next_span(const og__winograd *shape, int band, int first, int block)
 {
-    span next = {*band, first + block, 0};
-    if (next.first >= band->count && later < shape->bands)
-        next = (span){og__winograd_band_at(shape, later), 0, 0};
+    span next = {og__winograd_band_at(shape, band), first + block, 0};
+    if (next.first >= next.band.count && band + 1 < shape->bands)
+        next = (span){og__winograd_band_at(shape, band + 1), 0, 0};
     int left = next.band.count - next.first;
     next.count = left < 0 ? 0 : left < block ? left : block;
     return next;
@@ -149,11 +149,11 @@ static void add_part(og__ahead *ahead, const og__winograd *shape, const span *s,
         };
 }
 
-og__ahead og__tiles_ahead(const og__winograd *shape, const og__tap *tap, const og__tile_tensors *tensors,
-                          const og__winograd_band *band, int first, int block, int later, int steps)
+og__ahead og__tiles_ahead(const og__winograd *shape, const og__tap *tap, const og__tile_tensors *tensors, int band,
+                          int first, int block, int steps)
 {
     og__ahead ahead = {.count = 0};
-    span next = next_span(shape, band, first, block, later);
+    span next = next_span(shape, band, first, block);
     if (next.count == 0)
         return ahead;
     int image = og__tap_result(tap, next.band.image), source = og__tap_source(tap, next.band.image);

@@ -59,9 +59,9 @@ typedef struct og__tile_tensors {
     const og__row_touch *touch; /* or NULL */
 } og__tile_tensors;
 
-/* What the tiles of the block behind [first, first + block) of a band need, or the first ones of band `later` where
- * that was the last one; to be fetched in `steps`. */
-og__ahead og__tiles_ahead(const og__winograd *shape, const og__tap *tap, const og__tile_tensors *tensors,
-                          const og__winograd_band *band, int first, int block, int later, int steps);
+/* What the tiles of the block behind [first, first + block) of a band need, or the first ones of the band behind it
+ * where that was the last one; to be fetched in `steps`. */
+og__ahead og__tiles_ahead(const og__winograd *shape, const og__tap *tap, const og__tile_tensors *tensors, int band,
+                          int first, int block, int steps);
 
 #endif
