@@ -343,21 +343,20 @@ backward, over ReLU's 0.07 and 0.07 ns, two threads should take longer than ReLU
 31 ms, `acon_c` (0.33, 0.78) 20, `mixture_convex` (0.33, 0.54) 16, `snake` (0.27, 0.60) 15, `swish_beta` (0.32, 0.49) 15, `pelu` (0.25,
 0.56) 14, `pau_a` (0.11, 0.62) 10, `xielu` (0.26, 0.38) 11. All of them are bound by instructions: an exponential takes 14 at least and a
 quotient 5, at two per cycle, and a sum per parameter 2, so that `acon_c` with one exponential, one quotient and five sums cannot
-take less than 40 for its derivatives, 0.3 ns, and no less than 7 ms above ReLU. It has 150, and its 100 cycles from the exponential through
-the quotient to the gradient overlap with those of three pixels only, as many as the processor looks ahead. What would lift it: one evaluation
+take less than 40 for its derivatives, 0.3 ns, and no less than 7 ms above ReLU. Its loop has 175 of them. What would lift it: one evaluation
 of the exponential's two parts for all products that contain it, which now carry their factor through it one by one so that no product is a
 denormal before its end (`src/act/f32.h`); or tables of the parameter-free parts, in emitted code that names registers. The faster the
 convolutions, the larger these ratios: the same functions cost the same milliseconds when ReLU's step took 106.
 
 **Noise.** `rrelu` and the fourth PAU draw a number for each activation, and the same one each time a step needs it, three times. Ten rounds
-of Philox are 135 instructions for 64 numbers, 0.16 ns each: 8 ms of a step of base 16, 9 % of ReLU's. What would lift it: fewer rounds, or
+of Philox take 0.23 ns for each number, about 150 instructions for 64: 11 ms of a step of base 16, 12 % of ReLU's. What would lift it: fewer rounds, or
 two numbers from each word; both change the numbers that a seed gives, and the first one their quality.
 
 **Gates and maxout** double the channels of every convolution: the step doubles with them, whatever the function costs.
 
 **Small images.** At 128², batch 1, the deepest layers have four tiles of 4 x 4 pixels, while the transforms of the weights, the
 optimiser and the look for numbers that are not finite cost as much as for any image: 1.9 million weights, of which each step
-reads and writes about 90 MB in one form or another. A step has 171 parallel parts and 66 barriers within them, 60 µs apart there, so that
+reads and writes about 90 MB in one form or another. A step has 171 parallel parts and 52 barriers within them, 35 µs apart there, so that
 a second thread gains less. All images of a batch share these.
 
 **The optimiser** and the look at the gradients before it take 0.6 % of a step at base 16 and 5 % at base 64, where they are bound by memory: seven
