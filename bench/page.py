@@ -166,6 +166,7 @@ def roofline(results):
     for node in ours["by_layer"]:
         if node["gflop"] > 0 and node["ms"] > 0:
             points.append((group_of(node["kind"]), node["layer"], *intensity(node, row)))
+    points.sort(key=lambda point: [name for name, _ in GROUPS].index(point[0]))  # the other pictures' colours
     rates = machine["gb_per_s"]
     largest = max(rates, key=int)
     roofs = {"memory, %.0f GB/s" % rates[largest]: rates[largest], "shared cache, %.0f GB/s" % rates["4"]: rates["4"]}
